@@ -1,0 +1,132 @@
+//! What a command is given, and the only way it acts.
+
+use crate::engine::client::{Client, ClientFlags, Slot};
+use crate::engine::server::Server;
+use crate::event::Event;
+use crate::resp::{Args, Encoder, Protocol, Sink};
+use crate::store::Db;
+use crate::time::Micros;
+
+/// One running command: the server, its caller, its arguments.
+pub struct Context<'a> {
+    pub server: &'a mut Server,
+    /// The caller; alive for as long as the command runs.
+    pub caller: Slot,
+    pub args: Args<'a>,
+    /// Elements touched, for the cost model; starts at 1.
+    pub units: u64,
+    /// `DEBUG SLEEP`: the loop lets the thread sleep this long when the
+    /// function returns, before anything else happens.
+    pub sleep: Micros,
+}
+
+impl<'a> Context<'a> {
+    #[must_use]
+    pub fn new(server: &'a mut Server, caller: Slot, args: Args<'a>) -> Context<'a> {
+        Context { server, caller, args, units: 1, sleep: Micros::ZERO }
+    }
+
+    /// Number of arguments, the command's name included.
+    #[inline]
+    #[must_use]
+    pub fn argc(&self) -> usize {
+        self.args.len()
+    }
+
+    /// # Panics
+    /// If `i` is not below [`Context::argc`]; arity is checked before.
+    #[inline]
+    #[must_use]
+    pub fn arg(&self, i: usize) -> &'a [u8] {
+        self.args.get(i)
+    }
+
+    #[must_use]
+    pub fn client(&self) -> &Client {
+        &self.server.clients[self.caller]
+    }
+
+    pub fn client_mut(&mut self) -> &mut Client {
+        &mut self.server.clients[self.caller]
+    }
+
+    /// The caller's selected database.
+    #[inline]
+    pub fn db(&mut self) -> &mut Db {
+        let index = usize::from(self.server.clients[self.caller].db);
+        self.server.store.db_mut(index)
+    }
+
+    /// Wall clock in milliseconds, the same for the whole command
+    /// (`commandTimeSnapshot`).
+    #[inline]
+    #[must_use]
+    pub fn unix_ms(&self) -> u64 {
+        self.server.unix_ms()
+    }
+
+    /// Adds to the work that the cost model charges.
+    #[inline]
+    pub fn work(&mut self, units: u64) {
+        self.units = self.units.saturating_add(units);
+    }
+
+    /// States a fact while somebody watches.
+    #[inline]
+    pub fn emit(&mut self, fact: impl FnOnce() -> Event) {
+        self.server.tap.emit(fact);
+    }
+
+    /// The caller's reply, in its protocol. Joins the pending-write queue with
+    /// the first byte (`prepareClientToWrite`); swallows everything if the
+    /// caller takes no replies.
+    #[inline]
+    pub fn reply(&mut self) -> Encoder<ReplySink<'_>> {
+        reply_to(self.server, self.caller)
+    }
+}
+
+/// [`Context::reply`], for the loop's own errors.
+#[inline]
+pub fn reply_to(server: &mut Server, slot: Slot) -> Encoder<ReplySink<'_>> {
+    let client = &server.clients[slot];
+    let protocol = if client.resp == 3 { Protocol::Resp3 } else { Protocol::Resp2 };
+    let deaf = !client.accepts_replies();
+    Encoder::new(ReplySink { server, slot, deaf }, protocol)
+}
+
+/// Appends to one client's reply.
+pub struct ReplySink<'a> {
+    server: &'a mut Server,
+    slot: Slot,
+    deaf: bool,
+}
+
+impl Sink for ReplySink<'_> {
+    #[inline]
+    fn put(&mut self, bytes: &[u8]) {
+        if self.deaf {
+            return;
+        }
+        let client = &mut self.server.clients[self.slot];
+        if !client.flags.has(ClientFlags::PENDING_WRITE)
+            && !client.flags.has(ClientFlags::WRITE_HANDLER)
+        {
+            client.flags.set(ClientFlags::PENDING_WRITE);
+            self.server.pending_write.push(self.slot);
+            let id = client.id;
+            self.server.tap.emit(|| Event::PendingWriteQueued { client: id });
+        }
+        let server = &mut *self.server;
+        let client = &mut server.clients[self.slot];
+        if client.reply.push(bytes, &mut server.reply_pool) {
+            crate::engine::limits::check_output_limit(server, self.slot);
+            // A client over the limit is doomed: what follows is not kept.
+            self.deaf = !server.clients[self.slot].accepts_replies();
+        }
+    }
+
+    fn note_error(&mut self) {
+        self.server.stats.total_error_replies += 1;
+    }
+}

@@ -1,0 +1,228 @@
+//! The notepad: everything the server knows of one connection, and the table
+//! that finds it.
+//!
+//! An idle client is small on purpose. Its query buffer exists only while half
+//! a request waits, its reply buffer only while bytes wait to leave; both are
+//! borrowed from the server the rest of the time (as Redis does since 7.4 for
+//! the query buffer).
+
+use super::reply::Reply;
+use crate::commands::Command;
+use crate::event::{ClientId, CloseReason};
+use crate::net::Fd;
+use crate::resp::RequestParser;
+use crate::time::Micros;
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::ops::{Index, IndexMut};
+
+/// `client->flags`, the part that applies here.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ClientFlags(pub u32);
+
+impl ClientFlags {
+    /// A member of `clients_pending_write`.
+    pub const PENDING_WRITE: u32 = 1 << 0;
+    pub const CLOSE_AFTER_REPLY: u32 = 1 << 1;
+    pub const CLOSE_ASAP: u32 = 1 << 2;
+    /// `CLIENT REPLY OFF`.
+    pub const REPLY_OFF: u32 = 1 << 3;
+    /// `CLIENT REPLY SKIP`: the next command is silent.
+    pub const REPLY_SKIP_NEXT: u32 = 1 << 4;
+    /// This command is silent.
+    pub const REPLY_SKIP: u32 = 1 << 5;
+    pub const AUTHENTICATED: u32 = 1 << 6;
+    /// A write handler is installed: the last write left something behind.
+    pub const WRITE_HANDLER: u32 = 1 << 7;
+    /// Its command is running right now.
+    pub const EXECUTING: u32 = 1 << 8;
+    pub const BLOCKED: u32 = 1 << 9;
+    pub const NO_EVICT: u32 = 1 << 10;
+    pub const NO_TOUCH: u32 = 1 << 11;
+
+    #[must_use]
+    pub const fn has(self, bit: u32) -> bool {
+        self.0 & bit != 0
+    }
+    pub fn set(&mut self, bit: u32) {
+        self.0 |= bit;
+    }
+    pub fn clear(&mut self, bit: u32) {
+        self.0 &= !bit;
+    }
+}
+
+/// Names a client gave itself (`CLIENT SETNAME`, `CLIENT SETINFO`).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Names {
+    pub name: Vec<u8>,
+    pub lib_name: Vec<u8>,
+    pub lib_ver: Vec<u8>,
+}
+
+/// Raw input and how far it has been understood (`querybuf`, `qb_pos`,
+/// `multibulklen`, `bulklen`, `argv` so far).
+#[derive(Debug, Default)]
+pub struct Query {
+    pub buffer: Vec<u8>,
+    pub parser: RequestParser,
+}
+
+/// `struct client`.
+#[derive(Debug)]
+pub struct Client {
+    pub id: ClientId,
+    pub fd: Fd,
+    pub flags: ClientFlags,
+    /// Selected database.
+    pub db: u16,
+    /// 2 or 3.
+    pub resp: u8,
+    pub peer: SocketAddr,
+    pub local: SocketAddr,
+    pub created_at: Micros,
+    /// Refreshed by reads and by writes, so a slow reader that still reads is
+    /// not idle.
+    pub last_interaction: Micros,
+    /// Since when the reply list is above the soft limit.
+    pub soft_limit_since: Option<Micros>,
+    /// Why it is closing; set with `CLOSE_ASAP` or `CLOSE_AFTER_REPLY`.
+    pub close_reason: Option<CloseReason>,
+    /// Present only while an unfinished request waits in it.
+    pub query: Option<Box<Query>>,
+    /// Bytes in the query buffer and the part understood, as CLIENT LIST and
+    /// the checker see them, also while a command of this client runs.
+    pub query_len: u32,
+    pub query_pos: u32,
+    pub reply: Reply,
+    pub last_command: Option<&'static Command>,
+    pub names: Option<Box<Names>>,
+}
+
+impl Client {
+    /// Whether replies may be appended at all (`prepareClientToWrite`).
+    #[must_use]
+    pub fn accepts_replies(&self) -> bool {
+        self.flags.0
+            & (ClientFlags::CLOSE_ASAP
+                | ClientFlags::CLOSE_AFTER_REPLY
+                | ClientFlags::REPLY_OFF
+                | ClientFlags::REPLY_SKIP)
+            == 0
+    }
+
+    #[must_use]
+    pub fn name(&self) -> &[u8] {
+        self.names.as_ref().map_or(&[], |n| &n.name)
+    }
+}
+
+/// A place in the [`ClientTable`]. A stale one (its client is gone) finds
+/// nothing, even if the place was taken again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Slot {
+    index: u32,
+    generation: u32,
+}
+
+#[derive(Debug, Default)]
+struct Place {
+    generation: u32,
+    client: Option<Box<Client>>,
+}
+
+/// All clients: by place (fast, for handlers) and by id (ordered, for humans).
+#[derive(Debug, Default)]
+pub struct ClientTable {
+    places: Vec<Place>,
+    free: Vec<u32>,
+    by_id: BTreeMap<ClientId, Slot>,
+    next_id: u64,
+}
+
+impl ClientTable {
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.by_id.len()
+    }
+
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.by_id.is_empty()
+    }
+
+    /// The id that the next client gets; ids are never reused.
+    pub fn next_id(&mut self) -> ClientId {
+        self.next_id += 1;
+        ClientId(self.next_id)
+    }
+
+    pub fn insert(&mut self, client: Client) -> Slot {
+        let index = self.free.pop().unwrap_or_else(|| {
+            self.places.push(Place::default());
+            u32::try_from(self.places.len() - 1).expect("fewer than 2^32 clients")
+        });
+        let place = &mut self.places[index as usize];
+        let slot = Slot { index, generation: place.generation };
+        self.by_id.insert(client.id, slot);
+        place.client = Some(Box::new(client));
+        slot
+    }
+
+    /// Takes the client out; every copy of `slot` is stale afterwards.
+    pub fn remove(&mut self, slot: Slot) -> Option<Box<Client>> {
+        let place = self.places.get_mut(slot.index as usize)?;
+        if place.generation != slot.generation {
+            return None;
+        }
+        let client = place.client.take()?;
+        place.generation = place.generation.wrapping_add(1);
+        self.free.push(slot.index);
+        self.by_id.remove(&client.id);
+        Some(client)
+    }
+
+    #[must_use]
+    pub fn get(&self, slot: Slot) -> Option<&Client> {
+        let place = self.places.get(slot.index as usize)?;
+        if place.generation == slot.generation { place.client.as_deref() } else { None }
+    }
+
+    #[must_use]
+    pub fn get_mut(&mut self, slot: Slot) -> Option<&mut Client> {
+        let place = self.places.get_mut(slot.index as usize)?;
+        if place.generation == slot.generation { place.client.as_deref_mut() } else { None }
+    }
+
+    #[must_use]
+    pub fn find(&self, id: ClientId) -> Option<Slot> {
+        self.by_id.get(&id).copied()
+    }
+
+    /// In order of id, oldest first.
+    pub fn iter(&self) -> impl Iterator<Item = (Slot, &Client)> {
+        self.by_id.values().map(|slot| (*slot, &self[*slot]))
+    }
+
+    /// The first client whose id is greater than `after`, for round-robin.
+    #[must_use]
+    pub fn next_after(&self, after: ClientId) -> Option<Slot> {
+        use std::ops::Bound::{Excluded, Unbounded};
+        self.by_id.range((Excluded(after), Unbounded)).next().map(|(_, slot)| *slot)
+    }
+}
+
+impl Index<Slot> for ClientTable {
+    type Output = Client;
+    /// # Panics
+    /// If the slot is stale: only for slots known to be alive.
+    fn index(&self, slot: Slot) -> &Client {
+        self.get(slot).expect("a live client")
+    }
+}
+
+impl IndexMut<Slot> for ClientTable {
+    fn index_mut(&mut self, slot: Slot) -> &mut Client {
+        self.get_mut(slot).expect("a live client")
+    }
+}

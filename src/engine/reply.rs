@@ -1,0 +1,226 @@
+//! The heat rack: reply bytes of one client that have not left yet.
+//!
+//! First a private buffer of 16 KB, then a list of blocks; a write takes from
+//! the front. The buffer is lent by the server while there is something in it,
+//! so an idle client has none.
+
+use crate::net::{MAX_SLICES, Outgoing, WRITE_BUDGET_BYTES};
+use std::collections::VecDeque;
+use std::io::IoSlice;
+
+/// `PROTO_REPLY_CHUNK_BYTES`: size of the buffer, and of the smallest block.
+pub const REPLY_CHUNK_BYTES: usize = 16 * 1024;
+
+/// `sizeof(listNode) + sizeof(clientReplyBlock)`: what a block costs besides
+/// its bytes when the output limit is measured.
+pub const BLOCK_OVERHEAD_BYTES: u64 = 40;
+
+/// `client->buf`, `client->reply` and `client->sentlen`.
+#[derive(Debug, Default)]
+pub struct Reply {
+    /// Empty and without capacity while nothing waits.
+    buffer: Vec<u8>,
+    list: Option<Box<List>>,
+    /// How much of the first piece has left already.
+    sent: u32,
+}
+
+#[derive(Debug, Default)]
+struct List {
+    blocks: VecDeque<Vec<u8>>,
+    /// Sum of the blocks' capacities (`reply_bytes`).
+    capacity_bytes: u64,
+}
+
+/// Spare reply buffers, last returned first (it is the one still warm in the
+/// cache).
+#[derive(Debug, Default)]
+pub struct BufferPool {
+    spare: Vec<Vec<u8>>,
+}
+
+impl BufferPool {
+    /// More than this many stay allocated only while in use.
+    const KEEP: usize = 64;
+
+    fn lend(&mut self) -> Vec<u8> {
+        self.spare.pop().unwrap_or_else(|| Vec::with_capacity(REPLY_CHUNK_BYTES))
+    }
+
+    fn take_back(&mut self, mut buffer: Vec<u8>) {
+        if buffer.capacity() > 0 && self.spare.len() < Self::KEEP {
+            buffer.clear();
+            self.spare.push(buffer);
+        }
+    }
+}
+
+impl Reply {
+    /// Appends; returns true if a new block had to be added, which is when
+    /// the output limit is checked.
+    ///
+    /// Redis: `_addReplyToBufferOrList`, *faithful*: the buffer is used only
+    /// while the list is empty, so bytes stay in order.
+    #[inline]
+    pub fn push(&mut self, bytes: &[u8], pool: &mut BufferPool) -> bool {
+        if self.list.is_none() {
+            if self.buffer.capacity() == 0 {
+                self.buffer = pool.lend();
+            }
+            let room = REPLY_CHUNK_BYTES - self.buffer.len();
+            if bytes.len() <= room {
+                self.buffer.extend_from_slice(bytes);
+                return false;
+            }
+            let (now, later) = bytes.split_at(room);
+            self.buffer.extend_from_slice(now);
+            return self.push_block(later);
+        }
+        self.push_block(bytes)
+    }
+
+    fn push_block(&mut self, bytes: &[u8]) -> bool {
+        let list = self.list.get_or_insert_default();
+        let mut rest = bytes;
+        if let Some(last) = list.blocks.back_mut() {
+            let room = last.capacity() - last.len();
+            let (now, later) = rest.split_at(room.min(rest.len()));
+            last.extend_from_slice(now);
+            rest = later;
+        }
+        if rest.is_empty() {
+            return false;
+        }
+        let mut block = Vec::with_capacity(rest.len().max(REPLY_CHUNK_BYTES));
+        block.extend_from_slice(rest);
+        list.capacity_bytes += block.capacity() as u64;
+        list.blocks.push_back(block);
+        true
+    }
+
+    /// Everything that has not left.
+    #[must_use]
+    pub fn len(&self) -> u64 {
+        self.buffer.len() as u64 + self.listed_bytes() - u64::from(self.sent)
+    }
+
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.buffer.is_empty() && self.list.is_none()
+    }
+
+    /// Bytes in the private buffer, sent or not (`bufpos`).
+    #[must_use]
+    pub fn buffered(&self) -> u64 {
+        self.buffer.len() as u64
+    }
+
+    /// Used bytes of the list's blocks.
+    #[must_use]
+    pub fn listed_bytes(&self) -> u64 {
+        self.list.as_ref().map_or(0, |l| l.blocks.iter().map(|b| b.len() as u64).sum())
+    }
+
+    #[must_use]
+    pub fn blocks(&self) -> u32 {
+        self.list.as_ref().map_or(0, |l| l.blocks.len() as u32)
+    }
+
+    /// How much of the front piece has left (`sentlen`).
+    #[must_use]
+    pub fn sent(&self) -> u32 {
+        self.sent
+    }
+
+    /// What the output limit measures (`getClientOutputBufferMemoryUsage`):
+    /// the blocks' capacities and their overhead, not the private buffer.
+    #[must_use]
+    pub fn limit_usage_bytes(&self) -> u64 {
+        self.list
+            .as_ref()
+            .map_or(0, |l| l.capacity_bytes + l.blocks.len() as u64 * BLOCK_OVERHEAD_BYTES)
+    }
+
+    /// The last `n` bytes appended, at most `cap` of them from their start;
+    /// for previews.
+    #[must_use]
+    pub fn tail_from(&self, start: u64, cap: usize) -> Vec<u8> {
+        let blocks = self.list.iter().flat_map(|l| l.blocks.iter());
+        let mut skip = usize::try_from(start).unwrap_or(usize::MAX);
+        let mut out = Vec::new();
+        for piece in std::iter::once(&self.buffer).chain(blocks) {
+            let from = skip.min(piece.len());
+            skip -= from;
+            out.extend(piece[from..].iter().take(cap - out.len()));
+            if out.len() == cap {
+                break;
+            }
+        }
+        out
+    }
+
+    /// Bytes ever appended since the reply was last empty: the start of the
+    /// next append, for [`Reply::tail_from`].
+    #[must_use]
+    pub fn appended(&self) -> u64 {
+        self.buffer.len() as u64 + self.listed_bytes()
+    }
+
+    /// Gives the buffer back once everything has left, or drops what waits.
+    pub fn release(&mut self, pool: &mut BufferPool) {
+        pool.take_back(std::mem::take(&mut self.buffer));
+        self.list = None;
+        self.sent = 0;
+    }
+}
+
+impl Outgoing for Reply {
+    fn gather<'a>(&'a self, slices: &mut [IoSlice<'a>; MAX_SLICES]) -> usize {
+        let blocks = self.list.iter().flat_map(|l| l.blocks.iter());
+        let mut skip = self.sent as usize;
+        let (mut filled, mut bytes) = (0, 0);
+        for piece in std::iter::once(&self.buffer).chain(blocks) {
+            if filled == MAX_SLICES || bytes >= WRITE_BUDGET_BYTES {
+                break;
+            }
+            let from = skip.min(piece.len());
+            skip -= from;
+            if from < piece.len() {
+                slices[filled] = IoSlice::new(&piece[from..]);
+                filled += 1;
+                bytes += piece.len() - from;
+            }
+        }
+        filled
+    }
+
+    fn advance(&mut self, written: usize) {
+        let mut gone = self.sent as usize + written;
+        if !self.buffer.is_empty() {
+            if gone < self.buffer.len() {
+                self.sent = gone as u32;
+                return;
+            }
+            gone -= self.buffer.len();
+            self.buffer.clear();
+        }
+        if let Some(list) = &mut self.list {
+            while let Some(front) = list.blocks.front() {
+                if gone < front.len() {
+                    break;
+                }
+                gone -= front.len();
+                list.capacity_bytes -= front.capacity() as u64;
+                list.blocks.pop_front();
+            }
+            if list.blocks.is_empty() {
+                self.list = None;
+            }
+        }
+        self.sent = gone as u32;
+    }
+
+    fn is_drained(&self) -> bool {
+        self.is_empty()
+    }
+}

@@ -1,0 +1,119 @@
+//! Everything the one thread owns (`struct redisServer`), apart from the loop
+//! itself. Commands see this and nothing more; no network is in reach.
+
+use super::client::{ClientTable, Slot};
+use super::config::Config;
+use super::reply::BufferPool;
+use super::stats::Stats;
+use super::tap::Tap;
+use crate::event::{ClientId, CloseReason};
+use crate::net::Fd;
+use crate::store::Store;
+use crate::time::Micros;
+use rand_pcg::Pcg64Mcg;
+use std::net::SocketAddr;
+
+/// What the driver decides once, because the engine owns no clock, no entropy
+/// and no process.
+#[derive(Clone, Debug)]
+pub struct Birth {
+    /// Unix time, in microseconds, at the loop's time zero.
+    pub unix_epoch_us: u64,
+    /// Seeds RANDOMKEY, active expiry and the run id.
+    pub seed: u64,
+    /// Seeds the keyspace's hash; random natively, so that no client can
+    /// choose keys that collide. Order never depends on it.
+    pub hash_seed: u64,
+    /// For INFO.
+    pub process_id: u32,
+    /// For INFO: `epoll`, `kqueue`, `virtual`.
+    pub multiplexing_api: &'static str,
+}
+
+/// `SHUTDOWN` was asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ShutdownRequest;
+
+/// A door.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Listener {
+    pub fd: Fd,
+    pub address: SocketAddr,
+}
+
+/// See the module documentation.
+#[derive(Debug)]
+pub struct Server {
+    pub config: Config,
+    pub birth: Birth,
+    pub clients: ClientTable,
+    pub listeners: Vec<Listener>,
+    pub store: Store,
+    pub stats: Stats,
+    pub tap: Tap,
+    pub rng: Pcg64Mcg,
+    /// `updateCachedTime`: the loop's time, refreshed once per cycle and
+    /// before each command.
+    pub now: Micros,
+    /// `clients_pending_write`: the end is Redis's head, so the sweep walks
+    /// it backwards, newest first.
+    pub pending_write: Vec<Slot>,
+    /// `clients_to_close`, oldest first.
+    pub to_close: Vec<Slot>,
+    /// Other clients killed by the running command (`CLIENT KILL`): freed as
+    /// soon as it returns, since only the loop may touch the network.
+    pub killed: Vec<Slot>,
+    pub shutdown: Option<ShutdownRequest>,
+    pub reply_pool: BufferPool,
+    /// Changed directives that the loop must act on (`CONFIG SET hz`…).
+    pub config_changed: bool,
+}
+
+impl Server {
+    /// Wall clock in milliseconds at the cached time.
+    #[must_use]
+    pub fn unix_ms(&self) -> u64 {
+        (self.birth.unix_epoch_us + self.now.0) / 1_000
+    }
+
+    /// Wall clock in microseconds at the cached time.
+    #[must_use]
+    pub fn unix_us(&self) -> u64 {
+        self.birth.unix_epoch_us + self.now.0
+    }
+
+    /// `freeClientAsync`: nothing more is written to it; freed at the end of
+    /// the next `beforeSleep`'s sweep. Does nothing the second time.
+    pub fn free_client_async(&mut self, slot: Slot, why: CloseReason) {
+        use super::client::ClientFlags;
+        let Some(client) = self.clients.get_mut(slot) else { return };
+        if client.flags.has(ClientFlags::CLOSE_ASAP) {
+            return;
+        }
+        client.flags.set(ClientFlags::CLOSE_ASAP);
+        client.close_reason = Some(why);
+        let id = client.id;
+        self.to_close.push(slot);
+        self.tap.emit(|| crate::event::Event::CloseAsap { client: id, why });
+    }
+
+    /// Sets `CLOSE_AFTER_REPLY`: what is queued still leaves, nothing new is
+    /// added, nothing more is read.
+    pub fn close_after_reply(&mut self, slot: Slot, why: CloseReason) {
+        use super::client::ClientFlags;
+        let Some(client) = self.clients.get_mut(slot) else { return };
+        if client.flags.has(ClientFlags::CLOSE_AFTER_REPLY) {
+            return;
+        }
+        client.flags.set(ClientFlags::CLOSE_AFTER_REPLY);
+        client.close_reason.get_or_insert(why);
+        let id = client.id;
+        self.tap.emit(|| crate::event::Event::CloseAfterReply { client: id, why });
+    }
+
+    /// The id of a live client.
+    #[must_use]
+    pub fn id_of(&self, slot: Slot) -> ClientId {
+        self.clients[slot].id
+    }
+}

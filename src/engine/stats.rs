@@ -1,0 +1,80 @@
+//! Counters under the names of INFO.
+
+use crate::time::Micros;
+
+/// `server.stat_*`, those that apply. Names are INFO's.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Stats {
+    pub total_connections_received: u64,
+    pub total_commands_processed: u64,
+    pub total_net_input_bytes: u64,
+    pub total_net_output_bytes: u64,
+    pub rejected_connections: u64,
+    pub total_error_replies: u64,
+    pub total_reads_processed: u64,
+    pub total_writes_processed: u64,
+    pub client_query_buffer_limit_disconnections: u64,
+    pub client_output_buffer_limit_disconnections: u64,
+    pub expired_keys: u64,
+    pub keyspace_hits: u64,
+    pub keyspace_misses: u64,
+    pub evicted_clients: u64,
+    pub eventloop_cycles: u64,
+    pub eventloop_duration_sum: Micros,
+    pub eventloop_duration_cmd_sum: Micros,
+    pub eventloop_duration_cron_sum: Micros,
+    pub eventloop_duration_max: Micros,
+    pub eventloop_cmd_per_cycle_max: u64,
+    pub instantaneous: Instantaneous,
+}
+
+/// One metric sampled every 100 ms; the reported number is the mean of the
+/// last 16 samples, as in Redis, so it lags and reads low just after start.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Ring {
+    samples: [u64; 16],
+    next: usize,
+    last_value: u64,
+    last_at: Micros,
+}
+
+impl Ring {
+    /// Records the rate per second of a counter since the last sample.
+    pub fn sample_rate(&mut self, now: Micros, value: u64) {
+        let elapsed = now.saturating_sub(self.last_at).0;
+        if elapsed > 0 {
+            self.put((value - self.last_value).saturating_mul(1_000_000) / elapsed);
+        }
+        self.last_value = value;
+        self.last_at = now;
+    }
+
+    /// Records a mean: how much of `value` came per unit of `base`, both
+    /// counted since the start; `last` remembers `base`.
+    pub fn sample_mean(&mut self, value: u64, base: u64) {
+        let units = base - self.last_at.0;
+        self.put((value - self.last_value).checked_div(units).unwrap_or(0));
+        self.last_value = value;
+        self.last_at = Micros(base);
+    }
+
+    fn put(&mut self, sample: u64) {
+        self.samples[self.next] = sample;
+        self.next = (self.next + 1) % self.samples.len();
+    }
+
+    #[must_use]
+    pub fn mean(&self) -> u64 {
+        self.samples.iter().sum::<u64>() / self.samples.len() as u64
+    }
+}
+
+/// `server.inst_metric`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Instantaneous {
+    pub ops_per_sec: Ring,
+    pub input_bytes_per_sec: Ring,
+    pub output_bytes_per_sec: Ring,
+    pub eventloop_cycles_per_sec: Ring,
+    pub eventloop_duration_usec: Ring,
+}

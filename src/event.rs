@@ -1,0 +1,621 @@
+//! Every observable fact, as one closed enum.
+//!
+//! The engine states facts and the whole rest of the program (recordings, the
+//! page, the tests, the invariant checker) reads nothing else. What a view
+//! lacks must become an event here: nobody peeks into the engine.
+//!
+//! Rule for adding one: a reader asked "how do you know?" and the answer was
+//! not in the log. Each variant names the Redis function (7.4) it stands for.
+//!
+//! Payloads are previews with a cap ([`Preview`]), so a fact's size is bounded
+//! whatever a client sends.
+
+use crate::net::{Fd, Fired, Mask, NetError, Timeout, WriteOutcome};
+use crate::time::Micros;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::net::SocketAddr;
+
+/// Never reused, strictly increasing from 1 (`client->id`).
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+#[serde(transparent)]
+pub struct ClientId(pub u64);
+
+impl fmt::Display for ClientId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)
+    }
+}
+
+/// Bytes as evidence: how many there were, and the first of them.
+///
+/// `head` is escaped so that any byte can be shown and read back: printable
+/// ASCII stands for itself; `\r \n \t \\ \"` and `\xHH` for the rest.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Preview {
+    pub len: u64,
+    pub head: String,
+}
+
+impl Preview {
+    /// Keeps at most `cap` bytes of `bytes`.
+    #[must_use]
+    pub fn of(bytes: &[u8], cap: usize) -> Preview {
+        Preview { len: bytes.len() as u64, head: escape(&bytes[..bytes.len().min(cap)]) }
+    }
+
+    /// The bytes of the head; a malformed escape (a hand-edited trace) reads
+    /// as the characters it is made of.
+    #[must_use]
+    pub fn bytes(&self) -> Vec<u8> {
+        unescape(&self.head)
+    }
+
+    /// Whether `head` is less than all.
+    #[must_use]
+    pub fn is_cut(&self) -> bool {
+        (self.bytes().len() as u64) < self.len
+    }
+}
+
+impl fmt::Display for Preview {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.head)?;
+        if self.is_cut() { f.write_str("…") } else { Ok(()) }
+    }
+}
+
+/// See [`Preview`].
+#[must_use]
+pub fn escape(bytes: &[u8]) -> String {
+    let mut out = String::with_capacity(bytes.len());
+    for &b in bytes {
+        match b {
+            b'\r' => out.push_str("\\r"),
+            b'\n' => out.push_str("\\n"),
+            b'\t' => out.push_str("\\t"),
+            b'\\' => out.push_str("\\\\"),
+            b'"' => out.push_str("\\\""),
+            0x20..=0x7e => out.push(char::from(b)),
+            _ => {
+                const HEX: &[u8; 16] = b"0123456789abcdef";
+                out.push_str("\\x");
+                out.push(char::from(HEX[usize::from(b >> 4)]));
+                out.push(char::from(HEX[usize::from(b & 15)]));
+            }
+        }
+    }
+    out
+}
+
+/// The inverse of [`escape`]; see [`Preview::bytes`].
+#[must_use]
+pub fn unescape(text: &str) -> Vec<u8> {
+    let src = text.as_bytes();
+    let mut out = Vec::with_capacity(src.len());
+    let mut i = 0;
+    while i < src.len() {
+        let hex = |k: usize| src.get(k).and_then(|c| char::from(*c).to_digit(16));
+        let (byte, used) = match (src[i], src.get(i + 1)) {
+            (b'\\', Some(b'r')) => (b'\r', 2),
+            (b'\\', Some(b'n')) => (b'\n', 2),
+            (b'\\', Some(b't')) => (b'\t', 2),
+            (b'\\', Some(b'\\')) => (b'\\', 2),
+            (b'\\', Some(b'"')) => (b'"', 2),
+            (b'\\', Some(b'x')) => match (hex(i + 2), hex(i + 3)) {
+                (Some(h), Some(l)) => ((h * 16 + l) as u8, 4),
+                _ => (b'\\', 1),
+            },
+            (other, _) => (other, 1),
+        };
+        out.push(byte);
+        i += used;
+    }
+    out
+}
+
+/// A stretch of the cycle, in the order of `aeProcessEvents`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Phase {
+    /// `beforeSleep`: unblocked clients, fast expiry, the final sweep, frees.
+    BeforeSleep,
+    /// `aeApiPoll`: the only place where the thread may sleep.
+    Poll,
+    /// `afterSleep`: clocks are refreshed.
+    AfterSleep,
+    /// The file events, in fired order.
+    Files,
+    /// `processTimeEvents`.
+    Timers,
+}
+
+/// What will be called for a ready descriptor. Closed, printable, comparable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Handler {
+    /// `connSocketAcceptHandler`.
+    Accept,
+    /// `readQueryFromClient`.
+    ReadQuery,
+    /// `sendReplyToClient`.
+    SendReply,
+}
+
+/// Why a fired descriptor's handler was not called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SkipReason {
+    /// An earlier handler of this cycle unregistered or closed it.
+    NoLongerWatched,
+}
+
+/// Why an accept pass ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AcceptEnd {
+    /// `EAGAIN`: nobody is left in the backlog.
+    Drained,
+    /// `max-new-connections-per-cycle` reached; the rest is announced again.
+    CycleLimit,
+    /// The kernel refused (see [`NetError`]).
+    Failed(NetError),
+}
+
+/// Why a connection was turned away at the door.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RefuseReason {
+    MaxClients,
+    ProtectedMode,
+}
+
+/// Why a client is closed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CloseReason {
+    /// `read` returned 0.
+    PeerClosed,
+    ReadError,
+    WriteError,
+    ProtocolError,
+    QueryBufferLimit,
+    OutputBufferHard,
+    OutputBufferSoft,
+    IdleTimeout,
+    Quit,
+    Killed,
+    /// `POST` or `Host:` as a command (`securityWarningCommand`).
+    CrossProtocol,
+    ProtectedMode,
+    /// `maxmemory-clients`.
+    Evicted,
+    Shutdown,
+}
+
+/// What a read call gave.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReadOutcome {
+    Bytes,
+    Eof,
+    WouldBlock,
+    Reset,
+}
+
+/// What an incomplete request still lacks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Need {
+    /// The end of an inline line.
+    InlineEnd,
+    /// The end of the `*count` line.
+    MultibulkHeader,
+    /// The end of a `$length` line.
+    BulkHeader,
+    /// This many more bytes of an argument, its CRLF included.
+    BulkBytes(u64),
+}
+
+/// Where a reply's bytes went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReplyInto {
+    /// All into the 16 KB buffer.
+    Buffer,
+    /// At least partly into the list of blocks.
+    List,
+}
+
+/// What happened to a key.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum KeyChange {
+    /// Looked up; `found` or not.
+    Read {
+        found: bool,
+    },
+    /// Created or changed; a type name as `TYPE` says it, its size (bytes or
+    /// elements) and, for strings, the value's first bytes; `created` if the
+    /// key was not there before.
+    Written {
+        kind: String,
+        size: u64,
+        value: Preview,
+        created: bool,
+    },
+    Deleted,
+    Expired,
+    /// Its time to live is now this many milliseconds; `None` = for ever.
+    Ttl {
+        ms: Option<u64>,
+    },
+}
+
+/// A change of a client's own settings.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ClientChange {
+    /// `CLIENT SETNAME`, `HELLO … SETNAME`; empty = none.
+    Name(Preview),
+    /// `SELECT`.
+    Db(u32),
+    /// `HELLO`: 2 or 3.
+    Resp(u8),
+    Authenticated,
+}
+
+/// What a client waits for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BlockedOn {
+    Keys { keys: Vec<Preview>, until: Option<Micros> },
+    Pause,
+}
+
+/// A limit that was reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LimitKind {
+    /// `client-query-buffer-limit`.
+    QueryBuffer,
+    /// `client-output-buffer-limit`, hard.
+    OutputHard,
+    /// The same, soft: the clock has started.
+    OutputSoftStarted,
+    /// The usage fell below the soft limit again.
+    OutputSoftCleared,
+    /// Above the soft limit for longer than allowed.
+    OutputSoftExpired,
+    MaxClients,
+    /// The 64 KB write budget.
+    WriteBudget,
+}
+
+/// A timer of the loop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TimerKind {
+    ServerCron,
+}
+
+/// What the simulated kernel or a simulated guest did. A real network cannot
+/// know these, so a live trace has none.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Pipe {
+    /// The guest's `connect` succeeded: it waits in the accept queue.
+    Queued { name: String },
+    /// The accept queue is full: the guest is not even in line.
+    BacklogFull { name: String },
+    /// The guest's application wrote these bytes; they arrive later.
+    Sent { bytes: Preview, arrives: Micros },
+    /// Bytes came to rest in the server's socket: the flag goes up.
+    Arrived { bytes: Preview },
+    /// The guest will send no more (FIN).
+    FinArrived,
+    /// The guest is gone (RST).
+    ResetArrived,
+    /// Reply bytes reached the guest's own socket buffer.
+    Delivered { bytes: u64 },
+    /// The guest's application read them.
+    Consumed { bytes: Preview },
+    /// The guest stopped (or resumed) reading.
+    Reading { on: bool },
+    /// The guest saw the server's end: an orderly close, or a reset.
+    SawClose { reset: bool },
+    /// The guest closed its side altogether.
+    Left,
+}
+
+/// One fact. See the module documentation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Event {
+    /// `anetListen`: the door has a bell.
+    Listen {
+        fd: Fd,
+        address: SocketAddr,
+        backlog: u32,
+    },
+    /// A directive's value, at start or by `CONFIG SET`.
+    Config {
+        name: String,
+        value: String,
+    },
+
+    /// `afterSleep` of cycle `cycle`: as Redis counts `eventloop_cycles`, a
+    /// cycle runs from here to the end of the next `beforeSleep`.
+    CycleBegin {
+        cycle: u64,
+    },
+    /// End of `beforeSleep`; `busy` since the begin, asleep time excluded.
+    CycleEnd {
+        cycle: u64,
+        busy: Micros,
+    },
+    PhaseEnter {
+        phase: Phase,
+    },
+    PhaseLeave {
+        phase: Phase,
+    },
+    /// `aeApiPoll` is entered with this timeout.
+    PollEnter {
+        timeout: Timeout,
+    },
+    /// `aeApiPoll` returned; `fired` in handling order.
+    PollReturn {
+        fired: Vec<Fired>,
+    },
+
+    /// A file event's handler is about to run.
+    Fire {
+        fd: Fd,
+        client: Option<ClientId>,
+        handler: Handler,
+        mask: Mask,
+    },
+    FireSkipped {
+        fd: Fd,
+        why: SkipReason,
+    },
+
+    /// `accept4` returned a descriptor.
+    Accept {
+        fd: Fd,
+        peer: SocketAddr,
+    },
+    /// `acceptCommonHandler` turned it away.
+    AcceptRefused {
+        fd: Fd,
+        peer: SocketAddr,
+        why: RefuseReason,
+    },
+    /// The accept pass is over.
+    AcceptEnd {
+        accepted: u32,
+        why: AcceptEnd,
+    },
+    /// `createClient`.
+    ClientCreated {
+        client: ClientId,
+        fd: Fd,
+        peer: SocketAddr,
+        local: SocketAddr,
+    },
+    ClientChanged {
+        client: ClientId,
+        change: ClientChange,
+    },
+    /// `CLIENT_CLOSE_AFTER_REPLY` was set: one last plate.
+    CloseAfterReply {
+        client: ClientId,
+        why: CloseReason,
+    },
+    /// `freeClientAsync`: nothing more is written to it.
+    CloseAsap {
+        client: ClientId,
+        why: CloseReason,
+    },
+    /// `freeClient`; `dropped` reply bytes never left.
+    ClientFreed {
+        client: ClientId,
+        fd: Fd,
+        why: CloseReason,
+        dropped: u64,
+    },
+
+    /// `readQueryFromClient`'s one `read`; `bytes.len` is its result.
+    Read {
+        client: ClientId,
+        fd: Fd,
+        outcome: ReadOutcome,
+        bytes: Preview,
+    },
+    /// A complete request: `parsed_to` is `qb_pos` afterwards, counted from
+    /// the first byte in the query buffer.
+    Parsed {
+        client: ClientId,
+        argc: u32,
+        argv: Vec<Preview>,
+        parsed_to: u64,
+    },
+    /// The buffer ends in mid-request: what is known of it, what it lacks.
+    Incomplete {
+        client: ClientId,
+        argc: u32,
+        argv: Vec<Preview>,
+        parsed_to: u64,
+        need: Need,
+    },
+    /// `setProtocolError`; `at` is the offset of the offending byte.
+    ProtocolError {
+        client: ClientId,
+        text: String,
+        at: u64,
+    },
+    /// The understood prefix leaves the query buffer, once per pass.
+    QueryTrimmed {
+        client: ClientId,
+        bytes: u64,
+        left: u64,
+    },
+
+    /// `processCommand`/`call`; `name` as CLIENT LIST's `cmd` field shows it.
+    CommandBegin {
+        client: ClientId,
+        name: String,
+    },
+    /// `took` is execution alone, as SLOWLOG measures it; `error` if it
+    /// answered one.
+    CommandEnd {
+        client: ClientId,
+        name: String,
+        took: Micros,
+        error: bool,
+    },
+    /// A request that was answered without running (`rejectCommand`): unknown
+    /// name, wrong arity, not allowed.
+    CommandRejected {
+        client: ClientId,
+        name: String,
+    },
+    /// The keyspace was looked at or changed.
+    Key {
+        client: Option<ClientId>,
+        db: u32,
+        key: Preview,
+        change: KeyChange,
+    },
+    /// `FLUSHDB`, `FLUSHALL`; `None` = every database.
+    Flushed {
+        db: Option<u32>,
+    },
+    /// A fast or slow expire cycle that removed something.
+    ExpireCycle {
+        fast: bool,
+        expired: u64,
+    },
+
+    /// The reply of one command is on the rack. `buffered` and `listed` are
+    /// the totals afterwards (`bufpos` − sent, and the list's bytes),
+    /// `blocks` the number of list blocks.
+    ReplyQueued {
+        client: ClientId,
+        bytes: Preview,
+        into: ReplyInto,
+        buffered: u64,
+        listed: u64,
+        blocks: u32,
+    },
+    /// `putClientInPendingWriteQueue`: linked at the head.
+    PendingWriteQueued {
+        client: ClientId,
+    },
+    /// Taken off the queue by the sweep.
+    PendingWriteTaken {
+        client: ClientId,
+    },
+    /// `handleClientsWithPendingWrites` begins.
+    SweepBegin {
+        clients: u32,
+    },
+    SweepEnd {
+        clients: u32,
+    },
+    /// One client's `writeToClient`; `by` 0 is the chef, 1.. a helper; `left`
+    /// reply bytes stay.
+    Write {
+        client: ClientId,
+        fd: Fd,
+        outcome: WriteOutcome,
+        bytes: u64,
+        calls: u32,
+        left: u64,
+        by: u8,
+    },
+    /// `aeCreateFileEvent`/`aeDeleteFileEvent`: what is watched from now on.
+    Watch {
+        fd: Fd,
+        mask: Mask,
+    },
+
+    TimerAdded {
+        timer: TimerKind,
+        due: Micros,
+    },
+    /// Its handler runs.
+    TimerFired {
+        timer: TimerKind,
+    },
+    /// Due again, measured from the end of the handler.
+    TimerRearmed {
+        timer: TimerKind,
+        due: Micros,
+    },
+    /// `clientsCron` visited this many clients.
+    ClientsCron {
+        visited: u32,
+    },
+
+    Blocked {
+        client: ClientId,
+        on: BlockedOn,
+    },
+    Unblocked {
+        client: ClientId,
+    },
+    /// `at` is the usage, `limit` the threshold; bytes, or clients.
+    Limit {
+        client: Option<ClientId>,
+        kind: LimitKind,
+        at: u64,
+        limit: u64,
+    },
+    /// The server was told to stop.
+    Shutdown,
+
+    /// Virtual network only.
+    Pipe {
+        peer: SocketAddr,
+        pipe: Pipe,
+    },
+    /// The watcher missed this many records.
+    Dropped {
+        count: u64,
+    },
+}
+
+/// A fact and when it became one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stamped {
+    pub at: Micros,
+    pub event: Event,
+}
+
+/// Most bytes of a read, an arrival or a protocol dump that a fact keeps.
+pub const BYTES_CAP: usize = 256;
+/// Most bytes of one argument, key, value or reply that a fact keeps.
+pub const ARG_CAP: usize = 64;
+/// Most arguments of one request that a fact keeps.
+pub const ARGV_CAP: usize = 16;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_byte_survives_escaping() {
+        let all: Vec<u8> = (0..=255).collect();
+        assert_eq!(unescape(&escape(&all)), all);
+        assert!(escape(&all).is_ascii());
+    }
+
+    #[test]
+    fn a_broken_escape_reads_as_itself() {
+        assert_eq!(unescape("\\xZ1\\"), b"\\xZ1\\");
+    }
+}

@@ -1,0 +1,319 @@
+//! The seam: what the loop asks of a network, and what a network owes.
+//!
+//! The engine is generic over [`Net`]. Each method stands for one system call
+//! and never blocks. Waiting is the driver's business ([`Wait`]), so "asleep
+//! in `epoll_wait`" is a state that a simulation can hold for as long as
+//! somebody wants to look at it.
+//!
+//! # The laws every implementation owes
+//!
+//! 1. **Level-triggered.** As long as a watched condition holds, every
+//!    [`Wait::wait`] reports it again, whether or not anybody acted on it.
+//! 2. **Order of `fired`** is the order in which descriptors became ready;
+//!    it is stable for one implementation and carries no other promise. A
+//!    descriptor appears at most once, with all its conditions.
+//! 3. **Errors and hang-ups report both directions** of whatever is watched,
+//!    so that the handler which is present sees the error from its own
+//!    `read` or `write`. A peer's half-close is not an error: it is
+//!    readable, and `read` returns 0.
+//! 4. **Only watched conditions** are reported; watching nothing reports nothing.
+//! 5. **Reads and writes may be short**, by any amount, at any time, and may
+//!    say [`NetError::WouldBlock`] although readiness was reported.
+//! 6. **A write's bytes arrive in order, once**, or not at all after a reset.
+//! 7. **A descriptor's number may be reused** right after `close`; events of
+//!    the old connection never reach the new one, except that a stale
+//!    `fired` entry may name the number.
+//! 8. **`now` never goes back.**
+//! 9. `close` is final and infallible: unread input makes the peer see a reset.
+//!
+//! Implementations: [`virt`] (a deterministic kernel), [`fault`] (breaks any
+//! network by seed) and, natively, [`tcp`].
+
+pub mod fault;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod tcp;
+pub mod virt;
+
+use crate::time::Micros;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::io::IoSlice;
+use std::net::SocketAddr;
+
+/// A descriptor, as the kernel numbers them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Fd(pub u32);
+
+impl fmt::Display for Fd {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)
+    }
+}
+
+/// What is watched, or what fired: Redis's `AE_READABLE`, `AE_WRITABLE` and
+/// `AE_BARRIER` bits.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Mask(pub u8);
+
+impl Mask {
+    pub const NONE: Mask = Mask(0);
+    pub const READABLE: Mask = Mask(1);
+    pub const WRITABLE: Mask = Mask(2);
+    /// Write before read on this descriptor. Never given to the network:
+    /// it is a wish about the order of handlers.
+    pub const BARRIER: Mask = Mask(4);
+    pub const BOTH: Mask = Mask(3);
+
+    #[must_use]
+    pub const fn has(self, other: Mask) -> bool {
+        self.0 & other.0 != 0
+    }
+    #[must_use]
+    pub const fn with(self, other: Mask) -> Mask {
+        Mask(self.0 | other.0)
+    }
+    #[must_use]
+    pub const fn without(self, other: Mask) -> Mask {
+        Mask(self.0 & !other.0)
+    }
+    #[must_use]
+    pub const fn and(self, other: Mask) -> Mask {
+        Mask(self.0 & other.0)
+    }
+    #[must_use]
+    pub const fn is_none(self) -> bool {
+        self.0 == 0
+    }
+}
+
+/// One entry of what a poll returned (`aeFiredEvent`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fired {
+    pub fd: Fd,
+    pub mask: Mask,
+}
+
+/// How long the driver may wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Timeout {
+    /// Look, but do not sleep.
+    Now,
+    /// At most this long; a kernel with millisecond timeouts rounds up.
+    After(Micros),
+    Forever,
+}
+
+/// Why a call did nothing. The five cases that the loop treats differently.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NetError {
+    /// `EAGAIN`: nothing to take, or no room. Come back when told.
+    WouldBlock,
+    /// `ECONNRESET`, `EPIPE`, `ETIMEDOUT`…: this connection is over.
+    Reset,
+    /// `ECONNABORTED` and its family on `accept`: the guest left before the
+    /// door opened; the next one may still be there.
+    Aborted,
+    /// `EMFILE`, `ENFILE`, `ENOBUFS`, `ENOMEM`: no descriptor or memory.
+    Exhausted,
+    /// `EADDRINUSE`, `EADDRNOTAVAIL`, `EACCES` on `listen`.
+    Unavailable,
+}
+
+impl fmt::Display for NetError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            NetError::WouldBlock => "resource temporarily unavailable",
+            NetError::Reset => "connection reset by peer",
+            NetError::Aborted => "connection aborted",
+            NetError::Exhausted => "too many open files",
+            NetError::Unavailable => "address in use or not available",
+        })
+    }
+}
+
+impl std::error::Error for NetError {}
+
+/// A connection taken from the backlog.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Accepted {
+    pub fd: Fd,
+    pub peer: SocketAddr,
+    pub local: SocketAddr,
+}
+
+/// What the thread is busy with between system calls. A simulated network
+/// charges virtual time for it by its cost model; a real one ignores all but
+/// [`Work::Sleep`], since real time passes by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Work {
+    /// Bytes of requests looked at by the parser.
+    Parse { bytes: u64 },
+    /// One command, by the number of elements it touched (at least 1).
+    Command { units: u64 },
+    /// The thread itself sleeps (`DEBUG SLEEP`): nobody is served meanwhile.
+    Sleep { micros: Micros },
+}
+
+/// At most this many bytes per client and write event
+/// (`NET_MAX_WRITES_PER_EVENT`), checked after each system call.
+pub const WRITE_BUDGET_BYTES: usize = 64 * 1024;
+
+/// Most pieces that one gathered write may have (`IOV_MAX` on Linux is 1024;
+/// with blocks of 16 KB the byte limit is reached long before).
+pub const MAX_SLICES: usize = 64;
+
+/// Bytes waiting to be written to one client. The engine's reply buffers
+/// implement it; the network sees nothing else of a client.
+pub trait Outgoing: Send {
+    /// Puts the next pieces into `slices`, oldest first, until
+    /// [`WRITE_BUDGET_BYTES`] are gathered or the pieces or the places end.
+    /// Returns how many places were filled.
+    fn gather<'a>(&'a self, slices: &mut [IoSlice<'a>; MAX_SLICES]) -> usize;
+    /// The first `written` bytes have left.
+    fn advance(&mut self, written: usize);
+    /// Nothing left to write.
+    fn is_drained(&self) -> bool;
+}
+
+/// How a client's turn in the sweep ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WriteOutcome {
+    /// Everything left.
+    Drained,
+    /// The kernel took no more (`EAGAIN`): the table is full.
+    WouldBlock,
+    /// More could have left, but the budget per event is used up.
+    Budget,
+    /// The connection is over.
+    Reset,
+}
+
+/// One client's turn in the sweep: in, the bytes and the descriptor; out,
+/// how it went.
+#[derive(Debug)]
+pub struct WriteJob<S> {
+    pub fd: Fd,
+    pub reply: S,
+    /// Whether the 64 KB budget applies.
+    pub budget: bool,
+    /// Bytes written.
+    pub written: u64,
+    /// System calls made.
+    pub calls: u32,
+    pub outcome: WriteOutcome,
+    /// When this turn ended; [`Micros::ZERO`] unless the batch was timed.
+    pub done_at: Micros,
+    /// Who carried it: 0 is the one thread itself, 1 and up are helpers.
+    pub carried_by: u8,
+}
+
+impl<S> WriteJob<S> {
+    #[must_use]
+    pub fn new(fd: Fd, reply: S) -> WriteJob<S> {
+        WriteJob {
+            fd,
+            reply,
+            budget: true,
+            written: 0,
+            calls: 0,
+            outcome: WriteOutcome::Drained,
+            done_at: Micros::ZERO,
+            carried_by: 0,
+        }
+    }
+}
+
+/// A network, seen from the loop. See the module documentation for the laws.
+pub trait Net {
+    /// The loop's clock (law 8).
+    fn now(&self) -> Micros;
+
+    /// `socket`, `bind`, `listen`: readable when somebody waits in the backlog.
+    ///
+    /// # Errors
+    /// [`NetError::Unavailable`] if the address cannot be had.
+    fn listen(&mut self, address: SocketAddr, backlog: u32) -> Result<Fd, NetError>;
+
+    /// `accept4(SOCK_NONBLOCK)`.
+    ///
+    /// # Errors
+    /// [`NetError::WouldBlock`] when nobody waits; `Aborted`, `Exhausted`.
+    fn accept(&mut self, listener: Fd) -> Result<Accepted, NetError>;
+
+    /// `read`: up to `into.len()` bytes; 0 is the end of the peer's stream.
+    ///
+    /// # Errors
+    /// `WouldBlock`, `Reset`.
+    fn read(&mut self, fd: Fd, into: &mut [u8]) -> Result<usize, NetError>;
+
+    /// `write` or `writev`: takes any part of the pieces, from the front.
+    ///
+    /// # Errors
+    /// `WouldBlock`, `Reset`.
+    fn write(&mut self, fd: Fd, pieces: &[IoSlice<'_>]) -> Result<usize, NetError>;
+
+    /// The final sweep: everybody's turn, in this order. `timed` asks for
+    /// [`WriteJob::done_at`]. An implementation may share the jobs among
+    /// helpers or hand them to the kernel at once; it may not mix up one
+    /// job's bytes.
+    fn write_batch<S: Outgoing>(&mut self, jobs: &mut [WriteJob<S>], timed: bool) {
+        for job in jobs {
+            write_to_client(self, job);
+            if timed {
+                job.done_at = self.now();
+            }
+        }
+    }
+
+    /// `epoll_ctl`: from now on report exactly these conditions. `NONE`
+    /// forgets the descriptor.
+    fn watch(&mut self, fd: Fd, mask: Mask);
+
+    /// `close` (law 9).
+    fn close(&mut self, fd: Fd);
+
+    /// The thread was busy (see [`Work`]).
+    fn spend(&mut self, work: Work);
+}
+
+/// One client's turn: writes until drained, full, over budget or broken.
+///
+/// Redis: `writeToClient`, *faithful* in its calls and their sizes: one write
+/// gathers at most 64 KB, and the budget is checked after each call, so a
+/// single huge block is still offered whole.
+pub fn write_to_client<N: Net + ?Sized, S: Outgoing>(net: &mut N, job: &mut WriteJob<S>) {
+    job.outcome = loop {
+        if job.reply.is_drained() {
+            break WriteOutcome::Drained;
+        }
+        let result = {
+            let mut slices = [IoSlice::new(&[]); MAX_SLICES];
+            let filled = job.reply.gather(&mut slices);
+            net.write(job.fd, &slices[..filled])
+        };
+        match result {
+            Ok(0) | Err(NetError::WouldBlock) => break WriteOutcome::WouldBlock,
+            Ok(n) => {
+                job.calls += 1;
+                job.written += n as u64;
+                job.reply.advance(n);
+            }
+            Err(_) => break WriteOutcome::Reset,
+        }
+        if job.budget && job.written > WRITE_BUDGET_BYTES as u64 && !job.reply.is_drained() {
+            break WriteOutcome::Budget;
+        }
+    };
+}
+
+/// The driver's half: the only call that may block.
+pub trait Wait {
+    /// Waits until something watched is ready, or `timeout` has passed, and
+    /// puts what is ready into `fired` (cleared first).
+    fn wait(&mut self, timeout: Timeout, fired: &mut Vec<Fired>);
+}

@@ -1,0 +1,1 @@
+//! Reading replies: strict, independent of the encoder.

@@ -1,0 +1,260 @@
+//! The fold: everything a view can know, made of records and nothing else.
+
+use crate::event::{BlockedOn, ClientId, CloseReason, Handler, Need, Phase, Preview};
+use crate::net::{Fd, Fired, Mask, Timeout};
+use crate::time::Micros;
+use std::collections::{BTreeMap, VecDeque};
+use std::net::SocketAddr;
+
+/// Most bytes of a query buffer that the world remembers.
+pub const KNOWN_BYTES_CAP: usize = 512;
+/// Most keys that the world remembers, the most recently touched first.
+pub const PANTRY_CAP: usize = 64;
+
+/// The state after a prefix of the records.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct World {
+    /// Records folded so far, and the time of the last.
+    pub records: u64,
+    pub at: Micros,
+    pub config: BTreeMap<String, String>,
+    pub listeners: Vec<(Fd, SocketAddr)>,
+    pub cycle: u64,
+    /// Where in the cycle the thread is; `None` before the first poll.
+    pub phase: Option<Phase>,
+    /// Set from `PollEnter` to `PollReturn`: the thread is asleep.
+    pub asleep: Option<Timeout>,
+    pub slept_since: Micros,
+    /// What the last poll returned, in handling order, and how many of them
+    /// have been begun: the current one is `fired[begun - 1]`.
+    pub fired: Vec<Fired>,
+    pub fired_begun: usize,
+    /// The file event that is being handled.
+    pub firing: Option<Firing>,
+    pub watched: BTreeMap<Fd, Mask>,
+    /// By id, hence in order of arrival.
+    pub clients: BTreeMap<ClientId, ClientView>,
+    /// Freed in the current cycle; forgotten when the next poll returns.
+    pub departed: Vec<Departed>,
+    /// The far ends, seated or still outside; virtual network only.
+    pub guests: BTreeMap<SocketAddr, Guest>,
+    /// Guests in the accept queue, oldest first.
+    pub backlog: VecDeque<SocketAddr>,
+    /// `clients_pending_write`, next to be served first (newest first).
+    pub pending_write: Vec<ClientId>,
+    /// The sweep's service order of this cycle, and each one's end.
+    pub sweep: Option<Sweep>,
+    /// Clients to close, oldest first.
+    pub to_close: Vec<ClientId>,
+    /// The command that runs right now.
+    pub executing: Option<Executing>,
+    /// `serverCron`: last armed at, due at.
+    pub timer: Option<TimerView>,
+    pub pantry: Pantry,
+    pub counters: Counters,
+    /// Records the watcher missed.
+    pub dropped: u64,
+    pub shut_down: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Firing {
+    pub fd: Fd,
+    pub client: Option<ClientId>,
+    pub handler: Handler,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Sweep {
+    /// Service order: ordinal 1 first.
+    pub order: Vec<ClientId>,
+    /// How many have been written to.
+    pub served: usize,
+    pub running: bool,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Executing {
+    pub client: ClientId,
+    pub name: String,
+    pub argv: Vec<Preview>,
+    pub since: Micros,
+    /// The last key the command touched, with its database.
+    pub key: Option<(u32, Vec<u8>)>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TimerView {
+    pub armed_at: Micros,
+    pub due: Micros,
+}
+
+/// What the client did last, for the pad's state line.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum Doing {
+    /// Nothing since `last_active`.
+    #[default]
+    Idle,
+    /// Bytes were just read.
+    Read {
+        bytes: u64,
+    },
+    /// Half an order.
+    Partial {
+        need: Need,
+    },
+    Parsed,
+    Executing,
+    /// Reply bytes are on the rack.
+    Replied {
+        bytes: u64,
+    },
+    /// Its turn in the sweep ended with everything gone.
+    Served {
+        bytes: u64,
+    },
+    /// Its socket is full; a write handler waits.
+    TableFull,
+    /// The write budget cut it short.
+    BudgetSpent,
+    Unreadable {
+        text: String,
+        at: u64,
+    },
+    Blocked(BlockedOn),
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct ClientView {
+    pub id: ClientId,
+    pub fd: Fd,
+    pub peer: SocketAddr,
+    pub name: String,
+    pub db: u32,
+    pub resp: u8,
+    pub authenticated: bool,
+    pub created_at: Micros,
+    pub last_active: Micros,
+    pub doing: Doing,
+    pub query: QueryView,
+    /// The request being assembled or run, else the last one.
+    pub argc: u32,
+    pub argv: Vec<Preview>,
+    /// Whether `argv` belongs to a finished request.
+    pub argv_old: bool,
+    pub last_command: String,
+    pub commands: u64,
+    pub reply: ReplyView,
+    pub pending_write: bool,
+    pub write_handler: bool,
+    pub close_after_reply: Option<CloseReason>,
+    pub close_asap: Option<CloseReason>,
+    pub soft_limit_since: Option<Micros>,
+    pub blocked: Option<BlockedOn>,
+    /// Bytes waiting in the server's socket (the slip); virtual network only.
+    pub waiting_in_socket: u64,
+    pub bytes_in: u64,
+    pub bytes_out: u64,
+}
+
+/// The query buffer: `len` bytes, of which `known` (a prefix) are remembered
+/// and `parsed_to` are understood.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct QueryView {
+    pub len: u64,
+    pub known: Vec<u8>,
+    pub parsed_to: u64,
+    /// Bytes of the finished request that were trimmed last, kept as memory
+    /// for the panel until the next read.
+    pub memory: Vec<u8>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ReplyView {
+    /// Bytes in the 16 KB buffer, and in the list, that have not left.
+    pub buffered: u64,
+    pub listed: u64,
+    pub blocks: u32,
+    /// First bytes of the last reply queued.
+    pub last: Preview,
+    /// Bytes that left in the last sweep.
+    pub last_sent: u64,
+}
+
+impl ReplyView {
+    #[must_use]
+    pub fn waiting(&self) -> u64 {
+        self.buffered + self.listed
+    }
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Departed {
+    pub client: ClientView,
+    pub why: CloseReason,
+    pub dropped: u64,
+}
+
+/// A far end, as the virtual network tells it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Guest {
+    pub name: String,
+    pub client: Option<ClientId>,
+    pub reading: bool,
+    /// Sent, not yet arrived.
+    pub in_flight: u64,
+    /// Arrived in the server's socket, not yet read.
+    pub waiting: u64,
+    /// First bytes of what waits.
+    pub waiting_head: Vec<u8>,
+    /// Delivered to the guest's socket, not yet consumed.
+    pub uneaten: u64,
+    /// Replies consumed in all, and the last bytes.
+    pub eaten: u64,
+    pub last_eaten: Preview,
+    pub fin: bool,
+    pub gone: bool,
+}
+
+/// The keyspace as far as it was touched.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Pantry {
+    /// Keys per database.
+    pub sizes: BTreeMap<u32, u64>,
+    /// Most recently touched last; at most [`PANTRY_CAP`].
+    pub jars: Vec<Jar>,
+    /// The key touched last, with the record's number.
+    pub touched: Option<(u32, Vec<u8>)>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Jar {
+    pub db: u32,
+    pub key: Vec<u8>,
+    pub kind: String,
+    pub size: u64,
+    pub value: Preview,
+    pub ttl_ms: Option<u64>,
+}
+
+/// INFO's counters, recomputed from the records alone.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Counters {
+    pub connected_clients: u64,
+    pub blocked_clients: u64,
+    pub total_connections_received: u64,
+    pub rejected_connections: u64,
+    pub total_commands_processed: u64,
+    pub total_reads_processed: u64,
+    pub total_writes_processed: u64,
+    pub total_net_input_bytes: u64,
+    pub total_net_output_bytes: u64,
+    pub total_error_replies: u64,
+    pub client_query_buffer_limit_disconnections: u64,
+    pub client_output_buffer_limit_disconnections: u64,
+    pub expired_keys: u64,
+    pub eventloop_cycles: u64,
+    pub eventloop_duration_sum: Micros,
+    pub eventloop_duration_cmd_sum: Micros,
+    pub eventloop_duration_max: Micros,
+}
