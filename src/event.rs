@@ -589,6 +589,63 @@ pub enum Event {
     },
 }
 
+impl Event {
+    /// The client that this fact is about, as far as the fact itself says it:
+    /// facts about a guest outside ([`Event::Pipe`]) name an address instead,
+    /// facts about the door or the loop nobody.
+    #[must_use]
+    pub fn client(&self) -> Option<ClientId> {
+        match self {
+            Event::ClientCreated { client, .. }
+            | Event::ClientChanged { client, .. }
+            | Event::CloseAfterReply { client, .. }
+            | Event::CloseAsap { client, .. }
+            | Event::ClientFreed { client, .. }
+            | Event::Read { client, .. }
+            | Event::Parsed { client, .. }
+            | Event::Incomplete { client, .. }
+            | Event::ProtocolError { client, .. }
+            | Event::QueryTrimmed { client, .. }
+            | Event::CommandBegin { client, .. }
+            | Event::CommandEnd { client, .. }
+            | Event::CommandRejected { client, .. }
+            | Event::ReplyQueued { client, .. }
+            | Event::PendingWriteQueued { client }
+            | Event::PendingWriteTaken { client }
+            | Event::Write { client, .. }
+            | Event::Blocked { client, .. }
+            | Event::Unblocked { client } => Some(*client),
+            Event::Fire { client, .. }
+            | Event::Key { client, .. }
+            | Event::Limit { client, .. } => *client,
+            Event::Listen { .. }
+            | Event::Config { .. }
+            | Event::CycleBegin { .. }
+            | Event::CycleEnd { .. }
+            | Event::PhaseEnter { .. }
+            | Event::PhaseLeave { .. }
+            | Event::PollEnter { .. }
+            | Event::PollReturn { .. }
+            | Event::FireSkipped { .. }
+            | Event::Accept { .. }
+            | Event::AcceptRefused { .. }
+            | Event::AcceptEnd { .. }
+            | Event::Flushed { .. }
+            | Event::ExpireCycle { .. }
+            | Event::SweepBegin { .. }
+            | Event::SweepEnd { .. }
+            | Event::Watch { .. }
+            | Event::TimerAdded { .. }
+            | Event::TimerFired { .. }
+            | Event::TimerRearmed { .. }
+            | Event::ClientsCron { .. }
+            | Event::Shutdown
+            | Event::Pipe { .. }
+            | Event::Dropped { .. } => None,
+        }
+    }
+}
+
 /// A fact and when it became one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stamped {
