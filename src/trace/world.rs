@@ -3,6 +3,7 @@
 use crate::event::{BlockedOn, ClientId, CloseReason, Handler, Need, Phase, Preview};
 use crate::net::{Fd, Fired, Mask, Timeout};
 use crate::time::Micros;
+use crate::trace::seats::Seats;
 use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
 
@@ -34,6 +35,9 @@ pub struct World {
     pub watched: BTreeMap<Fd, Mask>,
     /// By id, hence in order of arrival.
     pub clients: BTreeMap<ClientId, ClientView>,
+    /// `arrive` at `ClientCreated`; `settle` at each `PollReturn`, when the
+    /// departed are forgotten.
+    pub seats: Seats,
     /// Freed in the current cycle; forgotten when the next poll returns.
     pub departed: Vec<Departed>,
     /// The far ends, seated or still outside; virtual network only.
