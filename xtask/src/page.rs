@@ -1,0 +1,81 @@
+//! The page: building and serving it with trunk.
+
+use crate::failure::Failure;
+use crate::install;
+use crate::process::{output_of, run};
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+/// trunk, told not to look for tools or news on the network: all it needs is
+/// on `PATH`, in the versions that fit together.
+pub fn trunk(root: &Path) -> Result<Command, Failure> {
+    let mut trunk = Command::new("trunk");
+    trunk
+        .env("PATH", install::path_with_tools(root)?)
+        .env("TRUNK_SKIP_VERSION_CHECK", "true")
+        .env("TRUNK_OFFLINE", "true")
+        // trunk reads NO_COLOR as a boolean and refuses its usual value 1.
+        .env_remove("NO_COLOR")
+        .current_dir(root);
+    Ok(trunk)
+}
+
+/// Builds the page as it is published, into `dist/`.
+pub fn build_release(root: &Path) -> Result<(), Failure> {
+    install::page_tools()?;
+    install::npm_packages(root)?;
+    run(trunk(root)?.args(["build", "--release"]))
+}
+
+/// At most this many bytes of WebAssembly, compressed, may a reader wait for.
+const WASM_LIMIT_BYTES: u64 = 150_000;
+/// And of everything together.
+const TOTAL_LIMIT_BYTES: u64 = 250_000;
+
+/// Prints what the page in `dist/` weighs, and refuses a page that is too heavy.
+pub fn check_weight(root: &Path) -> Result<String, Failure> {
+    let dist = root.join("dist");
+    let mut files = Vec::new();
+    list(&dist, &mut files)?;
+    files.sort();
+    let (mut wasm, mut total) = (0, 0);
+    println!("{:>9} {:>9}  file", "raw", "gzip");
+    for file in &files {
+        let raw = fs::metadata(file).map_or(0, |m| m.len());
+        let packed = gzip_bytes(file)?;
+        total += packed;
+        if file.extension().is_some_and(|e| e == "wasm") {
+            wasm += packed;
+        }
+        let name = file.strip_prefix(&dist).unwrap_or(file).display();
+        println!("{raw:>9} {packed:>9}  {name}");
+    }
+    println!("wasm {wasm} of {WASM_LIMIT_BYTES}, all {total} of {TOTAL_LIMIT_BYTES} bytes gzipped");
+    if wasm == 0 {
+        return Err(Failure::Check("dist/ holds no wasm".into()));
+    }
+    if wasm > WASM_LIMIT_BYTES || total > TOTAL_LIMIT_BYTES {
+        return Err(Failure::Check("the page is too heavy".into()));
+    }
+    Ok(format!("wasm {} KB, all {} KB gzipped", wasm.div_ceil(1000), total.div_ceil(1000)))
+}
+
+fn list(folder: &Path, into: &mut Vec<std::path::PathBuf>) -> Result<(), Failure> {
+    let failed = |source| Failure::File { path: folder.display().to_string(), source };
+    for entry in fs::read_dir(folder).map_err(failed)? {
+        let path = entry.map_err(failed)?.path();
+        if path.is_dir() {
+            list(&path, into)?;
+        } else {
+            into.push(path);
+        }
+    }
+    Ok(())
+}
+
+fn gzip_bytes(file: &Path) -> Result<u64, Failure> {
+    let packed =
+        output_of(Command::new("gzip").args(["-9", "-n", "-c"]).arg(file).stdin(Stdio::null()))?;
+    Ok(packed.len() as u64)
+}
