@@ -75,7 +75,7 @@ fn contains_word(line: &str, word: &str) -> bool {
 /// Everything that runs in the simulation or reads its records.
 const DETERMINISTIC: &[&str] = &[
     "src/time.rs",
-    "src/event.rs",
+    "src/event",
     "src/net/mod.rs",
     "src/net/virt",
     "src/net/fault",
