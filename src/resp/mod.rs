@@ -1,12 +1,15 @@
 //! The wire protocol, both ways; knows no client.
 //!
 //! [`request`] turns bytes into arguments and can stop after any byte;
-//! [`encode`] writes replies in RESP2 or RESP3; [`reply`] reads replies, for
-//! simulated guests and for tests.
+//! [`inline`] splits a typed line, for requests and for scenarios; [`encode`]
+//! writes replies in RESP2 or RESP3; [`reply`] reads replies, for simulated
+//! guests and for tests; [`number`] is the strict integer they share.
 
 pub mod encode;
+pub mod inline;
+pub mod number;
 pub mod reply;
 pub mod request;
 
 pub use encode::{Encoder, Protocol, Sink};
-pub use request::{Args, RequestParser};
+pub use request::{Args, Limits, Need, Progress, ProtocolError, RequestParser};
