@@ -12,4 +12,5 @@ pub mod reply;
 pub mod request;
 
 pub use encode::{Encoder, Protocol, Sink};
+pub use reply::{ReplyError, ReplyParser, Value};
 pub use request::{Args, Limits, Need, Progress, ProtocolError, RequestParser};
