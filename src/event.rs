@@ -411,7 +411,8 @@ pub enum Event {
     Flushed {
         db: Option<u32>,
     },
-    /// A fast or slow expire cycle that removed something.
+    /// A fast or slow expire cycle that removed something. Each key was stated
+    /// by a [`Event::Key`] of its own before, so this is a sum, not an addition.
     ExpireCycle {
         fast: bool,
         expired: u64,
@@ -444,7 +445,7 @@ pub enum Event {
         clients: u32,
     },
     /// One client's `writeToClient`; `by` 0 is the chef, 1.. a helper; `left`
-    /// reply bytes stay.
+    /// reply bytes stay, `blocks` list blocks still hold some of them.
     Write {
         client: ClientId,
         fd: Fd,
@@ -452,6 +453,7 @@ pub enum Event {
         bytes: u64,
         calls: u32,
         left: u64,
+        blocks: u32,
         by: u8,
     },
     /// `aeCreateFileEvent`/`aeDeleteFileEvent`: what is watched from now on.
