@@ -1,5 +1,6 @@
 //! Records and what can be made of them.
 
+mod fold;
 pub mod seats;
 pub mod timeline;
 pub mod world;

@@ -225,7 +225,8 @@ pub struct Guest {
 pub struct Pantry {
     /// Keys per database.
     pub sizes: BTreeMap<u32, u64>,
-    /// Most recently touched last; at most [`PANTRY_CAP`].
+    /// Most recently touched last; at most [`PANTRY_CAP`]. A key longer than
+    /// a fact's preview is known by the part that the preview keeps.
     pub jars: Vec<Jar>,
     /// The key touched last, with the record's number.
     pub touched: Option<(u32, Vec<u8>)>,
@@ -235,6 +236,7 @@ pub struct Pantry {
 pub struct Jar {
     pub db: u32,
     pub key: Vec<u8>,
+    /// As `TYPE` says it; empty while the key was only read, never written.
     pub kind: String,
     pub size: u64,
     pub value: Preview,
