@@ -1,0 +1,11 @@
+//! What only a browser can tell. Run with `wasm-bindgen-test-runner`; empty
+//! on any other target.
+#![cfg(target_arch = "wasm32")]
+
+use wasm_bindgen_test::wasm_bindgen_test_configure;
+
+wasm_bindgen_test_configure!(run_in_browser);
+
+/// The painter: diffing gives the document that a fresh painting would give,
+/// keeps elements, and never turns text into markup.
+mod paint;
