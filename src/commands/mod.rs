@@ -1,6 +1,7 @@
 //! The menu: one table of all commands, one file a family.
 
 pub mod context;
+pub mod glob;
 
 pub use context::Context;
 
