@@ -1,20 +1,92 @@
 //! The pantry: values, keyspace, expiry; knows no client.
+//!
+//! [`Store`] is all databases, a [`Db`] one of them, a [`Value`] what a key
+//! holds. Time is always given, in Unix milliseconds. Nothing here depends on
+//! the order of hashes, on the width of a pointer or on chance, so the same
+//! commands give the same answers everywhere.
+
+mod db;
+pub mod expire;
+mod integer;
+mod list;
+mod value;
+
+pub use db::{Db, Deadline, Lookup, Place, Previous, Upsert};
+pub use expire::{Expired, Pace, expire_cycle};
+pub use integer::parse_integer;
+pub use list::{End, List};
+pub use value::{Encoding, StringValue, Value};
 
 /// All databases.
 #[derive(Debug)]
 pub struct Store {
     dbs: Vec<Db>,
+    expire: expire::Progress,
 }
 
 impl Store {
+    /// Empty. `hash_seed` makes it hard to choose keys that collide; no
+    /// answer depends on it.
+    ///
+    /// # Panics
+    /// If there is to be no database at all.
+    #[must_use]
+    pub fn new(databases: usize, hash_seed: u64) -> Store {
+        assert!(databases > 0, "at least one database");
+        let dbs = (0..databases).map(|_| Db::new(hash_seed)).collect();
+        Store { dbs, expire: expire::Progress::default() }
+    }
+
+    /// How many databases there are.
+    #[must_use]
+    pub fn databases(&self) -> usize {
+        self.dbs.len()
+    }
+
+    /// # Panics
+    /// If there is no such database.
+    #[inline]
+    #[must_use]
+    pub fn db(&self, index: usize) -> &Db {
+        &self.dbs[index]
+    }
+
     /// # Panics
     /// If there is no such database.
     #[inline]
     pub fn db_mut(&mut self, index: usize) -> &mut Db {
         &mut self.dbs[index]
     }
-}
 
-/// One database.
-#[derive(Debug)]
-pub struct Db {}
+    /// Empties one database, or all. Returns how many keys went.
+    ///
+    /// # Panics
+    /// If there is no such database.
+    pub fn flush(&mut self, index: Option<usize>) -> u64 {
+        match index {
+            Some(index) => self.dbs[index].clear(),
+            None => self.dbs.iter_mut().map(Db::clear).sum(),
+        }
+    }
+
+    /// An estimate of the memory that keys and values take, in bytes; the
+    /// same on every platform.
+    #[must_use]
+    pub fn used_bytes(&self) -> u64 {
+        self.dbs.iter().map(Db::used_bytes).sum()
+    }
+
+    /// Estimated share of volatile keys that have expired but still sit
+    /// there, in millionths (INFO's `expired_stale_perc`).
+    #[must_use]
+    pub fn stale_ppm(&self) -> u64 {
+        self.expire.stale_ppm()
+    }
+
+    /// How often an expire cycle ran out of its budget (INFO's
+    /// `expired_time_cap_reached_count`).
+    #[must_use]
+    pub fn expire_budget_exhausted(&self) -> u64 {
+        self.expire.budget_exhausted()
+    }
+}

@@ -1,0 +1,445 @@
+//! One database.
+
+use super::value::Value;
+use foldhash::fast::FixedState;
+use indexmap::IndexMap;
+use indexmap::map::raw_entry_v1::{RawEntryApiV1, RawEntryMut};
+use rand_pcg::Pcg64Mcg;
+use rand_pcg::rand_core::Rng;
+use std::num::NonZeroU32;
+
+/// Keys, their values and when they end.
+///
+/// Entries lie densely, in the order of insertion until one is removed: the
+/// last then takes its place. So a random key is a random number, SCAN is a
+/// countdown, and the hash decides nothing that can be seen. Redis keeps two
+/// hash tables that grow step by step; here it is one, which grows at once
+/// (*simplified*: the pause is seldom and short, the code is a page less).
+#[derive(Debug)]
+pub struct Db {
+    entries: IndexMap<Box<[u8]>, Entry, FixedState>,
+    /// Positions of the entries that end (`db->expires`), in no order.
+    volatile: Vec<u32>,
+    /// Where the next expire cycle goes on, counting down; 0 = from the top.
+    pub(super) expire_cursor: u32,
+    used_bytes: u64,
+}
+
+/// With key and hash 64 bytes: one cache line.
+#[derive(Debug)]
+struct Entry {
+    value: Value,
+    expiry: Option<Expiry>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Expiry {
+    at_ms: i64,
+    /// Position in `volatile`, plus one.
+    rank: NonZeroU32,
+}
+
+impl Expiry {
+    fn place_in_volatile(self) -> usize {
+        self.rank.get() as usize - 1
+    }
+}
+
+/// What an entry takes besides key and value: the entry, and its share of the
+/// hash table.
+const ENTRY_BYTES: u64 = 72;
+
+/// Where a key is. Only good until a key is added or removed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place(u32);
+
+impl Place {
+    fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// The outcome of [`Db::lookup`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lookup {
+    Found(Place),
+    Missing,
+    /// It had ended, and is gone now.
+    Expired,
+}
+
+/// What [`Db::upsert`] does to the end of a key that exists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Deadline {
+    Keep,
+    Clear,
+    /// Unix milliseconds.
+    At(i64),
+}
+
+/// What was there before [`Db::upsert`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Previous {
+    Nothing,
+    /// A value that had ended.
+    Expired,
+    Live,
+}
+
+/// The outcome of [`Db::upsert`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Upsert {
+    pub place: Place,
+    pub previous: Previous,
+}
+
+impl Db {
+    pub(super) fn new(hash_seed: u64) -> Db {
+        Db {
+            entries: IndexMap::with_hasher(FixedState::with_seed(hash_seed)),
+            volatile: Vec::new(),
+            expire_cursor: 0,
+            used_bytes: 0,
+        }
+    }
+
+    /// Keys, those that ended but were not noticed yet included.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// Keys with an end.
+    #[must_use]
+    pub fn volatile_len(&self) -> usize {
+        self.volatile.len()
+    }
+
+    /// See [`Store::used_bytes`](super::Store::used_bytes).
+    #[must_use]
+    pub fn used_bytes(&self) -> u64 {
+        self.used_bytes
+    }
+
+    /// Finds a key; removes it if it has ended (`expireIfNeeded`).
+    #[inline]
+    pub fn lookup(&mut self, key: &[u8], now_ms: i64) -> Lookup {
+        let Some(index) = self.entries.get_index_of(key) else { return Lookup::Missing };
+        let place = Place(index as u32);
+        if self.has_expired(place, now_ms) {
+            self.remove(place);
+            return Lookup::Expired;
+        }
+        Lookup::Found(place)
+    }
+
+    /// Finds a key whether or not it has ended.
+    #[must_use]
+    pub fn find(&self, key: &[u8]) -> Option<Place> {
+        self.entries.get_index_of(key).map(|index| Place(index as u32))
+    }
+
+    /// The place of the `index`th key, counted from 0.
+    #[must_use]
+    pub fn nth(&self, index: usize) -> Option<Place> {
+        (index < self.len()).then_some(Place(index as u32))
+    }
+
+    /// Any key, each as likely as the other; `None` if there is none.
+    pub fn random(&self, rng: &mut Pcg64Mcg) -> Option<Place> {
+        // The high half of the product is uniform below the length, but for a
+        // bias of at most 2^-32.
+        let index = (u128::from(rng.next_u64()) * self.len() as u128) >> 64;
+        self.nth(index as usize)
+    }
+
+    #[must_use]
+    pub fn key(&self, place: Place) -> &[u8] {
+        &self.entries.get_index(place.index()).expect("a current place").0[..]
+    }
+
+    #[inline]
+    #[must_use]
+    pub fn value(&self, place: Place) -> &Value {
+        &self.entries[place.index()].value
+    }
+
+    /// When it ends, in Unix milliseconds.
+    #[inline]
+    #[must_use]
+    pub fn deadline_ms(&self, place: Place) -> Option<i64> {
+        self.entries[place.index()].expiry.map(|e| e.at_ms)
+    }
+
+    /// A key ends when the clock is *past* its deadline (`keyIsExpired`).
+    #[inline]
+    #[must_use]
+    pub fn has_expired(&self, place: Place, now_ms: i64) -> bool {
+        self.deadline_ms(place).is_some_and(|at_ms| now_ms > at_ms)
+    }
+
+    /// Changes a value in place.
+    #[inline]
+    pub fn edit<R>(&mut self, place: Place, change: impl FnOnce(&mut Value) -> R) -> R {
+        let value = &mut self.entries[place.index()].value;
+        let before = value.heap_bytes();
+        let result = change(value);
+        let after = value.heap_bytes();
+        self.used_bytes = self.used_bytes - before + after;
+        result
+    }
+
+    /// Adds a key or replaces its value, with one probe of the hash table. A
+    /// key that has ended counts as new and keeps nothing.
+    ///
+    /// # Panics
+    /// At 2^32 keys.
+    #[inline]
+    pub fn upsert(&mut self, key: &[u8], value: Value, deadline: Deadline, now_ms: i64) -> Upsert {
+        let heap_bytes = value.heap_bytes();
+        let (index, previous) = match self.entries.raw_entry_mut_v1().from_key(key) {
+            RawEntryMut::Occupied(mut old) => {
+                let entry = old.get_mut();
+                let expired = entry.expiry.is_some_and(|e| now_ms > e.at_ms);
+                self.used_bytes -= entry.value.heap_bytes();
+                entry.value = value;
+                (old.index(), if expired { Previous::Expired } else { Previous::Live })
+            }
+            RawEntryMut::Vacant(vacant) => {
+                let index = vacant.index();
+                assert!(index < u32::MAX as usize, "2^32 keys in one database");
+                self.used_bytes += ENTRY_BYTES + key.len() as u64;
+                vacant.insert(key.into(), Entry { value, expiry: None });
+                (index, Previous::Nothing)
+            }
+        };
+        self.used_bytes += heap_bytes;
+        let place = Place(index as u32);
+        match (deadline, previous) {
+            (Deadline::At(at_ms), _) => self.set_deadline(place, Some(at_ms)),
+            (Deadline::Keep, Previous::Live) | (_, Previous::Nothing) => {}
+            (Deadline::Clear | Deadline::Keep, _) => self.set_deadline(place, None),
+        }
+        Upsert { place, previous }
+    }
+
+    /// Gives a key an end, in Unix milliseconds, or takes it away.
+    pub fn set_deadline(&mut self, place: Place, at_ms: Option<i64>) {
+        let next_rank = self.volatile.len() as u32 + 1;
+        let entry = &mut self.entries[place.index()];
+        match (&mut entry.expiry, at_ms) {
+            (Some(expiry), Some(at_ms)) => expiry.at_ms = at_ms,
+            (expiry @ None, Some(at_ms)) => {
+                let rank = NonZeroU32::new(next_rank).expect("fewer than 2^32 keys");
+                *expiry = Some(Expiry { at_ms, rank });
+                self.volatile.push(place.0);
+            }
+            (expiry @ Some(_), None) => {
+                let rank = expiry.take().map(Expiry::place_in_volatile).expect("just matched");
+                self.forget_volatile(rank);
+            }
+            (None, None) => {}
+        }
+    }
+
+    /// Takes a key out. The last key moves into its place.
+    pub fn remove(&mut self, place: Place) -> (Box<[u8]>, Value) {
+        let index = place.index();
+        // First, while every position is still right.
+        if let Some(expiry) = self.entries[index].expiry {
+            self.forget_volatile(expiry.place_in_volatile());
+        }
+        let (key, entry) = self.entries.swap_remove_index(index).expect("a current place");
+        self.used_bytes -= ENTRY_BYTES + key.len() as u64 + entry.value.heap_bytes();
+        if let Some((_, moved)) = self.entries.get_index(index)
+            && let Some(expiry) = moved.expiry
+        {
+            self.volatile[expiry.place_in_volatile()] = place.0;
+        }
+        (key, entry.value)
+    }
+
+    /// The `rank`th key with an end, counted from 0.
+    pub(super) fn volatile(&self, rank: usize) -> Place {
+        Place(self.volatile[rank])
+    }
+
+    /// Empties it and gives the memory back; returns how many keys went.
+    pub(super) fn clear(&mut self) -> u64 {
+        let gone = self.len() as u64;
+        self.entries = IndexMap::with_hasher(self.entries.hasher().clone());
+        self.volatile = Vec::new();
+        self.expire_cursor = 0;
+        self.used_bytes = 0;
+        gone
+    }
+
+    fn forget_volatile(&mut self, rank: usize) {
+        self.volatile.swap_remove(rank);
+        let Some(&moved) = self.volatile.get(rank) else { return };
+        if let Some(expiry) = &mut self.entries[moved as usize].expiry {
+            expiry.rank = NonZeroU32::new(rank as u32 + 1).expect("one more than a rank");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::StringValue;
+    use proptest::prelude::*;
+    use rand_pcg::rand_core::SeedableRng;
+    use std::collections::BTreeMap;
+
+    fn text(n: u64) -> Value {
+        Value::String(StringValue::text(&vec![b'v'; n as usize]))
+    }
+
+    /// Everything that is kept twice must agree.
+    fn check(db: &Db) {
+        let mut bytes = 0;
+        for (index, (key, entry)) in db.entries.iter().enumerate() {
+            bytes += ENTRY_BYTES + key.len() as u64 + entry.value.heap_bytes();
+            if let Some(expiry) = entry.expiry {
+                assert_eq!(db.volatile[expiry.place_in_volatile()] as usize, index);
+            }
+        }
+        assert_eq!(db.used_bytes, bytes);
+        let volatile = db.entries.values().filter(|e| e.expiry.is_some()).count();
+        assert_eq!(db.volatile.len(), volatile);
+    }
+
+    #[cfg(target_pointer_width = "64")]
+    #[test]
+    fn an_entry_with_its_key_and_hash_is_a_cache_line() {
+        assert_eq!(size_of::<(u64, Box<[u8]>, Entry)>(), 64);
+    }
+
+    #[test]
+    fn order_does_not_depend_on_the_hash() {
+        let keys = |seed| {
+            let mut db = Db::new(seed);
+            for n in 0..100_u8 {
+                db.upsert(&[n], text(1), Deadline::Clear, 0);
+            }
+            for n in (0..100_u8).step_by(3) {
+                let place = db.find(&[n]).unwrap();
+                db.remove(place);
+            }
+            (0..db.len()).map(|i| db.key(db.nth(i).unwrap()).to_vec()).collect::<Vec<_>>()
+        };
+        assert_eq!(keys(1), keys(2));
+    }
+
+    #[test]
+    fn every_key_can_be_the_random_one() {
+        let mut db = Db::new(0);
+        let mut rng = Pcg64Mcg::seed_from_u64(1);
+        assert_eq!(db.random(&mut rng), None);
+        for n in 0..7_u8 {
+            db.upsert(&[n], text(0), Deadline::Clear, 0);
+        }
+        let mut seen = [0; 7];
+        for _ in 0..700 {
+            seen[db.random(&mut rng).unwrap().index()] += 1;
+        }
+        assert!(seen.iter().all(|times| *times > 50), "{seen:?}");
+    }
+
+    #[derive(Clone, Debug)]
+    enum Step {
+        Upsert(u8, u64, Deadline),
+        Deadline(u8, Option<i64>),
+        Remove(u8),
+        Lookup(u8),
+        Grow(u8),
+        Wait(i64),
+    }
+
+    fn step() -> impl Strategy<Value = Step> {
+        let key = 0..12_u8;
+        let at = 0..100_i64;
+        let deadline = prop_oneof![
+            Just(Deadline::Keep),
+            Just(Deadline::Clear),
+            at.clone().prop_map(Deadline::At)
+        ];
+        prop_oneof![
+            (key.clone(), 0..60_u64, deadline).prop_map(|(k, n, d)| Step::Upsert(k, n, d)),
+            (key.clone(), proptest::option::of(at)).prop_map(|(k, at)| Step::Deadline(k, at)),
+            key.clone().prop_map(Step::Remove),
+            key.clone().prop_map(Step::Lookup),
+            key.prop_map(Step::Grow),
+            (0..5_i64).prop_map(Step::Wait),
+        ]
+    }
+
+    proptest! {
+        /// Against a plain map: values, deadlines, and the double bookkeeping.
+        #[test]
+        fn behaves_like_a_map(steps in proptest::collection::vec(step(), 1..80)) {
+            let mut db = Db::new(7);
+            let mut model: BTreeMap<u8, (u64, Option<i64>)> = BTreeMap::new();
+            let mut now = 0;
+            for step in steps {
+                match step {
+                    Step::Upsert(k, n, deadline) => {
+                        let old = model.get(&k).copied();
+                        let upsert = db.upsert(&[k], text(n), deadline, now);
+                        let live = old.is_some_and(|(_, at)| at.is_none_or(|at| now <= at));
+                        prop_assert_eq!(upsert.previous, match old {
+                            None => Previous::Nothing,
+                            Some(_) if live => Previous::Live,
+                            Some(_) => Previous::Expired,
+                        });
+                        let at = match deadline {
+                            Deadline::At(at) => Some(at),
+                            Deadline::Keep if live => old.unwrap().1,
+                            _ => None,
+                        };
+                        model.insert(k, (n, at));
+                    }
+                    Step::Deadline(k, at) => if let Some(place) = db.find(&[k]) {
+                        db.set_deadline(place, at);
+                        model.get_mut(&k).unwrap().1 = at;
+                    },
+                    Step::Remove(k) => if let Some(place) = db.find(&[k]) {
+                        prop_assert_eq!(&*db.remove(place).0, &[k][..]);
+                        model.remove(&k);
+                    },
+                    Step::Lookup(k) => {
+                        let old = model.get(&k).copied();
+                        let expired = old.is_some_and(|(_, at)| at.is_some_and(|at| now > at));
+                        let found = db.lookup(&[k], now);
+                        prop_assert_eq!(matches!(found, Lookup::Found(_)), old.is_some() && !expired);
+                        prop_assert_eq!(found == Lookup::Expired, expired);
+                        if expired {
+                            model.remove(&k);
+                        }
+                    }
+                    Step::Grow(k) => if let Some(place) = db.find(&[k]) {
+                        db.edit(place, |value| match value {
+                            Value::String(s) => s.growing().push(b'v'),
+                            Value::List(_) => unreachable!(),
+                        });
+                        model.get_mut(&k).unwrap().0 += 1;
+                    },
+                    Step::Wait(ms) => now += ms,
+                }
+                check(&db);
+                prop_assert_eq!(db.len(), model.len());
+                for (k, (n, at)) in &model {
+                    let place = db.find(&[*k]).unwrap();
+                    prop_assert_eq!(db.key(place), &[*k][..]);
+                    prop_assert_eq!(db.value(place).size(), *n);
+                    prop_assert_eq!(db.deadline_ms(place), *at);
+                }
+            }
+        }
+    }
+}
