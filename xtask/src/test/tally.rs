@@ -19,15 +19,15 @@ impl Tally {
 
     /// Takes the counts out of a runner's summary line: libtest's and
     /// wasm-bindgen's `test result: ok. 3 passed; 0 failed; …`, and the
-    /// `# pass 3` and `# fail 0` of Node's.
+    /// `ℹ pass 3` and `ℹ fail 0` of Node's.
     pub fn read(&mut self, line: &str) {
         let plain = without_colours(line);
         if plain.starts_with("test result: ") {
             self.passed += number_before(&plain, " passed;");
             self.failed += number_before(&plain, " failed;");
-        } else if let Some(count) = plain.strip_prefix("# pass ") {
+        } else if let Some(count) = plain.strip_prefix("ℹ pass ") {
             self.passed += count.trim().parse::<u64>().unwrap_or(0);
-        } else if let Some(count) = plain.strip_prefix("# fail ") {
+        } else if let Some(count) = plain.strip_prefix("ℹ fail ") {
             self.failed += count.trim().parse::<u64>().unwrap_or(0);
         }
     }
@@ -64,8 +64,8 @@ mod tests {
             "running 3 tests",
             "test result: ok. 3 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out",
             "test result: \u{1b}[31mFAILED\u{1b}[0m. 4 passed; 2 failed; 0 ignored; 0 measured",
-            "# pass 5",
-            "# fail 1",
+            "ℹ pass 5",
+            "\u{1b}[34mℹ fail 1\u{1b}[39m",
             "test says: 9 passed; 9 failed;",
         ] {
             tally.read(line);
