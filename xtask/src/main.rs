@@ -5,6 +5,7 @@
 //! nothing but Rust (and Node for the tests of the page).
 #![forbid(unsafe_code)]
 
+mod bench;
 mod demo;
 mod failure;
 mod install;
@@ -21,6 +22,8 @@ const USAGE: &str = "\
 cargo xtask demo                  the page and the native server, side by side
 cargo xtask test [--only STEP]…   everything that CI runs, or some steps of it
 cargo xtask test --list           the names of the steps
+cargo xtask bench [--quick]       our server beside redis-server
+cargo xtask bench --instructions  what a PING costs the loop, and what its facts cost
 ";
 
 /// The repository's root, whatever the working directory is.
@@ -34,6 +37,7 @@ fn main() -> ExitCode {
     let result = match words.as_slice() {
         ["demo"] => demo::run_demo(&root()),
         ["test", rest @ ..] => test::run_steps(&root(), rest),
+        ["bench", rest @ ..] => bench::run_bench(&root(), rest),
         ["help" | "--help" | "-h"] => {
             print!("{USAGE}");
             Ok(())

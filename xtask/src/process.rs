@@ -35,10 +35,9 @@ pub fn run(command: &mut Command) -> Result<(), Failure> {
 /// Runs to the end and returns what it wrote to stdout.
 pub fn output_of(command: &mut Command) -> Result<Vec<u8>, Failure> {
     let program = name_of(command);
-    let output = command
-        .stdin(Stdio::null())
-        .stderr(Stdio::inherit())
-        .output()
+    let child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn();
+    let output = child
+        .and_then(Child::wait_with_output)
         .map_err(|source| Failure::Start { program: program.clone(), source })?;
     check(program, output.status)?;
     Ok(output.stdout)
@@ -98,6 +97,10 @@ impl Companion {
             .spawn()
             .map_err(|source| Failure::Start { program: name.into(), source })?;
         Ok(Companion { name, child })
+    }
+
+    pub fn id(&self) -> u32 {
+        self.child.id()
     }
 
     /// How it ended, if it has.

@@ -1,0 +1,136 @@
+//! `cargo xtask bench`: our server beside the system's `redis-server`.
+//!
+//! Both have one thread and no persistence, and are pinned to core 0; the load
+//! comes from `redis-benchmark` on core 1. Runs alternate, A B A B, so that a
+//! machine that slows down slows both, and each figure is the median of its
+//! runs. What counts is CPU time per request from the kernel's own accounting:
+//! requests per second also measure the load generator, which at pipeline 1 is
+//! the slower of the two. A bare echo loop on the same system calls shows how
+//! much of a request is the kernel's and cannot be saved.
+
+mod contender;
+mod idle;
+mod instructions;
+mod load;
+mod report;
+
+use crate::failure::Failure;
+use crate::process::{run, say};
+use crate::{install, ports};
+use contender::Contender;
+use load::{Operation, Setting};
+use report::{Report, Row};
+use std::path::Path;
+use std::process::Command;
+
+/// The first mark: CPU per request, as a share of redis-server's.
+const MARKS: [(u32, f64); 3] = [(1, 1.0), (16, 0.85), (64, 0.65)];
+
+/// How much is measured.
+struct Plan {
+    rounds: u32,
+    sizes: &'static [u32],
+    operations: &'static [Operation],
+    /// Divides the number of requests.
+    shorter_by: u32,
+    idle_connections: usize,
+}
+
+const FULL: Plan = Plan {
+    rounds: 5,
+    sizes: &[3, 1024],
+    operations: Operation::ALL,
+    shorter_by: 1,
+    idle_connections: 4_000,
+};
+
+/// Enough to see which way a change goes.
+const QUICK: Plan = Plan {
+    rounds: 3,
+    sizes: &[3],
+    operations: &[Operation::Ping, Operation::Set, Operation::Get],
+    shorter_by: 4,
+    idle_connections: 500,
+};
+
+pub fn run_bench(root: &Path, arguments: &[&str]) -> Result<(), Failure> {
+    match arguments {
+        [] => compare(root, &FULL),
+        ["--quick"] => compare(root, &QUICK),
+        ["--instructions"] => instructions::count(root),
+        other => Err(Failure::Usage(format!(
+            "bench {}: expected nothing, --quick or --instructions",
+            other.join(" ")
+        ))),
+    }
+}
+
+fn compare(root: &Path, plan: &Plan) -> Result<(), Failure> {
+    let missing: Vec<&str> = [("redis-benchmark", "redis-tools"), ("redis-server", "redis-server")]
+        .into_iter()
+        .filter(|(program, _)| install::program(program).is_none())
+        .map(|(_, package)| package)
+        .collect();
+    if !missing.is_empty() {
+        install::system_packages(&missing)?;
+    }
+    say("Building the server and the echo loop in the release profile (a minute or two)");
+    run(Command::new("cargo")
+        .args(["build", "--release", "--bin", "onechef", "--example", "echo"])
+        .current_dir(root))?;
+
+    let redis =
+        Contender::start("redis-server", ports::free_port(7401, "redis-server")?, |c, p| {
+            c.args(["redis-server", "--port", p, "--save", "", "--appendonly", "no"]).args([
+                "--bind",
+                "127.0.0.1",
+                "--loglevel",
+                "warning",
+            ]);
+        })?;
+    let ours = Contender::start("onechef", ports::free_port(7501, "onechef")?, |c, p| {
+        c.arg(root.join("target/release/onechef")).args(["serve", "--port", p]);
+    })?;
+    let echo = Contender::start("echo", ports::free_port(7601, "the echo loop")?, |c, p| {
+        c.arg(root.join("target/release/examples/echo")).arg(p);
+    })?;
+
+    let mut report = Report::default();
+    let settings = settings(plan);
+    for (done, setting) in settings.iter().enumerate() {
+        eprint!("\r  {:>3} of {}: {setting:<40}", done + 1, settings.len());
+        let mut row = Row::new(*setting);
+        for _ in 0..plan.rounds {
+            row.redis.push(setting.measure(&redis)?);
+            row.ours.push(setting.measure(&ours)?);
+            if setting.operation == Operation::Ping {
+                row.floor.push(setting.measure(&echo)?);
+            }
+        }
+        report.rows.push(row);
+    }
+    eprintln!();
+    say("Memory of idle connections");
+    report.idle_bytes_redis = idle::bytes_per_connection(&redis, plan.idle_connections)?;
+    report.idle_bytes_ours = idle::bytes_per_connection(&ours, plan.idle_connections)?;
+
+    report.print(&MARKS);
+    report.write_json(&root.join("target/bench.json"))
+}
+
+fn settings(plan: &Plan) -> Vec<Setting> {
+    let mut settings = Vec::new();
+    for &size_bytes in plan.sizes {
+        for &operation in plan.operations {
+            // A value's size says nothing about a command without a value.
+            if size_bytes != plan.sizes[0] && !operation.carries_a_value() {
+                continue;
+            }
+            for (pipeline, _) in MARKS {
+                let requests = operation.requests(pipeline) / plan.shorter_by;
+                settings.push(Setting { operation, pipeline, size_bytes, requests });
+            }
+        }
+    }
+    settings
+}

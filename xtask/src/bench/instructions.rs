@@ -1,0 +1,90 @@
+//! Instructions per PING, counted by valgrind: a figure without noise.
+//!
+//! The engine runs on the virtual network, built with and without any
+//! statement of facts (the feature `emit`). Facts that nobody watches may cost
+//! at most [`LIMIT`].
+
+use crate::failure::Failure;
+use crate::install;
+use crate::process::{output_of, run, say};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+/// Tracing that is off, over a build without any.
+const LIMIT: f64 = 1.02;
+/// Two lengths: their difference has no start-up in it.
+const PINGS: [u32; 2] = [20_000, 60_000];
+
+/// What is built, and how it runs.
+#[derive(Clone, Copy)]
+enum Variant {
+    WithoutEmit,
+    TracingOff,
+    TracingOn,
+}
+
+pub fn count(root: &Path) -> Result<(), Failure> {
+    if install::program("valgrind").is_none() {
+        install::system_packages(&["valgrind"])?;
+    }
+    let mut figures = Vec::new();
+    for variant in [Variant::WithoutEmit, Variant::TracingOff, Variant::TracingOn] {
+        figures.push(per_ping(root, variant)?);
+    }
+    let [without, off, on] = figures[..] else { unreachable!("three variants") };
+    println!("\nInstructions per PING, alone in its cycle, on the virtual network:");
+    println!("  no emission built in  {without:8.0}");
+    println!("  tracing off           {off:8.0}   {:+.2} %", (off / without - 1.0) * 100.0);
+    println!("  tracing on            {on:8.0}   {:+.2} %", (on / without - 1.0) * 100.0);
+    if off / without > LIMIT {
+        return Err(Failure::Check("tracing off costs more than 2 %".into()));
+    }
+    Ok(())
+}
+
+fn per_ping(root: &Path, variant: Variant) -> Result<f64, Failure> {
+    let program = build(root, variant)?;
+    let tracing = if matches!(variant, Variant::TracingOn) { "on" } else { "off" };
+    let [few, many] = PINGS;
+    let spent = instructions(&program, tracing, many)? - instructions(&program, tracing, few)?;
+    Ok(spent as f64 / f64::from(many - few))
+}
+
+/// Builds the benchmark and returns where it is.
+fn build(root: &Path, variant: Variant) -> Result<PathBuf, Failure> {
+    let without_emit = matches!(variant, Variant::WithoutEmit);
+    let folder = root.join(if without_emit { "target/without-emit" } else { "target" });
+    say(if without_emit {
+        "Building the loop without emission"
+    } else {
+        "Building the loop with emission"
+    });
+    let mut cargo = Command::new("cargo");
+    cargo
+        .args(["build", "--release", "--example", "pings", "--target-dir"])
+        .arg(&folder)
+        .current_dir(root);
+    if without_emit {
+        cargo.arg("--no-default-features");
+    }
+    run(&mut cargo)?;
+    Ok(folder.join("release/examples/pings"))
+}
+
+fn instructions(program: &Path, tracing: &str, pings: u32) -> Result<u64, Failure> {
+    let counted = program.with_extension("callgrind");
+    output_of(
+        Command::new("valgrind")
+            .args(["--tool=callgrind", "--quiet"])
+            .arg(format!("--callgrind-out-file={}", counted.display()))
+            .arg(program)
+            .args([&pings.to_string(), tracing])
+            .stderr(Stdio::null()),
+    )?;
+    let text = std::fs::read_to_string(&counted)
+        .map_err(|source| Failure::File { path: counted.display().to_string(), source })?;
+    text.lines()
+        .find_map(|line| line.strip_prefix("summary: ").or_else(|| line.strip_prefix("totals: ")))
+        .and_then(|number| number.trim().parse().ok())
+        .ok_or_else(|| Failure::Check(format!("{}: no summary", counted.display())))
+}
