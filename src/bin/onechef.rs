@@ -1,1 +1,99 @@
+//! The native program: words in, exit status out.
+
+#[cfg(not(target_arch = "wasm32"))]
+mod native {
+    use onechef::native::command_line::{self, Invocation, UsageError};
+    use onechef::native::serve;
+    use onechef::sim::{self, Scenario, Sim};
+    use onechef::trace::codec::Writer;
+    use std::io::{self, BufWriter, Write};
+    use std::path::Path;
+    use std::process::ExitCode;
+
+    const COULD_NOT_RUN: u8 = 1;
+    const COULD_NOT_UNDERSTAND: u8 = 2;
+
+    pub fn main() -> ExitCode {
+        match command_line::parse(std::env::args_os().skip(1)) {
+            Ok(invocation) => match carry_out(invocation) {
+                Ok(()) => ExitCode::SUCCESS,
+                Err(Failure(status, message)) => {
+                    eprintln!("onechef: {message}");
+                    ExitCode::from(status)
+                }
+            },
+            Err(error) => {
+                eprintln!("onechef: {error}");
+                ExitCode::from(COULD_NOT_UNDERSTAND)
+            }
+        }
+    }
+
+    struct Failure(u8, String);
+
+    fn carry_out(invocation: Invocation) -> Result<(), Failure> {
+        match invocation {
+            Invocation::Help => print(command_line::HELP),
+            Invocation::Version => print(&format!("onechef {}\n", env!("CARGO_PKG_VERSION"))),
+            Invocation::Scenarios => {
+                let names: String = sim::scenarios()
+                    .iter()
+                    .map(|s| format!("{:<18} {}\n", s.slug, s.title))
+                    .collect();
+                print(&names)
+            }
+            Invocation::Serve { serve, warnings } => {
+                for warning in warnings {
+                    eprintln!("onechef: warning: {warning}");
+                }
+                serve::serve(*serve).map_err(|e| Failure(COULD_NOT_RUN, e.to_string()))
+            }
+            Invocation::Run { scenario, summary } => run(&scenario, summary),
+        }
+    }
+
+    fn run(path: &Path, summary: bool) -> Result<(), Failure> {
+        let name = path.display().to_string();
+        let text = match sim::scenarios().iter().find(|s| Path::new(s.slug) == path) {
+            Some(bundled) if !path.exists() => bundled.text.to_owned(),
+            _ => std::fs::read_to_string(path)
+                .map_err(|e| Failure(COULD_NOT_UNDERSTAND, UsageError::File(path.to_owned(), e).to_string()))?,
+        };
+        let scenario = Scenario::parse(&name, &text)
+            .map_err(|e| Failure(COULD_NOT_UNDERSTAND, e.to_string()))?;
+        let mut sim = Sim::new(&scenario);
+        let mut records = Vec::new();
+        sim.run_to_quiet(sim::CYCLE_LIMIT, &mut records);
+        if summary {
+            return print(&sim::summary::table(&scenario, &records));
+        }
+        let out = BufWriter::new(io::stdout().lock());
+        let written = Writer::new(out, &sim.header()).and_then(|mut writer| {
+            records.iter().try_for_each(|record| writer.write(record))?;
+            writer.into_inner().flush()
+        });
+        quiet_pipe(written)
+    }
+
+    fn print(text: &str) -> Result<(), Failure> {
+        quiet_pipe(io::stdout().write_all(text.as_bytes()))
+    }
+
+    /// `onechef run … | head` is not a failure.
+    fn quiet_pipe(result: io::Result<()>) -> Result<(), Failure> {
+        match result {
+            Err(e) if e.kind() != io::ErrorKind::BrokenPipe => {
+                Err(Failure(COULD_NOT_RUN, e.to_string()))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+fn main() -> std::process::ExitCode {
+    native::main()
+}
+
+#[cfg(target_arch = "wasm32")]
 fn main() {}

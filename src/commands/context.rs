@@ -114,8 +114,6 @@ impl Sink for ReplySink<'_> {
         {
             client.flags.set(ClientFlags::PENDING_WRITE);
             self.server.pending_write.push(self.slot);
-            let id = client.id;
-            self.server.tap.emit(|| Event::PendingWriteQueued { client: id });
         }
         let server = &mut *self.server;
         let client = &mut server.clients[self.slot];

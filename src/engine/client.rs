@@ -64,7 +64,10 @@ pub struct Names {
 /// `multibulklen`, `bulklen`, `argv` so far).
 #[derive(Debug, Default)]
 pub struct Query {
+    /// Initialised throughout, so that a read needs no zeroing; only the
+    /// first [`Query::filled`] bytes were received.
     pub buffer: Vec<u8>,
+    pub filled: usize,
     pub parser: RequestParser,
 }
 
@@ -109,6 +112,14 @@ impl Client {
                 | ClientFlags::REPLY_OFF
                 | ClientFlags::REPLY_SKIP)
             == 0
+    }
+
+    /// Whether the output limit is worth measuring: something is in the list
+    /// and the client is not on its way out already.
+    #[must_use]
+    pub fn may_be_over_limit(&self) -> bool {
+        !self.flags.has(ClientFlags::CLOSE_ASAP)
+            && (self.reply.has_blocks() || self.soft_limit_since.is_some())
     }
 
     #[must_use]

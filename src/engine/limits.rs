@@ -1,7 +1,84 @@
-//! Output-buffer limits.
+//! How much may pile up on the rack (`checkClientOutputBufferLimits`).
 
 use super::client::Slot;
+use super::config::OutputLimit;
 use super::server::Server;
+use crate::event::{CloseReason, Event, LimitKind};
+use crate::time::Micros;
 
-/// `closeClientOnOutputBufferLimitReached`, asynchronous form.
-pub fn check_output_limit(_server: &mut Server, _slot: Slot) {}
+/// The verdict on one client's output buffer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Verdict {
+    Fine,
+    Close(CloseReason, LimitKind, u64),
+}
+
+/// Called whenever a block was added to the reply list: over the limit, the
+/// client is closed asynchronously, since its command is still running.
+///
+/// Redis: `closeClientOnOutputBufferLimitReached` with `async`, *faithful*.
+pub fn check_output_limit(server: &mut Server, slot: Slot) {
+    close_if_over(server, slot);
+}
+
+/// The same from `clientsCron`, which catches silent slow readers. Returns
+/// whether the client must be freed now.
+pub fn over_output_limit(server: &mut Server, slot: Slot) -> Option<CloseReason> {
+    close_if_over(server, slot)
+}
+
+fn close_if_over(server: &mut Server, slot: Slot) -> Option<CloseReason> {
+    let client = server.clients.get(slot)?;
+    // Nothing in the list, or on its way out already: nothing to decide.
+    if !client.may_be_over_limit() {
+        return None;
+    }
+    let usage = client.reply.limit_usage_bytes();
+    let limit = server.config.client_output_buffer_limit.normal;
+    match judge(server, slot, usage, limit) {
+        Verdict::Fine => None,
+        Verdict::Close(why, kind, threshold) => {
+            let client = Some(server.id_of(slot));
+            server.tap.emit(|| Event::Limit { client, kind, at: usage, limit: threshold });
+            server.stats.client_output_buffer_limit_disconnections += 1;
+            server.free_client_async(slot, why);
+            Some(why)
+        }
+    }
+}
+
+/// Hard: at once. Soft: only when the usage stayed above it for *more than*
+/// the allowed whole seconds; the first crossing starts the clock, falling
+/// below resets it.
+fn judge(server: &mut Server, slot: Slot, usage: u64, limit: OutputLimit) -> Verdict {
+    if limit.hard > 0 && usage >= limit.hard {
+        let why = CloseReason::OutputBufferHard;
+        return Verdict::Close(why, LimitKind::OutputHard, limit.hard);
+    }
+    let now = server.now;
+    let client = &mut server.clients[slot];
+    let id = Some(client.id);
+    let above = limit.soft > 0 && usage >= limit.soft;
+    let threshold = limit.soft;
+    let kind = match (above, client.soft_limit_since) {
+        (false, None) => return Verdict::Fine,
+        (false, Some(_)) => {
+            client.soft_limit_since = None;
+            LimitKind::OutputSoftCleared
+        }
+        (true, None) => {
+            client.soft_limit_since = Some(now);
+            LimitKind::OutputSoftStarted
+        }
+        (true, Some(since)) => {
+            let elapsed = Micros(now.saturating_sub(since).0).as_secs();
+            if elapsed > limit.soft_seconds {
+                let why = CloseReason::OutputBufferSoft;
+                return Verdict::Close(why, LimitKind::OutputSoftExpired, threshold);
+            }
+            return Verdict::Fine;
+        }
+    };
+    server.tap.emit(|| Event::Limit { client: id, kind, at: usage, limit: threshold });
+    Verdict::Fine
+}

@@ -1,9 +1,321 @@
-//! The chef: the loop itself.
+//! The chef: one thread, one loop.
+//!
+//! # The cycle
+//!
+//! ```text
+//!        ┌────────────────────────── driver ──────────────────────────┐
+//!        ▼                                                            │
+//!  before_poll                    wait                         after_poll
+//!  beforeSleep:                   aeApiPoll                    afterSleep: clocks
+//!    fast expiry                  (the only place              file events, in fired order,
+//!    the final sweep               that may sleep)               read before write
+//!    free closed clients                                       time events
+//! ```
+//!
+//! The engine is called in half-cycles and never waits. It owns no clock,
+//! socket, thread or file; the network is lent to each call.
+//!
+//! # Reading order
+//!
+//! This file is the cycle; [`ae`] what is registered; [`networking`] the way
+//! of bytes in (accept, read, parse); [`execute`] a command's life; [`sweep`]
+//! the way of bytes out; [`cron`] what the clock asks for; [`client`] and
+//! [`reply`] the structures; [`server`] what commands see.
 
+pub mod ae;
 pub mod client;
 pub mod config;
+pub mod cron;
+pub mod execute;
 pub mod limits;
+pub mod networking;
 pub mod reply;
 pub mod server;
 pub mod stats;
+pub mod sweep;
 pub mod tap;
+
+use crate::event::{Event, Handler, Phase, SkipReason, Stamped, TimerKind};
+use crate::net::{Fired, Mask, Net, NetError, Timeout, WriteJob};
+use crate::time::Micros;
+use ae::{EventLoop, Owner};
+use client::{ClientFlags, Query, Slot};
+use config::Config;
+use reply::Reply;
+use server::{Birth, Listener, Server};
+use std::net::SocketAddr;
+
+/// The loop and everything it owns. See the module documentation.
+#[derive(Debug)]
+pub struct Engine {
+    server: Server,
+    ae: EventLoop,
+    /// The one query buffer that every client without half a request shares
+    /// (`thread_reusable_qb`). Absent only while it is in use.
+    shared_query: Option<Box<Query>>,
+    /// The sweep's jobs and whose they are; kept for their allocation.
+    jobs: Vec<WriteJob<Reply>>,
+    job_slots: Vec<Slot>,
+    /// When the current cycle began; `None` before the first poll returned.
+    cycle_began: Option<Micros>,
+    commands_at_cycle_begin: u64,
+    cron_clients_after: crate::event::ClientId,
+    cron_loops: u64,
+    cron_metrics_at: Micros,
+}
+
+impl Engine {
+    /// An engine with an empty keyspace and no door yet.
+    ///
+    /// Redis: `initServer`, *simplified*: `serverCron` is first due 1 ms after
+    /// the start, as there.
+    #[must_use]
+    pub fn new(config: Config, birth: Birth) -> Engine {
+        let mut engine = Engine {
+            server: Server::new(config, birth),
+            ae: EventLoop::default(),
+            shared_query: Some(Box::default()),
+            jobs: Vec::new(),
+            job_slots: Vec::new(),
+            cycle_began: None,
+            commands_at_cycle_begin: 0,
+            cron_clients_after: crate::event::ClientId(0),
+            cron_loops: 0,
+            cron_metrics_at: Micros::ZERO,
+        };
+        engine.ae.add_timer(TimerKind::ServerCron, Micros::from_millis(1));
+        engine
+    }
+
+    /// Starts (or stops) collecting facts. Starting states what a reader of
+    /// the log must know first: directives that differ from their defaults
+    /// and the timers.
+    pub fn watch_events<N: Net>(&mut self, net: &N, on: bool) {
+        self.server.tap.turn(on);
+        self.server.tap.at(net.now());
+        if !on {
+            return;
+        }
+        for (name, value) in self.server.config.changed_from_default() {
+            self.server.tap.emit(|| Event::Config { name: name.to_owned(), value });
+        }
+        for timer in self.ae.timers() {
+            let (kind, due) = (timer.kind, timer.due);
+            self.server.tap.emit(|| Event::TimerAdded { timer: kind, due });
+        }
+    }
+
+    /// Opens a door.
+    ///
+    /// # Errors
+    /// [`NetError::Unavailable`] if the address cannot be had.
+    pub fn listen<N: Net>(&mut self, net: &mut N, address: SocketAddr) -> Result<(), NetError> {
+        let backlog = self.server.config.tcp_backlog;
+        let fd = net.listen(address, backlog)?;
+        self.server.listeners.push(Listener { fd, address });
+        self.state(net, || Event::Listen { fd, address, backlog });
+        let watch = self.ae.watch(net, fd, Owner::Listener, Mask::READABLE);
+        self.state(net, || watch);
+        Ok(())
+    }
+
+    /// First half: `beforeSleep`, and how long the driver may wait.
+    ///
+    /// The order is Redis's: replies leave before clients are freed, so that
+    /// a client closing after its last reply gets it; the timeout is computed
+    /// last because everything before may change it.
+    pub fn before_poll<N: Net>(&mut self, net: &mut N) -> Timeout {
+        self.state(net, || Event::PhaseEnter { phase: Phase::BeforeSleep });
+        self.fast_expire_cycle(net);
+        self.handle_clients_with_pending_writes(net);
+        self.free_clients_in_async_free_queue(net);
+        self.state(net, || Event::PhaseLeave { phase: Phase::BeforeSleep });
+
+        let now = net.now();
+        self.end_cycle(now);
+        // Nothing may be left that the next poll would not wake for.
+        debug_assert!(self.server.pending_write.is_empty() && self.server.to_close.is_empty());
+        let timeout = self.ae.timeout(now);
+        self.state(net, || Event::PhaseEnter { phase: Phase::Poll });
+        self.state(net, || Event::PollEnter { timeout });
+        timeout
+    }
+
+    /// Second half: `afterSleep`, file events in fired order, time events.
+    pub fn after_poll<N: Net>(&mut self, net: &mut N, fired: &[Fired]) {
+        self.state(net, || Event::PollReturn { fired: fired.to_vec() });
+        self.state(net, || Event::PhaseLeave { phase: Phase::Poll });
+        self.begin_cycle(net);
+
+        self.state(net, || Event::PhaseEnter { phase: Phase::Files });
+        for fired in fired {
+            self.process_file_event(net, *fired);
+        }
+        self.state(net, || Event::PhaseLeave { phase: Phase::Files });
+
+        self.state(net, || Event::PhaseEnter { phase: Phase::Timers });
+        self.process_time_events(net);
+        self.state(net, || Event::PhaseLeave { phase: Phase::Timers });
+    }
+
+    /// Moves the facts since the last call to the end of `out`, oldest first.
+    pub fn take_events(&mut self, out: &mut Vec<Stamped>) {
+        self.server.tap.take(out);
+    }
+
+    /// Whether `SHUTDOWN` was asked for; the driver then calls
+    /// [`Engine::shut_down`] instead of waiting.
+    #[must_use]
+    pub fn is_stopping(&self) -> bool {
+        self.server.shutdown.is_some()
+    }
+
+    /// Lets what can leave leave, closes every client and every door.
+    pub fn shut_down<N: Net>(&mut self, net: &mut N) {
+        self.state(net, || Event::Shutdown);
+        self.handle_clients_with_pending_writes(net);
+        let slots: Vec<Slot> = self.server.clients.iter().map(|(slot, _)| slot).collect();
+        for slot in slots {
+            self.free_client(net, slot, crate::event::CloseReason::Shutdown);
+        }
+        for listener in std::mem::take(&mut self.server.listeners) {
+            self.ae.forget(listener.fd);
+            net.close(listener.fd);
+        }
+    }
+
+    /// What commands see; for tests, checks and INFO.
+    #[must_use]
+    pub fn server(&self) -> &Server {
+        &self.server
+    }
+
+    /// What is registered; for tests and checks.
+    #[must_use]
+    pub fn event_loop(&self) -> &EventLoop {
+        &self.ae
+    }
+
+    /// States a fact, stamped with the network's time.
+    #[inline]
+    fn state<N: Net>(&mut self, net: &N, fact: impl FnOnce() -> Event) {
+        if self.server.tap.is_on() {
+            self.server.tap.at(net.now());
+            self.server.tap.emit(fact);
+        }
+    }
+
+    /// `afterSleep`: a cycle begins when the poll returns, which is also how
+    /// Redis counts `eventloop_cycles`.
+    fn begin_cycle<N: Net>(&mut self, net: &mut N) {
+        let now = net.now();
+        self.server.stats.eventloop_cycles += 1;
+        self.cycle_began = Some(now);
+        self.commands_at_cycle_begin = self.server.stats.total_commands_processed;
+        self.server.now = now;
+        let cycle = self.server.stats.eventloop_cycles;
+        self.state(net, || Event::CycleBegin { cycle });
+        self.state(net, || Event::PhaseEnter { phase: Phase::AfterSleep });
+        self.state(net, || Event::PhaseLeave { phase: Phase::AfterSleep });
+    }
+
+    /// The duration samples at the end of `beforeSleep`.
+    fn end_cycle(&mut self, now: Micros) {
+        let Some(began) = self.cycle_began.take() else { return };
+        let busy = now.saturating_sub(began);
+        let stats = &mut self.server.stats;
+        stats.eventloop_duration_sum = stats.eventloop_duration_sum.saturating_add(busy);
+        stats.eventloop_duration_max = stats.eventloop_duration_max.max(busy);
+        let commands = stats.total_commands_processed - self.commands_at_cycle_begin;
+        stats.eventloop_cmd_per_cycle_max = stats.eventloop_cmd_per_cycle_max.max(commands);
+        let cycle = stats.eventloop_cycles;
+        if self.server.tap.is_on() {
+            self.server.tap.at(now);
+            self.server.tap.emit(|| Event::CycleEnd { cycle, busy });
+        }
+    }
+
+    /// One fired descriptor: readable first, so that a reply produced by the
+    /// read can be tried in the same event; with the barrier bit, writable
+    /// first. What is registered is looked up anew before each call, since an
+    /// earlier handler may have closed the descriptor or changed the mask.
+    ///
+    /// Redis: the loop of `aeProcessEvents` and `connSocketEventHandler`,
+    /// *faithful*.
+    fn process_file_event<N: Net>(&mut self, net: &mut N, fired: Fired) {
+        let barrier = self.ae.file(fired.fd).mask.has(Mask::BARRIER);
+        let order = if barrier {
+            [Mask::WRITABLE, Mask::READABLE]
+        } else {
+            [Mask::READABLE, Mask::WRITABLE]
+        };
+        let mut called = false;
+        for condition in order {
+            let registered = self.ae.file(fired.fd);
+            if !registered.mask.and(fired.mask).has(condition) {
+                continue;
+            }
+            called |= self.dispatch(net, fired, registered.owner, condition);
+        }
+        if !called {
+            let (fd, why) = (fired.fd, SkipReason::NoLongerWatched);
+            self.state(net, || Event::FireSkipped { fd, why });
+        }
+    }
+
+    fn dispatch<N: Net>(
+        &mut self,
+        net: &mut N,
+        fired: Fired,
+        owner: Owner,
+        condition: Mask,
+    ) -> bool {
+        let Fired { fd, mask } = fired;
+        match owner {
+            Owner::Nobody => false,
+            Owner::Listener => {
+                self.state(net, || Event::Fire { fd, client: None, handler: Handler::Accept, mask });
+                self.accept_handler(net, fd);
+                true
+            }
+            Owner::Client(slot) => {
+                let Some(client) = self.server.clients.get(slot) else { return false };
+                // Doomed: it is freed in this cycle's beforeSleep, and neither
+                // read from nor written to before that.
+                if client.flags.has(ClientFlags::CLOSE_ASAP) {
+                    return false;
+                }
+                let id = Some(client.id);
+                if condition == Mask::READABLE {
+                    let handler = Handler::ReadQuery;
+                    self.state(net, || Event::Fire { fd, client: id, handler, mask });
+                    self.read_query_from_client(net, slot);
+                } else {
+                    let handler = Handler::SendReply;
+                    self.state(net, || Event::Fire { fd, client: id, handler, mask });
+                    self.send_reply_to_client(net, slot);
+                }
+                true
+            }
+        }
+    }
+
+    /// `processTimeEvents`, *faithful*: timers made during the pass are not
+    /// run in it; a timer's next time is measured from the end of its
+    /// handler, so it drifts by its own cost and never catches up.
+    fn process_time_events<N: Net>(&mut self, net: &mut N) {
+        let newest = self.ae.last_timer_id();
+        let now = net.now();
+        let due: Vec<_> =
+            self.ae.timers().iter().filter(|t| t.id <= newest && t.due <= now).copied().collect();
+        for timer in due {
+            self.state(net, || Event::TimerFired { timer: timer.kind });
+            let period = match timer.kind {
+                TimerKind::ServerCron => self.server_cron(net),
+            };
+            let next = net.now().saturating_add(period);
+            self.ae.rearm(timer.id, Some(next));
+            self.state(net, || Event::TimerRearmed { timer: timer.kind, due: next });
+        }
+    }
+}

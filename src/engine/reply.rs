@@ -126,6 +126,22 @@ impl Reply {
         self.list.as_ref().map_or(0, |l| l.blocks.len() as u32)
     }
 
+    #[must_use]
+    pub fn has_blocks(&self) -> bool {
+        self.list.is_some()
+    }
+
+    /// What has not left, in the buffer and in the list.
+    #[must_use]
+    pub fn waiting_split(&self) -> (u64, u64) {
+        let sent = u64::from(self.sent);
+        if self.buffer.is_empty() {
+            (0, self.listed_bytes() - sent)
+        } else {
+            (self.buffer.len() as u64 - sent, self.listed_bytes())
+        }
+    }
+
     /// How much of the front piece has left (`sentlen`).
     #[must_use]
     pub fn sent(&self) -> u32 {

@@ -11,6 +11,7 @@ use crate::net::Fd;
 use crate::store::Store;
 use crate::time::Micros;
 use rand_pcg::Pcg64Mcg;
+use rand_pcg::rand_core::SeedableRng;
 use std::net::SocketAddr;
 
 /// What the driver decides once, because the engine owns no clock, no entropy
@@ -70,6 +71,28 @@ pub struct Server {
 }
 
 impl Server {
+    /// An empty house.
+    #[must_use]
+    pub fn new(config: Config, birth: Birth) -> Server {
+        Server {
+            store: Store::new(usize::from(config.databases), birth.hash_seed),
+            rng: Pcg64Mcg::seed_from_u64(birth.seed),
+            config,
+            birth,
+            clients: ClientTable::default(),
+            listeners: Vec::new(),
+            stats: Stats::default(),
+            tap: Tap::default(),
+            now: Micros::ZERO,
+            pending_write: Vec::new(),
+            to_close: Vec::new(),
+            killed: Vec::new(),
+            shutdown: None,
+            reply_pool: BufferPool::default(),
+            config_changed: false,
+        }
+    }
+
     /// Wall clock in milliseconds at the cached time.
     #[must_use]
     pub fn unix_ms(&self) -> u64 {

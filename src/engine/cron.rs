@@ -1,0 +1,144 @@
+//! What the clock asks for (`serverCron`, `clientsCron`, `activeExpireCycle`).
+
+use super::Engine;
+use super::client::{ClientFlags, Slot};
+use super::limits::over_output_limit;
+use crate::event::{CloseReason, Event, Preview, ARG_CAP, KeyChange};
+use crate::net::{Net, Work};
+use crate::time::Micros;
+
+/// `CLIENTS_CRON_MIN_ITERATIONS`.
+const MIN_VISITS: usize = 5;
+/// `MAX_CLIENTS_PER_CLOCK_TICK` and `CONFIG_MAX_HZ`, for `dynamic-hz`.
+const CLIENTS_PER_TICK: u64 = 200;
+const MAX_HZ: u32 = 500;
+/// `STATS_METRIC_SAMPLES` are this far apart.
+const METRIC_PERIOD: Micros = Micros::from_millis(100);
+/// A query buffer idle for longer gives back its free space.
+const IDLE_BUFFER: Micros = Micros::from_secs(2);
+/// Free space worth giving back.
+const WORTH_SHRINKING_BYTES: usize = 4 * 1024;
+
+impl Engine {
+    /// The one permanent timer. Returns how long until the next run.
+    ///
+    /// Redis: `serverCron`, *simplified* to the steps that apply, in order:
+    /// hz, metrics, clients, databases.
+    pub(super) fn server_cron<N: Net>(&mut self, net: &mut N) -> Micros {
+        let began = net.now();
+        self.server.now = began;
+        let hz = self.current_hz();
+        self.sample_metrics(began);
+        self.clients_cron(net, hz);
+        self.expire_cycle(net, false);
+        self.cron_loops += 1;
+        let spent = net.now().saturating_sub(began);
+        let stats = &mut self.server.stats;
+        stats.eventloop_duration_cron_sum = stats.eventloop_duration_cron_sum.saturating_add(spent);
+        Micros(1_000_000 / u64::from(hz))
+    }
+
+    /// `hz`, doubled while too many clients would fall on one tick.
+    fn current_hz(&self) -> u32 {
+        let mut hz = self.server.config.hz.clamp(1, MAX_HZ);
+        if self.server.config.dynamic_hz {
+            let clients = self.server.clients.len() as u64;
+            while clients / u64::from(hz) > CLIENTS_PER_TICK && hz < MAX_HZ {
+                hz = (hz * 2).min(MAX_HZ);
+            }
+        }
+        hz
+    }
+
+    fn sample_metrics(&mut self, now: Micros) {
+        if now.saturating_sub(self.cron_metrics_at) < METRIC_PERIOD {
+            return;
+        }
+        self.cron_metrics_at = now;
+        let stats = &mut self.server.stats;
+        let (commands, cycles) = (stats.total_commands_processed, stats.eventloop_cycles);
+        let (input, output) = (stats.total_net_input_bytes, stats.total_net_output_bytes);
+        let busy = stats.eventloop_duration_sum.0;
+        let rings = &mut stats.instantaneous;
+        rings.ops_per_sec.sample_rate(now, commands);
+        rings.input_bytes_per_sec.sample_rate(now, input);
+        rings.output_bytes_per_sec.sample_rate(now, output);
+        rings.eventloop_cycles_per_sec.sample_rate(now, cycles);
+        rings.eventloop_duration_usec.sample_mean(busy, cycles);
+    }
+
+    /// Everybody is seen about once a second, in turn.
+    ///
+    /// Redis: `clientsCron`, *faithful* in its numbers; the turn goes by id
+    /// instead of by rotating a list.
+    fn clients_cron<N: Net>(&mut self, net: &mut N, hz: u32) {
+        let clients = self.server.clients.len();
+        let visits = (clients / hz as usize).max(clients.min(MIN_VISITS));
+        for _ in 0..visits {
+            let next = self
+                .server
+                .clients
+                .next_after(self.cron_clients_after)
+                .or_else(|| self.server.clients.next_after(crate::event::ClientId(0)));
+            let Some(slot) = next else { break };
+            self.cron_clients_after = self.server.id_of(slot);
+            self.visit_client(net, slot);
+        }
+        if visits > 0 {
+            let visited = visits as u32;
+            self.state(net, || Event::ClientsCron { visited });
+        }
+    }
+
+    fn visit_client<N: Net>(&mut self, net: &mut N, slot: Slot) {
+        let now = self.server.now;
+        let timeout = self.server.config.timeout;
+        let client = &mut self.server.clients[slot];
+        let idle = now.saturating_sub(client.last_interaction);
+        let exempt = client.flags.has(ClientFlags::BLOCKED);
+        if timeout > 0 && !exempt && idle.as_secs() > u64::from(timeout) {
+            self.free_client(net, slot, CloseReason::IdleTimeout);
+            return;
+        }
+        if let Some(query) = &mut client.query
+            && idle > IDLE_BUFFER
+            && query.buffer.len() - query.filled > WORTH_SHRINKING_BYTES
+        {
+            query.buffer.truncate(query.filled);
+            query.buffer.shrink_to_fit();
+        }
+        if let Some(why) = over_output_limit(&mut self.server, slot) {
+            self.free_client(net, slot, why);
+        }
+    }
+
+    /// The fast expire cycle of `beforeSleep`.
+    pub(super) fn fast_expire_cycle<N: Net>(&mut self, net: &mut N) {
+        if self.server.store.has_volatile_keys() {
+            self.expire_cycle(net, true);
+        }
+    }
+
+    fn expire_cycle<N: Net>(&mut self, net: &mut N, fast: bool) {
+        if !self.server.store.has_volatile_keys() {
+            return;
+        }
+        let now_ms = (self.server.birth.unix_epoch_us + net.now().0) / 1_000;
+        let server = &mut self.server;
+        let outcome = server.store.expire_cycle(now_ms, &mut server.rng, fast);
+        net.spend(Work::Command { units: outcome.examined });
+        let expired = outcome.expired.len() as u64;
+        server.stats.expired_keys += expired;
+        if expired == 0 {
+            return;
+        }
+        if self.server.tap.is_on() {
+            for (db, key) in &outcome.expired {
+                let key = Preview::of(key, ARG_CAP);
+                let (client, db, change) = (None, *db as u32, KeyChange::Expired);
+                self.state(net, || Event::Key { client, db, key, change });
+            }
+            self.state(net, || Event::ExpireCycle { fast, expired });
+        }
+    }
+}

@@ -1,0 +1,394 @@
+//! The way in: the door, the read, the parse loop, and the way out of the
+//! house (`networking.c`).
+
+use super::Engine;
+use super::ae::Owner;
+use super::client::{Client, ClientFlags, Query, Slot};
+use super::reply::Reply;
+use crate::commands::context::reply_to;
+use crate::event::{
+    ARG_CAP, ARGV_CAP, AcceptEnd, BYTES_CAP, ClientId, CloseReason, Event, LimitKind, Need,
+    Preview, ReadOutcome, RefuseReason,
+};
+use crate::net::{Accepted, Fd, Mask, Net, NetError, Work};
+use crate::resp::request::{self, Limits, Progress};
+use std::io::IoSlice;
+
+/// `PROTO_IOBUF_LEN`: the default size of a read.
+pub const READ_BYTES: usize = 16 * 1024;
+/// `SDS_MAX_PREALLOC`: below it a growing buffer doubles, above it grows by it.
+const MAX_PREALLOCATION_BYTES: usize = 1024 * 1024;
+
+impl Engine {
+    /// The door bell: a bounded number of accepts per cycle, so that a storm
+    /// of connections cannot starve those already seated; level triggering
+    /// announces the rest again.
+    ///
+    /// Redis: `acceptTcpHandler`, *faithful*; an aborted connection does not
+    /// end the pass (as since 8.0.3, CVE-2025-48367).
+    pub(super) fn accept_handler<N: Net>(&mut self, net: &mut N, listener: Fd) {
+        let limit = self.server.config.max_new_connections_per_cycle;
+        let mut accepted = 0;
+        let mut tried = 0;
+        let why = loop {
+            if tried == limit {
+                break AcceptEnd::CycleLimit;
+            }
+            tried += 1;
+            match net.accept(listener) {
+                Ok(connection) => {
+                    accepted += 1;
+                    self.accept_common_handler(net, connection);
+                }
+                Err(NetError::Aborted) => {}
+                Err(NetError::WouldBlock) => break AcceptEnd::Drained,
+                Err(error) => break AcceptEnd::Failed(error),
+            }
+        };
+        self.state(net, || Event::AcceptEnd { accepted, why });
+    }
+
+    /// `acceptCommonHandler` and `clientAcceptHandler`, *faithful*: whoever
+    /// comes when the house is full gets one line, written without a client
+    /// object and without caring whether it arrives.
+    fn accept_common_handler<N: Net>(&mut self, net: &mut N, connection: Accepted) {
+        let Accepted { fd, peer, local } = connection;
+        self.state(net, || Event::Accept { fd, peer });
+        let connected = self.server.clients.len() as u64;
+        let maxclients = u64::from(self.server.config.maxclients);
+        if connected >= maxclients {
+            let kind = LimitKind::MaxClients;
+            self.state(net, || Event::Limit {
+                client: None,
+                kind,
+                at: connected + 1,
+                limit: maxclients,
+            });
+            self.refuse(net, connection, RefuseReason::MaxClients, MAXCLIENTS_LINE);
+            return;
+        }
+        let protected = self.server.config.protected_mode
+            && self.server.config.requirepass.is_empty()
+            && !peer.ip().is_loopback();
+        if protected {
+            self.refuse(net, connection, RefuseReason::ProtectedMode, DENIED_LINE);
+            return;
+        }
+        let id = self.server.clients.next_id();
+        let mut flags = ClientFlags::default();
+        if self.server.config.requirepass.is_empty() {
+            flags.set(ClientFlags::AUTHENTICATED);
+        }
+        let slot = self.server.clients.insert(Client {
+            id,
+            fd,
+            flags,
+            db: 0,
+            resp: 2,
+            peer,
+            local,
+            created_at: self.server.now,
+            last_interaction: self.server.now,
+            soft_limit_since: None,
+            close_reason: None,
+            query: None,
+            query_len: 0,
+            query_pos: 0,
+            reply: Reply::default(),
+            last_command: None,
+            names: None,
+        });
+        self.server.stats.total_connections_received += 1;
+        self.state(net, || Event::ClientCreated { client: id, fd, peer, local });
+        let watch = self.ae.watch(net, fd, Owner::Client(slot), Mask::READABLE);
+        self.state(net, || watch);
+    }
+
+    fn refuse<N: Net>(&mut self, net: &mut N, to: Accepted, why: RefuseReason, line: &[u8]) {
+        let Accepted { fd, peer, .. } = to;
+        let _ = net.write(fd, &[IoSlice::new(line)]);
+        net.close(fd);
+        self.server.stats.rejected_connections += 1;
+        self.state(net, || Event::AcceptRefused { fd, peer, why });
+    }
+
+    /// One `read` per readable event, never repeated until `EAGAIN`: level
+    /// triggering brings the descriptor back next cycle, and that is the
+    /// fairness among clients.
+    ///
+    /// Redis: `readQueryFromClient`, *faithful* but for a large argument: we
+    /// grow with what arrives instead of reserving what was announced.
+    pub(super) fn read_query_from_client<N: Net>(&mut self, net: &mut N, slot: Slot) {
+        let client = &mut self.server.clients[slot];
+        let (id, fd) = (client.id, client.fd);
+        let mut query = match client.query.take() {
+            Some(own) => own,
+            None => self.shared_query.take().unwrap_or_default(),
+        };
+        let result = net.read(fd, query.room());
+        match result {
+            Ok(n) if n > 0 => {
+                self.server.stats.total_reads_processed += 1;
+                self.server.stats.total_net_input_bytes += n as u64;
+                let now = self.server.now;
+                let client = &mut self.server.clients[slot];
+                client.last_interaction = now;
+                let bytes = &query.buffer[query.filled..query.filled + n];
+                if self.server.tap.is_on() {
+                    self.server.tap.at(net.now());
+                    let bytes = Preview::of(bytes, BYTES_CAP);
+                    let outcome = ReadOutcome::Bytes;
+                    self.server.tap.emit(|| Event::Read { client: id, fd, outcome, bytes });
+                }
+                query.filled += n;
+                if !self.exceeds_query_limit(net, slot, &query) {
+                    self.process_input_buffer(net, slot, &mut query);
+                }
+            }
+            other => self.read_gave_nothing(net, slot, other),
+        }
+        self.put_query_back(slot, query);
+    }
+
+    fn read_gave_nothing<N: Net>(
+        &mut self,
+        net: &mut N,
+        slot: Slot,
+        result: Result<usize, NetError>,
+    ) {
+        let client = &self.server.clients[slot];
+        let (id, fd) = (client.id, client.fd);
+        let (outcome, close) = match result {
+            Ok(_) => (ReadOutcome::Eof, Some(CloseReason::PeerClosed)),
+            Err(NetError::WouldBlock) => (ReadOutcome::WouldBlock, None),
+            Err(_) => (ReadOutcome::Reset, Some(CloseReason::ReadError)),
+        };
+        self.state(net, || Event::Read { client: id, fd, outcome, bytes: Preview::default() });
+        if let Some(why) = close {
+            // Even if replies are pending: whoever stopped sending is gone,
+            // as far as Redis is concerned.
+            self.server.free_client_async(slot, why);
+        }
+    }
+
+    /// `client-query-buffer-limit`: closed without a word.
+    fn exceeds_query_limit<N: Net>(&mut self, net: &N, slot: Slot, query: &Query) -> bool {
+        let limit = self.server.config.client_query_buffer_limit;
+        let held = query.filled as u64;
+        if held <= limit {
+            return false;
+        }
+        let client = Some(self.server.id_of(slot));
+        let kind = LimitKind::QueryBuffer;
+        self.state(net, || Event::Limit { client, kind, at: held, limit });
+        self.server.stats.client_query_buffer_limit_disconnections += 1;
+        self.server.free_client_async(slot, CloseReason::QueryBufferLimit);
+        true
+    }
+
+    /// Half a request stays with its client; an empty buffer is nobody's.
+    fn put_query_back(&mut self, slot: Slot, mut query: Box<Query>) {
+        if let Some(client) = self.server.clients.get_mut(slot) {
+            client.query_len = u32::try_from(query.filled).unwrap_or(u32::MAX);
+            client.query_pos = u32::try_from(query.parser.position()).unwrap_or(u32::MAX);
+            if query.filled > 0 {
+                client.query = Some(query);
+                return;
+            }
+        }
+        // A private buffer that grew is dropped, the shared one returns.
+        if self.shared_query.is_none() && query.buffer.len() <= 2 * READ_BYTES {
+            query.filled = 0;
+            query.parser.reset();
+            self.shared_query = Some(query);
+        }
+    }
+
+    /// Everything complete in the buffer runs before the next client is
+    /// looked at; the consumed prefix leaves once, at the end.
+    ///
+    /// Redis: `processInputBuffer`, *faithful*.
+    pub(super) fn process_input_buffer<N: Net>(
+        &mut self,
+        net: &mut N,
+        slot: Slot,
+        query: &mut Query,
+    ) {
+        const STOP: u32 =
+            ClientFlags::CLOSE_ASAP | ClientFlags::CLOSE_AFTER_REPLY | ClientFlags::BLOCKED;
+        let batch_began = net.now();
+        let mut start = 0;
+        let mut keep = false;
+        while start < query.filled {
+            let Some(client) = self.server.clients.get_mut(slot) else { return };
+            if client.flags.has(STOP) {
+                break;
+            }
+            client.query_len = u32::try_from(query.filled - start).unwrap_or(u32::MAX);
+            let limits = Limits {
+                max_bulk_len: self.server.config.proto_max_bulk_len,
+                authenticated: client.flags.has(ClientFlags::AUTHENTICATED),
+            };
+            let bytes = &query.buffer[start..query.filled];
+            match query.parser.parse(bytes, &limits) {
+                Progress::Complete { consumed } => {
+                    net.spend(Work::Parse { bytes: consumed as u64 });
+                    let args = query.parser.args(bytes);
+                    self.state_parsed(net, slot, args, (start + consumed) as u64);
+                    self.process_command(net, slot, args);
+                    query.parser.reset();
+                    start += consumed;
+                }
+                Progress::Empty { consumed } => {
+                    net.spend(Work::Parse { bytes: consumed as u64 });
+                    query.parser.reset();
+                    start += consumed;
+                }
+                Progress::Incomplete => {
+                    net.spend(Work::Parse { bytes: bytes.len() as u64 });
+                    self.state_incomplete(net, slot, query, start);
+                    break;
+                }
+                Progress::Error { error, at } => {
+                    self.set_protocol_error(net, slot, error, (start + at) as u64);
+                    keep = true;
+                    break;
+                }
+            }
+        }
+        let spent = net.now().saturating_sub(batch_began);
+        let stats = &mut self.server.stats;
+        stats.eventloop_duration_cmd_sum = stats.eventloop_duration_cmd_sum.saturating_add(spent);
+        if !keep {
+            self.trim_query(net, slot, query, start);
+        }
+    }
+
+    fn trim_query<N: Net>(&mut self, net: &N, slot: Slot, query: &mut Query, start: usize) {
+        if start == 0 {
+            return;
+        }
+        query.buffer.copy_within(start..query.filled, 0);
+        query.filled -= start;
+        let (bytes, left) = (start as u64, query.filled as u64);
+        if let Some(client) = self.server.clients.get(slot) {
+            let client = client.id;
+            self.state(net, || Event::QueryTrimmed { client, bytes, left });
+        }
+    }
+
+    /// `setProtocolError`: one last line, then the door.
+    fn set_protocol_error<N: Net>(
+        &mut self,
+        net: &mut N,
+        slot: Slot,
+        error: request::ProtocolError,
+        at: u64,
+    ) {
+        let client = self.server.id_of(slot);
+        self.state(net, || Event::ProtocolError { client, text: error.to_string(), at });
+        self.answer(net, slot, |server| {
+            reply_to(server, slot).error(&format!("ERR Protocol error: {error}"));
+        });
+        self.server.close_after_reply(slot, CloseReason::ProtocolError);
+    }
+
+    fn state_parsed<N: Net>(
+        &mut self,
+        net: &N,
+        slot: Slot,
+        args: crate::resp::Args<'_>,
+        parsed_to: u64,
+    ) {
+        if self.server.tap.is_on() {
+            let client = self.server.id_of(slot);
+            let argv = preview_args(args);
+            let argc = args.len() as u32;
+            self.state(net, || Event::Parsed { client, argc, argv, parsed_to });
+        }
+    }
+
+    fn state_incomplete<N: Net>(&mut self, net: &N, slot: Slot, query: &Query, start: usize) {
+        if self.server.tap.is_on() {
+            let client = self.server.id_of(slot);
+            let args = query.parser.args(&query.buffer[start..query.filled]);
+            let argv = preview_args(args);
+            let argc = u32::try_from(query.parser.argc_expected().max(0)).unwrap_or(u32::MAX);
+            let parsed_to = (start + query.parser.position()) as u64;
+            let need = match query.parser.need() {
+                request::Need::InlineEnd => Need::InlineEnd,
+                request::Need::MultibulkHeader => Need::MultibulkHeader,
+                request::Need::BulkHeader => Need::BulkHeader,
+                request::Need::BulkBytes(n) => Need::BulkBytes(n),
+            };
+            self.state(net, || Event::Incomplete { client, argc, argv, parsed_to, need });
+        }
+    }
+
+    /// `freeClientsInAsyncFreeQueue`: oldest first, after the sweep.
+    pub(super) fn free_clients_in_async_free_queue<N: Net>(&mut self, net: &mut N) {
+        for slot in std::mem::take(&mut self.server.to_close) {
+            let why = self
+                .server
+                .clients
+                .get(slot)
+                .and_then(|c| c.close_reason)
+                .unwrap_or(CloseReason::Killed);
+            self.free_client(net, slot, why);
+        }
+    }
+
+    /// `freeClient`: out of every structure, then the descriptor is closed.
+    pub(super) fn free_client<N: Net>(&mut self, net: &mut N, slot: Slot, why: CloseReason) {
+        let Some(mut client) = self.server.clients.remove(slot) else { return };
+        self.server.pending_write.retain(|s| *s != slot);
+        self.server.to_close.retain(|s| *s != slot);
+        self.server.killed.retain(|s| *s != slot);
+        let dropped = client.reply.len();
+        client.reply.release(&mut self.server.reply_pool);
+        self.ae.forget(client.fd);
+        net.close(client.fd);
+        let (client, fd): (ClientId, Fd) = (client.id, client.fd);
+        self.state(net, || Event::ClientFreed { client, fd, why, dropped });
+    }
+}
+
+impl Query {
+    /// Where the next read may put its bytes: 16 KB at first; a buffer that
+    /// must grow does so greedily, and then all of it is offered.
+    fn room(&mut self) -> &mut [u8] {
+        let wanted = match self.parser.pending_bulk() {
+            // Exactly what is missing, so that the argument ends at the end of
+            // the buffer; but never more than doubling what has arrived.
+            Some(missing) => {
+                let cap = self.filled.max(READ_BYTES);
+                usize::try_from(missing).unwrap_or(cap).min(cap)
+            }
+            None => READ_BYTES,
+        };
+        let needed = self.filled + wanted;
+        if self.buffer.len() < needed {
+            let greedy = match (self.buffer.len(), self.parser.pending_bulk()) {
+                (0, _) | (_, Some(_)) => needed,
+                _ if needed < MAX_PREALLOCATION_BYTES => needed * 2,
+                _ => needed + MAX_PREALLOCATION_BYTES,
+            };
+            self.buffer.resize(greedy, 0);
+        }
+        match self.parser.pending_bulk() {
+            Some(_) => &mut self.buffer[self.filled..needed],
+            None => &mut self.buffer[self.filled..],
+        }
+    }
+}
+
+fn preview_args(args: crate::resp::Args<'_>) -> Vec<Preview> {
+    (0..args.len().min(ARGV_CAP)).map(|i| Preview::of(args.get(i), ARG_CAP)).collect()
+}
+
+const MAXCLIENTS_LINE: &[u8] = b"-ERR max number of clients reached\r\n";
+
+/// Ours; Redis's says the same at greater length.
+const DENIED_LINE: &[u8] = b"-DENIED onechef is running in protected mode because protected mode \
+is enabled and no password is set. In this mode connections are only accepted from the loopback \
+interface. To accept others, set a password with requirepass, or turn protected-mode off.\r\n";
