@@ -166,10 +166,10 @@ impl Config {
     /// words are separated by spaces.
     ///
     /// # Errors
-    /// Redis's reason, as text for a person; the configuration is unchanged.
-    pub fn set(&mut self, name: impl AsRef<[u8]>, value: impl AsRef<[u8]>) -> Result<(), String> {
-        let directive = find(name.as_ref()).ok_or_else(|| SetError::Unknown.to_string())?;
-        directive.set(self, value.as_ref()).map_err(|why| why.to_string())
+    /// See [`SetError`]; the configuration is unchanged.
+    pub fn set(&mut self, name: impl AsRef<[u8]>, value: impl AsRef<[u8]>) -> Result<(), SetError> {
+        let directive = find(name.as_ref()).ok_or(SetError::Unknown)?;
+        directive.set(self, value.as_ref())
     }
 
     /// `CONFIG SET` of one directive: as [`Config::set`], but those that only
@@ -183,6 +183,13 @@ impl Config {
             return Err(SetError::Immutable);
         }
         directive.set(self, value)
+    }
+
+    /// Names and values of the directives that are not at their defaults.
+    #[must_use]
+    pub fn changed_from_default(&self) -> Vec<(&'static str, String)> {
+        let default = Config::default().get("*");
+        self.get("*").into_iter().zip(default).filter(|(a, b)| a != b).map(|(a, _)| a).collect()
     }
 
     /// Names and values of the directives that match a glob pattern, in the

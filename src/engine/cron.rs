@@ -3,8 +3,9 @@
 use super::Engine;
 use super::client::{ClientFlags, Slot};
 use super::limits::over_output_limit;
-use crate::event::{CloseReason, Event, Preview, ARG_CAP, KeyChange};
+use crate::event::{ARG_CAP, CloseReason, Event, KeyChange, Preview};
 use crate::net::{Net, Work};
+use crate::store::expire::{Pace, expire_cycle};
 use crate::time::Micros;
 
 /// `CLIENTS_CRON_MIN_ITERATIONS`.
@@ -30,7 +31,8 @@ impl Engine {
         let hz = self.current_hz();
         self.sample_metrics(began);
         self.clients_cron(net, hz);
-        self.expire_cycle(net, false);
+        let pace = Pace::slow(self.server.config.active_expire_effort, hz);
+        self.expire_cycle(net, pace, false);
         self.cron_loops += 1;
         let spent = net.now().saturating_sub(began);
         let stats = &mut self.server.stats;
@@ -112,33 +114,31 @@ impl Engine {
         }
     }
 
-    /// The fast expire cycle of `beforeSleep`.
+    /// The fast expire cycle of `beforeSleep`: only when the last one could
+    /// not finish, or too much is known to be stale.
     pub(super) fn fast_expire_cycle<N: Net>(&mut self, net: &mut N) {
-        if self.server.store.has_volatile_keys() {
-            self.expire_cycle(net, true);
+        let pace = Pace::fast(self.server.config.active_expire_effort);
+        if self.server.store.wants_fast_cycle(pace) {
+            self.expire_cycle(net, pace, true);
         }
     }
 
-    fn expire_cycle<N: Net>(&mut self, net: &mut N, fast: bool) {
-        if !self.server.store.has_volatile_keys() {
-            return;
-        }
+    fn expire_cycle<N: Net>(&mut self, net: &mut N, pace: Pace, fast: bool) {
         let now_ms = (self.server.birth.unix_epoch_us + net.now().0) / 1_000;
-        let server = &mut self.server;
-        let outcome = server.store.expire_cycle(now_ms, &mut server.rng, fast);
-        net.spend(Work::Command { units: outcome.examined });
-        let expired = outcome.expired.len() as u64;
-        server.stats.expired_keys += expired;
-        if expired == 0 {
+        let done = expire_cycle(&mut self.server.store, now_ms.cast_signed(), pace);
+        if done.units > 0 {
+            net.spend(Work::Command { units: done.units });
+        }
+        if done.count == 0 {
             return;
         }
+        self.server.stats.expired_keys += done.count;
         if self.server.tap.is_on() {
-            for (db, key) in &outcome.expired {
-                let key = Preview::of(key, ARG_CAP);
-                let (client, db, change) = (None, *db as u32, KeyChange::Expired);
-                self.state(net, || Event::Key { client, db, key, change });
+            for (db, key) in &done.keys {
+                let (client, db, key) = (None, *db, Preview::of(key, ARG_CAP));
+                self.state(net, || Event::Key { client, db, key, change: KeyChange::Expired });
             }
-            self.state(net, || Event::ExpireCycle { fast, expired });
+            self.state(net, || Event::ExpireCycle { fast, expired: done.count });
         }
     }
 }

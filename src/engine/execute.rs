@@ -4,8 +4,8 @@
 use super::Engine;
 use super::client::{ClientFlags, Slot};
 use super::server::Server;
-use crate::commands::{self, Command, Context, Flags};
 use crate::commands::context::reply_to;
+use crate::commands::{self, Command, Context, Flags};
 use crate::event::{ARG_CAP, CloseReason, Event, Preview, ReplyInto};
 use crate::net::{Net, Work};
 use crate::resp::Args;
@@ -53,13 +53,7 @@ impl Engine {
 
     /// `call`, *faithful* but for the clock: a command flagged fast is timed
     /// with its batch and not alone, unless somebody watches.
-    fn call<N: Net>(
-        &mut self,
-        net: &mut N,
-        slot: Slot,
-        command: &'static Command,
-        args: Args<'_>,
-    ) {
+    fn call<N: Net>(&mut self, net: &mut N, slot: Slot, command: &'static Command, args: Args<'_>) {
         let watched = self.server.tap.is_on();
         let errors = self.server.stats.total_error_replies;
         let client = &mut self.server.clients[slot];

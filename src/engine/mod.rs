@@ -274,7 +274,12 @@ impl Engine {
         match owner {
             Owner::Nobody => false,
             Owner::Listener => {
-                self.state(net, || Event::Fire { fd, client: None, handler: Handler::Accept, mask });
+                self.state(net, || Event::Fire {
+                    fd,
+                    client: None,
+                    handler: Handler::Accept,
+                    mask,
+                });
                 self.accept_handler(net, fd);
                 true
             }

@@ -226,7 +226,7 @@ impl Engine {
             }
             client.query_len = u32::try_from(query.filled - start).unwrap_or(u32::MAX);
             let limits = Limits {
-                max_bulk_len: self.server.config.proto_max_bulk_len,
+                max_bulk_len: self.server.config.proto_max_bulk_len.cast_signed(),
                 authenticated: client.flags.has(ClientFlags::AUTHENTICATED),
             };
             let bytes = &query.buffer[start..query.filled];
@@ -288,7 +288,7 @@ impl Engine {
         let client = self.server.id_of(slot);
         self.state(net, || Event::ProtocolError { client, text: error.to_string(), at });
         self.answer(net, slot, |server| {
-            reply_to(server, slot).error(&format!("ERR Protocol error: {error}"));
+            reply_to(server, slot).error(format!("ERR Protocol error: {error}"));
         });
         self.server.close_after_reply(slot, CloseReason::ProtocolError);
     }

@@ -75,7 +75,7 @@ impl Server {
     #[must_use]
     pub fn new(config: Config, birth: Birth) -> Server {
         Server {
-            store: Store::new(usize::from(config.databases), birth.hash_seed),
+            store: Store::new(config.databases as usize, birth.hash_seed),
             rng: Pcg64Mcg::seed_from_u64(birth.seed),
             config,
             birth,

@@ -42,8 +42,9 @@ impl Ring {
     /// Records the rate per second of a counter since the last sample.
     pub fn sample_rate(&mut self, now: Micros, value: u64) {
         let elapsed = now.saturating_sub(self.last_at).0;
-        if elapsed > 0 {
-            self.put((value - self.last_value).saturating_mul(1_000_000) / elapsed);
+        let gained = (value - self.last_value).saturating_mul(1_000_000);
+        if let Some(per_second) = gained.checked_div(elapsed) {
+            self.put(per_second);
         }
         self.last_value = value;
         self.last_at = now;

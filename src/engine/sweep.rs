@@ -73,10 +73,20 @@ impl Engine {
             client.last_interaction = now;
         }
         let (id, fd, left) = (client.id, client.fd, client.reply.len());
+        let blocks = client.reply.blocks();
         let (outcome, bytes, calls, by) = (job.outcome, job.written, job.calls, job.carried_by);
         if server.tap.is_on() {
             server.tap.at(job.done_at);
-            server.tap.emit(|| Event::Write { client: id, fd, outcome, bytes, calls, left, by });
+            server.tap.emit(|| Event::Write {
+                client: id,
+                fd,
+                outcome,
+                bytes,
+                calls,
+                left,
+                blocks,
+                by,
+            });
             if outcome == WriteOutcome::Budget {
                 let (kind, limit) = (LimitKind::WriteBudget, WRITE_BUDGET_BYTES as u64);
                 server.tap.emit(|| Event::Limit { client: Some(id), kind, at: bytes, limit });

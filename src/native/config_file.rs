@@ -2,7 +2,7 @@
 //! redis-cli, `#` comments.
 
 use crate::engine::config::{Config, SetError};
-use crate::resp::request::split_words;
+use crate::resp::inline::split_args;
 use std::fmt;
 
 /// Where a directive came from, for messages.
@@ -54,11 +54,15 @@ pub fn apply(config: &mut Config, source: &str, text: &str) -> Result<Vec<String
         }
         let indent = line.len() - trimmed.len();
         let place = |column| Place { source: source.to_owned(), line: index + 1, column };
-        let words = split_words(trimmed.as_bytes()).map_err(|_| ConfigError {
-            place: place(indent + 1),
-            reason: "unbalanced quotes: expected a closing quote before the end of the line"
-                .to_owned(),
+        let (mut ranges, mut unquoted) = (Vec::new(), Vec::new());
+        split_args(trimmed.as_bytes(), &mut ranges, &mut unquoted).map_err(|unbalanced| {
+            ConfigError {
+                place: place(indent + unbalanced.at + 1),
+                reason: "unbalanced quotes: expected a closing quote, then a space or the end"
+                    .to_owned(),
+            }
         })?;
+        let words: Vec<&[u8]> = ranges.into_iter().map(|range| &unquoted[range]).collect();
         let Some((name, values)) = words.split_first() else { continue };
         let value_column = indent + 1 + trimmed.find(char::is_whitespace).map_or(0, |i| i + 1);
         let at = place(if values.is_empty() { indent + 1 } else { value_column });
@@ -87,7 +91,10 @@ pub fn apply_one(
         }
         Err(error) => Err(ConfigError {
             place,
-            reason: format!("'{}' is no value for {shown}: {error}", String::from_utf8_lossy(value)),
+            reason: format!(
+                "'{}' is no value for {shown}: {error}",
+                String::from_utf8_lossy(value)
+            ),
         }),
     }
 }

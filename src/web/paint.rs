@@ -72,7 +72,11 @@ impl Painter {
             Some(SVG) => Space::Svg,
             _ => Space::Html,
         };
-        Painter { root, brush: Brush { document, space, writes: 0, disturbed: false }, shown: Vec::new() }
+        Painter {
+            root,
+            brush: Brush { document, space, writes: 0, disturbed: false },
+            shown: Vec::new(),
+        }
     }
 
     /// Makes the inside of the root be `nodes`.
@@ -281,7 +285,10 @@ fn match_up(old: &[Shown], new: &[Node]) -> Vec<Option<usize>> {
             Some(_) => {
                 let same = |at: &usize| old[*at].key == node.key && !taken[*at];
                 // Usually nothing moved.
-                Some(i).filter(|at| *at < old.len()).filter(same).or_else(|| (0..old.len()).find(same))
+                Some(i)
+                    .filter(|at| *at < old.len())
+                    .filter(same)
+                    .or_else(|| (0..old.len()).find(same))
             }
         };
         let found = found.filter(|&at| old[at].tag == node.tag);

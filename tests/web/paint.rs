@@ -117,7 +117,8 @@ impl EqualInside for Element {
     fn is_equal_node_inside(&self, other: &Element) -> bool {
         let (mine, theirs) = (self.child_nodes(), other.child_nodes());
         mine.length() == theirs.length()
-            && (0..mine.length()).all(|i| mine.item(i).unwrap().is_equal_node(theirs.item(i).as_ref()))
+            && (0..mine.length())
+                .all(|i| mine.item(i).unwrap().is_equal_node(theirs.item(i).as_ref()))
     }
 }
 
