@@ -1,0 +1,527 @@
+//! A deterministic kernel, and the guests at the far ends.
+//!
+//! [`Virt`] is a [`Net`] whose peers are scripts: [`Virt::schedule`] says when
+//! a guest connects, sends, stops reading or leaves, and everything else
+//! (when bytes arrive, what is ready, when a buffer is full, who sees a reset)
+//! follows from a few rules that stand beside the code:
+//!
+//! - `wire`: the clock and what is under way. Time moves only by the
+//!   [`Costs`] of what the thread does and by sleeping in [`Wait::wait`].
+//! - `pipe`: one direction of a connection, with both buffers and the window.
+//! - `connection`: both ends' behaviour, the guest's program included.
+//! - `descriptor`: the kernel's tables and its ready list.
+//!
+//! *Simplified* against a real kernel: no packet is lost or reordered, the
+//! handshake takes two packets instead of three, an accept queue holds exactly
+//! its backlog (Linux lets one more in), and no timer of TCP runs except that
+//! a guest who found the queue full knocks again after 1, 2, 4… seconds.
+//! *Simulated*: flow control in both directions, half-close, reset, data to a
+//! closed socket answered by a reset, `close` with unread input, the lowest
+//! free descriptor number, the order of the ready list.
+//!
+//! Facts about the wire and the guests come out of [`Virt::take_facts`] in
+//! order of time, each stamped with the moment it happened, which may lie
+//! within the last system call.
+
+mod connection;
+mod cost;
+mod descriptor;
+mod pipe;
+#[cfg(test)]
+mod tests;
+mod wire;
+
+pub use cost::Costs;
+
+use super::{Accepted, Fd, Fired, Mask, Net, NetError, Timeout, Wait, Work};
+use crate::time::Micros;
+use connection::{Connection, Door, ServerEnd};
+use descriptor::{Descriptors, Listener, Socket};
+use std::collections::{BTreeMap, VecDeque};
+use std::io::IoSlice;
+use std::net::{Ipv4Addr, SocketAddr};
+use wire::{Due, End, Wire};
+
+/// A guest's connection, by the number that whoever schedules chose for it.
+/// Each number connects once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Conn(pub u32);
+
+impl Conn {
+    const FIRST_PORT: u16 = 50_001;
+
+    /// Where the guest comes from: ports from 50001 on 127.0.0.1, then on the
+    /// next addresses.
+    #[must_use]
+    pub fn address(self) -> SocketAddr {
+        let ports = u32::from(u16::MAX - Conn::FIRST_PORT) + 1;
+        let host = u32::from(Ipv4Addr::LOCALHOST) + self.0 / ports;
+        let port = Conn::FIRST_PORT + (self.0 % ports) as u16;
+        SocketAddr::from((Ipv4Addr::from(host), port))
+    }
+}
+
+/// What lies between one guest and the server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Link {
+    /// One way; a journey takes at least a microsecond.
+    pub latency: Micros,
+    /// The server's socket: bytes that arrived and were not read.
+    pub server_receive_bytes: u64,
+    /// The server's socket: bytes written and not acknowledged.
+    pub server_send_bytes: u64,
+    /// The guest's socket: bytes that arrived and were not read.
+    pub guest_receive_bytes: u64,
+}
+
+impl Default for Link {
+    fn default() -> Link {
+        Link {
+            latency: Micros(200),
+            server_receive_bytes: 64 * 1_024,
+            server_send_bytes: 64 * 1_024,
+            guest_receive_bytes: 64 * 1_024,
+        }
+    }
+}
+
+/// The machine.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VirtConfig {
+    pub costs: Costs,
+    /// The kernel's upper bound for every listener's backlog.
+    pub somaxconn: u32,
+    /// Descriptor numbers below this one can be given out (`ulimit -n`).
+    pub descriptor_limit: u32,
+}
+
+impl Default for VirtConfig {
+    fn default() -> VirtConfig {
+        VirtConfig { costs: Costs::default(), somaxconn: 4_096, descriptor_limit: 10_032 }
+    }
+}
+
+/// What a guest's program does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum GuestAction {
+    /// Its `connect` blocks: until it is through, what it does next waits.
+    Connect {
+        name: String,
+        link: Link,
+    },
+    /// One packet, unless the server's receive buffer has no room for it.
+    Send {
+        bytes: Vec<u8>,
+    },
+    /// Guests read everything at once until told otherwise.
+    StopReading,
+    /// Reads everything from now on.
+    Read,
+    /// Reads this many bytes more, then stops.
+    ReadOnly {
+        bytes: u64,
+    },
+    /// Sends no more, still reads.
+    HalfClose,
+    /// A reset if replies lie unread.
+    Close,
+    Reset,
+}
+
+/// How a connection ended, as the guest saw it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GuestEnd {
+    /// An orderly end of the server's stream.
+    Closed,
+    /// Also: nobody listened, or nobody answered in time.
+    Reset,
+}
+
+/// Bytes as evidence: how many there were, and the first of them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Excerpt {
+    pub len: u64,
+    pub head: Vec<u8>,
+}
+
+impl Excerpt {
+    pub const CAP_BYTES: usize = 256;
+}
+
+/// What happened on the wire or at the far end: `event::Pipe`'s cases, in the
+/// network's own terms (the network knows no events).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fact {
+    /// The guest stands in the accept queue.
+    Queued {
+        name: String,
+    },
+    /// The queue is full; the guest knocks again later.
+    BacklogFull {
+        name: String,
+    },
+    /// The guest's program wrote; `arrives` at the earliest, later if the
+    /// server's receive buffer is full.
+    Sent {
+        bytes: Excerpt,
+        arrives: Micros,
+    },
+    /// Bytes came to rest in the server's socket.
+    Arrived {
+        bytes: Excerpt,
+    },
+    FinArrived,
+    ResetArrived,
+    /// Reply bytes came to rest in the guest's socket.
+    Delivered {
+        bytes: u64,
+    },
+    /// The guest's program read them.
+    Consumed {
+        bytes: Excerpt,
+    },
+    Reading {
+        on: bool,
+    },
+    SawClose {
+        reset: bool,
+    },
+    /// The guest closed its socket.
+    Left,
+}
+
+/// See the module documentation.
+#[derive(Clone, Debug)]
+pub struct Virt {
+    config: VirtConfig,
+    wire: Wire,
+    connections: BTreeMap<Conn, Connection>,
+    descriptors: Descriptors,
+}
+
+impl Virt {
+    #[must_use]
+    pub fn new(config: VirtConfig) -> Virt {
+        let descriptors = Descriptors::new(config.descriptor_limit);
+        Virt { config, wire: Wire::default(), connections: BTreeMap::new(), descriptors }
+    }
+
+    /// `conn`'s guest will do this at `at`, or at once if that is past. What
+    /// makes no sense by then (sending after closing, connecting twice) is
+    /// not done.
+    pub fn schedule(&mut self, at: Micros, conn: Conn, action: GuestAction) {
+        self.wire.at(at.max(self.wire.now()), Due::Act(conn, action));
+    }
+
+    /// When the next thing happens by itself: a guest's action, an arrival.
+    #[must_use]
+    pub fn next_scheduled(&self) -> Option<Micros> {
+        self.wire.next_at()
+    }
+
+    /// Whether anything is under way, actions to come not counted.
+    #[must_use]
+    pub fn in_flight(&self) -> bool {
+        self.wire.is_travelling()
+    }
+
+    /// Moves the facts since the last call to the end of `out`; their times
+    /// never go back.
+    pub fn take_facts(&mut self, out: &mut Vec<(Micros, SocketAddr, Fact)>) {
+        out.append(&mut self.wire.facts);
+    }
+
+    /// Everything that the guest's program has read.
+    #[must_use]
+    pub fn received(&self, conn: Conn) -> &[u8] {
+        self.connections.get(&conn).map_or(&[], Connection::received)
+    }
+
+    /// Whether and how the guest saw its connection end; `None` also if it
+    /// left by itself.
+    #[must_use]
+    pub fn guest_end(&self, conn: Conn) -> Option<GuestEnd> {
+        self.connections.get(&conn)?.guest_end()
+    }
+
+    /// The thread was busy for so long; meanwhile the world went on.
+    fn charge(&mut self, ns: u64) {
+        let until_ns = self.wire.now_ns().saturating_add(ns);
+        self.pass(until_ns);
+    }
+
+    fn charge_syscall(&mut self) {
+        self.charge(self.config.costs.syscall_ns);
+    }
+
+    /// Moves the clock to `until_ns`; what is due on the way happens at its
+    /// own time.
+    fn pass(&mut self, until_ns: u64) {
+        while let Some(due) = self.wire.pop_due(until_ns) {
+            self.happen(due);
+        }
+        self.wire.move_clock(until_ns);
+    }
+
+    fn happen(&mut self, due: Due) {
+        let conn = match due {
+            Due::Act(conn, GuestAction::Connect { name, link }) => {
+                return self.connect(conn, name, link);
+            }
+            Due::Syn(conn) => return self.knock(conn),
+            Due::Act(conn, _)
+            | Due::SynAck(conn)
+            | Due::Segment(conn, ..)
+            | Due::Ack(conn, ..)
+            | Due::Rst(conn, _) => conn,
+        };
+        let Some(connection) = self.connections.get_mut(&conn) else { return };
+        let wire = &mut self.wire;
+        match due {
+            Due::Act(_, action) => connection.act(action, wire),
+            Due::SynAck(_) => connection.on_syn_ack(wire),
+            Due::Segment(_, to, segment) => connection.on_segment(to, &segment, wire),
+            Due::Ack(_, from, ack) => connection.on_ack(from, ack, wire),
+            Due::Rst(_, to) => connection.on_rst(to, wire),
+            Due::Syn(_) => {}
+        }
+        if let ServerEnd::Open { fd } = connection.server {
+            let ready = connection.readiness();
+            self.announce(fd, ready);
+        }
+    }
+
+    /// If `fd` is ready for what is watched, it takes its place in the ready
+    /// list.
+    fn announce(&mut self, fd: Fd, ready: Mask) {
+        if ready.has(self.descriptors.watched(fd)) {
+            self.descriptors.list(fd);
+        }
+    }
+
+    fn connect(&mut self, conn: Conn, name: String, link: Link) {
+        if !self.connections.contains_key(&conn) {
+            self.connections.insert(conn, Connection::new(conn, name, link));
+            self.wire.after(link.latency, Due::Syn(conn));
+        }
+    }
+
+    /// A guest's request for a connection is at the door: the first listener.
+    fn knock(&mut self, conn: Conn) {
+        let Some(connection) = self.connections.get_mut(&conn) else { return };
+        let door = match self.descriptors.listeners().next() {
+            None => Door::None,
+            Some((_, l)) if l.queue.len() as u64 >= u64::from(l.backlog) => Door::Full,
+            Some((listener, _)) => Door::Open { listener },
+        };
+        connection.on_syn(door, &mut self.wire);
+        if let ServerEnd::Queued { listener } = connection.server
+            && let Some(Socket::Listener(l)) = self.descriptors.get_mut(listener)
+        {
+            l.queue.push_back(conn);
+            self.announce(listener, Mask::READABLE);
+        }
+    }
+
+    /// The connection behind a descriptor.
+    ///
+    /// # Panics
+    /// If `fd` is not an open connection (`EBADF`): the loop's own mistake.
+    fn connection(&mut self, fd: Fd) -> (&mut Connection, &mut Wire) {
+        match self.descriptors.get_mut(fd) {
+            Some(Socket::Connection(conn)) => {
+                let connection = self.connections.get_mut(conn).expect("connections are kept");
+                (connection, &mut self.wire)
+            }
+            _ => panic!("descriptor {fd} is not an open connection"),
+        }
+    }
+
+    /// Makes `fired` the ready list; what is not ready leaves the list.
+    fn collect(&mut self, fired: &mut Vec<Fired>) {
+        fired.clear();
+        let connections = &self.connections;
+        self.descriptors.retain_ready(|fd, socket, watched| {
+            let mask = readiness(connections, socket).and(watched);
+            if !mask.is_none() {
+                fired.push(Fired { fd, mask });
+            }
+            !mask.is_none()
+        });
+    }
+
+    /// Sleeps until something is ready, or nothing more can happen before
+    /// `deadline`.
+    fn sleep(&mut self, deadline: Option<Micros>, fired: &mut Vec<Fired>) {
+        while let Some(at) = self.wire.next_at() {
+            if deadline.is_some_and(|deadline| at > deadline) {
+                break;
+            }
+            self.pass(at.0.saturating_mul(1_000));
+            self.collect(fired);
+            if !fired.is_empty() {
+                return;
+            }
+        }
+        if let Some(deadline) = deadline {
+            self.pass(deadline.0.saturating_mul(1_000));
+        }
+    }
+}
+
+/// What `epoll` would say of a socket, whatever is watched.
+fn readiness(connections: &BTreeMap<Conn, Connection>, socket: &Socket) -> Mask {
+    match socket {
+        Socket::Listener(listener) if listener.queue.is_empty() => Mask::NONE,
+        Socket::Listener(_) => Mask::READABLE,
+        Socket::Connection(conn) => connections[conn].readiness(),
+    }
+}
+
+impl Net for Virt {
+    fn now(&self) -> Micros {
+        self.wire.now()
+    }
+
+    fn listen(&mut self, address: SocketAddr, backlog: u32) -> Result<Fd, NetError> {
+        self.charge_syscall();
+        if self.descriptors.listeners().any(|(_, listener)| listener.address == address) {
+            return Err(NetError::Unavailable);
+        }
+        let backlog = backlog.clamp(1, self.config.somaxconn.max(1));
+        let listener = Listener { address, backlog, queue: VecDeque::new() };
+        self.descriptors.open(Socket::Listener(listener)).ok_or(NetError::Unavailable)
+    }
+
+    fn accept(&mut self, listener: Fd) -> Result<Accepted, NetError> {
+        self.charge(self.config.costs.accept_ns);
+        let has_room = self.descriptors.has_room();
+        let Some(Socket::Listener(door)) = self.descriptors.get_mut(listener) else {
+            panic!("descriptor {listener} is not a listener");
+        };
+        let local = door.address;
+        let conn = match door.queue.pop_front() {
+            None => return Err(NetError::WouldBlock),
+            // The guest keeps its place: the kernel looks for a free number
+            // before it looks into the queue, but says so only if somebody
+            // is there.
+            Some(conn) if !has_room => {
+                door.queue.push_front(conn);
+                return Err(NetError::Exhausted);
+            }
+            Some(conn) => conn,
+        };
+        let fd = self.descriptors.open(Socket::Connection(conn)).expect("there is room");
+        let connection = self.connections.get_mut(&conn).expect("connections are kept");
+        connection.server = ServerEnd::Open { fd };
+        Ok(Accepted { fd, peer: connection.peer, local })
+    }
+
+    fn read(&mut self, fd: Fd, into: &mut [u8]) -> Result<usize, NetError> {
+        self.charge_syscall();
+        let (connection, _) = self.connection(fd);
+        let n = connection.to_server.take(into);
+        if n == 0 {
+            return if connection.is_reset() {
+                Err(NetError::Reset)
+            } else if connection.to_server.is_at_end() {
+                Ok(0)
+            } else {
+                Err(NetError::WouldBlock)
+            };
+        }
+        self.charge(self.config.costs.copy(n as u64));
+        let (connection, wire) = self.connection(fd);
+        connection.update_window(End::Server, wire);
+        Ok(n)
+    }
+
+    fn write(&mut self, fd: Fd, pieces: &[IoSlice<'_>]) -> Result<usize, NetError> {
+        self.charge_syscall();
+        let (connection, _) = self.connection(fd);
+        if connection.is_reset() {
+            return Err(NetError::Reset);
+        }
+        let room = connection.to_guest.room();
+        let wanted: u64 = pieces.iter().map(|piece| piece.len() as u64).sum();
+        let taken = wanted.min(room);
+        if taken == 0 && wanted > 0 {
+            return Err(NetError::WouldBlock);
+        }
+        // Handed over when the copy is done, so that nothing of it can arrive
+        // before the call returns.
+        self.charge(self.config.costs.copy(taken));
+        let (connection, wire) = self.connection(fd);
+        let mut left = taken;
+        for piece in pieces {
+            let part = left.min(piece.len() as u64);
+            connection.to_guest.write(&piece[..part as usize]);
+            left -= part;
+        }
+        connection.transmit(End::Guest, wire);
+        Ok(taken as usize)
+    }
+
+    fn watch(&mut self, fd: Fd, mask: Mask) {
+        let mask = mask.and(Mask::BOTH);
+        if self.descriptors.watched(fd) == mask {
+            return;
+        }
+        self.charge_syscall();
+        self.descriptors.watch(fd, mask);
+        if let Some(socket) = self.descriptors.get(fd) {
+            let ready = readiness(&self.connections, socket);
+            self.announce(fd, ready);
+        }
+    }
+
+    fn close(&mut self, fd: Fd) {
+        self.charge_syscall();
+        let wire = &mut self.wire;
+        match self.descriptors.close(fd) {
+            Socket::Connection(conn) => {
+                self.connections.get_mut(&conn).expect("connections are kept").close(wire);
+            }
+            Socket::Listener(listener) => {
+                for conn in listener.queue {
+                    let connection = self.connections.get_mut(&conn);
+                    connection.expect("connections are kept").turn_away(wire);
+                }
+            }
+        }
+    }
+
+    fn spend(&mut self, work: Work) {
+        self.charge(self.config.costs.of(work));
+    }
+}
+
+impl Wait for Virt {
+    /// With [`Timeout::Forever`], returns empty when nothing is ready and
+    /// nothing that is scheduled makes anything ready: this thread would
+    /// sleep for good. If nothing is scheduled at all, that costs no time.
+    fn wait(&mut self, timeout: Timeout, fired: &mut Vec<Fired>) {
+        self.collect(fired);
+        let forever = timeout == Timeout::Forever;
+        if forever && fired.is_empty() && self.wire.next_at().is_none() {
+            return;
+        }
+        self.charge(self.config.costs.poll_ns);
+        self.collect(fired);
+        let deadline = match timeout {
+            _ if !fired.is_empty() => return,
+            Timeout::Now | Timeout::After(Micros::ZERO) => return,
+            Timeout::After(delay) => {
+                let whole_ms = Micros::from_millis(delay.0.div_ceil(1_000));
+                Some(self.wire.now().saturating_add(whole_ms))
+            }
+            Timeout::Forever => None,
+        };
+        self.sleep(deadline, fired);
+        if deadline.is_some() || !fired.is_empty() {
+            // More may become ready while the thread is on its way back.
+            self.charge(self.config.costs.wakeup_ns);
+            self.collect(fired);
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! The clock, what is under way, and what has been seen: the three things
+//! that every part of the virtual network writes to.
+
+use super::pipe::{Ack, Segment};
+use super::{Conn, Excerpt, Fact, GuestAction};
+use crate::time::Micros;
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+
+/// One of a connection's two ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum End {
+    Server,
+    Guest,
+}
+
+/// What will happen at a certain moment.
+#[derive(Clone, Debug)]
+pub(super) enum Due {
+    Act(Conn, GuestAction),
+    /// The guest's request for a connection reaches the server.
+    Syn(Conn),
+    /// The server's consent reaches the guest.
+    SynAck(Conn),
+    Segment(Conn, End, Segment),
+    Ack(Conn, End, Ack),
+    Rst(Conn, End),
+}
+
+impl Due {
+    fn is_input(&self) -> bool {
+        matches!(self, Due::Act(..))
+    }
+}
+
+/// See the module documentation.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Wire {
+    clock_ns: u64,
+    /// By time, then in the order in which they were scheduled.
+    schedule: BTreeMap<(Micros, u64), Due>,
+    next_number: u64,
+    /// How many of `schedule` are not inputs.
+    travelling: u64,
+    pub facts: Vec<(Micros, SocketAddr, Fact)>,
+}
+
+impl Wire {
+    pub fn now(&self) -> Micros {
+        Micros(self.clock_ns / 1_000)
+    }
+
+    pub fn now_ns(&self) -> u64 {
+        self.clock_ns
+    }
+
+    /// Never back.
+    pub fn move_clock(&mut self, to_ns: u64) {
+        self.clock_ns = self.clock_ns.max(to_ns);
+    }
+
+    pub fn at(&mut self, at: Micros, due: Due) {
+        self.travelling += u64::from(!due.is_input());
+        self.schedule.insert((at, self.next_number), due);
+        self.next_number += 1;
+    }
+
+    /// After a journey, which takes at least one tick of the clock: an effect
+    /// on the far end is always later than its cause.
+    pub fn after(&mut self, latency: Micros, due: Due) {
+        self.at(self.arrival(latency), due);
+    }
+
+    pub fn arrival(&self, latency: Micros) -> Micros {
+        self.now().saturating_add(latency.max(Micros(1)))
+    }
+
+    pub fn next_at(&self) -> Option<Micros> {
+        self.schedule.first_key_value().map(|(&(at, _), _)| at)
+    }
+
+    /// The next thing that is due at `until` or before; the clock moves there.
+    pub fn pop_due(&mut self, until_ns: u64) -> Option<Due> {
+        let entry = self.schedule.first_entry()?;
+        let at_ns = entry.key().0.0.saturating_mul(1_000);
+        if at_ns > until_ns {
+            return None;
+        }
+        let due = entry.remove();
+        self.travelling -= u64::from(!due.is_input());
+        self.move_clock(at_ns);
+        Some(due)
+    }
+
+    pub fn is_travelling(&self) -> bool {
+        self.travelling > 0
+    }
+
+    pub fn tell(&mut self, peer: SocketAddr, fact: Fact) {
+        self.facts.push((self.now(), peer, fact));
+    }
+}
+
+impl Excerpt {
+    pub(super) fn of(bytes: &[u8]) -> Excerpt {
+        Excerpt {
+            len: bytes.len() as u64,
+            head: bytes[..bytes.len().min(Excerpt::CAP_BYTES)].to_vec(),
+        }
+    }
+}
