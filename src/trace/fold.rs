@@ -5,6 +5,7 @@
 //! what it can, arithmetic saturates, and nothing panics.
 
 use super::Record;
+use super::activity::Activity;
 use super::world::{
     ClientView, Counters, Departed, Doing, Executing, Firing, Guest, Jar, KNOWN_BYTES_CAP,
     PANTRY_CAP, QueryView, ReplyView, Sweep, TimerView, World,
@@ -22,6 +23,9 @@ impl World {
     pub fn fold(&mut self, record: &Record) {
         self.records = self.records.saturating_add(1);
         self.at = self.at.max(record.at);
+        if let Some(activity) = Activity::begun_by(&record.event) {
+            self.activity = activity;
+        }
         match &record.event {
             Event::Listen { fd, address, .. } => self.listen(*fd, *address),
             Event::Config { name, value } => {

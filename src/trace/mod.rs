@@ -1,5 +1,6 @@
 //! Records and what can be made of them.
 
+pub mod activity;
 mod fold;
 pub mod seats;
 pub mod timeline;
@@ -9,6 +10,8 @@ use crate::event::Event;
 use crate::time::Micros;
 use serde::{Deserialize, Serialize};
 
+pub use activity::Activity;
+pub use timeline::Timeline;
 pub use world::World;
 
 /// One line of a trace: a fact with its number and its time.

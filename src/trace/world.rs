@@ -3,6 +3,7 @@
 use crate::event::{BlockedOn, ClientId, CloseReason, Handler, Need, Phase, Preview};
 use crate::net::{Fd, Fired, Mask, Timeout};
 use crate::time::Micros;
+use crate::trace::activity::Activity;
 use crate::trace::seats::Seats;
 use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
@@ -23,6 +24,8 @@ pub struct World {
     pub cycle: u64,
     /// Where in the cycle the thread is; `None` before the first poll.
     pub phase: Option<Phase>,
+    /// The same, as finely as a reader tells the stretches apart.
+    pub activity: Activity,
     /// Set from `PollEnter` to `PollReturn`: the thread is asleep.
     pub asleep: Option<Timeout>,
     pub slept_since: Micros,
