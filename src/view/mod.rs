@@ -1,8 +1,15 @@
 //! What is shown, as pure values: from a [`World`](crate::trace::World) and a
 //! playhead to trees of nodes. Tested natively; the page only paints.
 
+pub mod beat;
 pub mod frame;
+pub mod phase;
+pub mod player;
+pub mod rest;
 pub mod tree;
 
 pub use frame::{Frame, Motion, Terms, Viewport};
+pub use phase::StagePhase;
+pub use player::Player;
+pub use rest::Grain;
 pub use tree::Node;
