@@ -191,7 +191,7 @@ pub struct ReplyView {
 impl ReplyView {
     #[must_use]
     pub fn waiting(&self) -> u64 {
-        self.buffered + self.listed
+        self.buffered.saturating_add(self.listed)
     }
 }
 

@@ -59,7 +59,12 @@ const LAYERS: &[Layer] = &[
         ],
     },
     Layer { name: "trace", sees: &[Whole("time"), Whole("event"), Contract("net")] },
-    Layer { name: "view", sees: &[Whole("time"), Whole("event"), Contract("net"), Whole("trace")] },
+    Layer {
+        name: "view",
+        // The protocol for the console alone, which splits a typed line by
+        // the same rules as an inline request.
+        sees: &[Whole("time"), Whole("event"), Contract("net"), Whole("resp"), Whole("trace")],
+    },
     Layer {
         name: "native",
         sees: &[
