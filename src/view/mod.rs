@@ -3,6 +3,7 @@
 
 pub mod beat;
 pub mod frame;
+pub mod panels;
 pub mod phase;
 pub mod player;
 pub mod rest;

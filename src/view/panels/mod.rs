@@ -1,0 +1,40 @@
+//! The panels around the stage: pure functions from a [`Frame`](super::Frame)
+//! (or from records and cycle summaries) to a [`Node`](super::Node).
+//!
+//! Each says in HTML what the drawing shows, so that the whole lesson can be
+//! read with the drawing hidden. Both wordings are always in the tree; the
+//! style sheet (`www/panels.css`) shows the chosen one by `html[data-terms]`,
+//! and only attributes, which no style sheet can switch, look at
+//! [`Terms`](super::Terms).
+//!
+//! | function | shows |
+//! | --- | --- |
+//! | [`notepad`] | one client: CLIENT LIST fields, query buffer, argv, reply buffers, limits |
+//! | [`events`] | the records around the playhead, a sentence each |
+//! | [`counters`] | INFO's counters, changed ones flagged |
+//! | [`strip`], [`legend`] | the cycles as blocks of work with the sleep between them |
+//! | [`wire()`](wire::wire) | what a typed command becomes on the wire, and where half of it ends |
+//! | [`tables`] | the complete table twin of the stage |
+//! | [`readout`], [`value_text`], [`stop_at`] | the transport's texts |
+//!
+//! A *playhead* is always the number of records folded: 0 is before the first
+//! record, and the record it stands on is `playhead - 1`. `data-seek`
+//! attributes hold such numbers.
+
+mod amount;
+mod badge;
+mod counters;
+mod notepad;
+mod strip;
+mod tables;
+pub mod transport;
+pub mod wire;
+mod words;
+
+pub use badge::badge;
+pub use counters::counters;
+pub use notepad::{Shown, notepad, shown};
+pub use strip::{legend, strip};
+pub use tables::tables;
+pub use transport::{readout, stop_at, value_text};
+pub use words::Words;

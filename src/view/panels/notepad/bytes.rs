@@ -1,0 +1,324 @@
+//! The query buffer, byte by byte.
+
+use super::super::amount;
+use super::super::words::{Words, heading, note};
+use super::limits::{self, Line};
+use super::state;
+use crate::event::{Need, escape};
+use crate::trace::World;
+use crate::trace::world::{ClientView, Doing};
+use crate::view::{Node, Terms};
+
+const TITLE: Words = Words::new("Bytes on the notepad", "querybuf");
+
+const ROW: u64 = 16;
+/// Rows shown at once; longer buffers are shown around the cursor.
+const ROWS: u64 = 6;
+/// The query buffer's limit is drawn when this share of it is used.
+const LIMIT_SHARE: u64 = 16;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    /// Hatched: understood.
+    Parsed,
+    /// Cool: here, not yet understood.
+    Waiting,
+    /// Dashed: owed; its content is never guessed.
+    Owed,
+    /// Reversed: where the protocol broke.
+    Offending,
+}
+
+/// `byte` is `None` where the content is not known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Cell {
+    byte: Option<u8>,
+    kind: Kind,
+}
+
+/// The part of the buffer that is shown.
+#[derive(Debug, PartialEq, Eq)]
+struct Window {
+    /// Offset of the first cell; a multiple of [`ROW`].
+    start: u64,
+    cells: Vec<Cell>,
+    /// `qb_pos`; `None` when the cells are only a memory.
+    cursor: Option<u64>,
+    /// Received bytes after the last cell.
+    beyond: u64,
+    /// Bytes owed after the last cell.
+    owed_beyond: u64,
+}
+
+/// How much is still to come.
+#[derive(Clone, Copy)]
+enum Owed {
+    Nothing,
+    Bytes(u64),
+    /// Some; drawn to the end of the row.
+    Unknown,
+}
+
+impl Window {
+    fn of(client: &ClientView) -> Window {
+        let query = &client.query;
+        let memory = query.len == 0;
+        let bytes = if memory { &query.memory } else { &query.known };
+        let len = if memory { bytes.len() as u64 } else { query.len };
+        let parsed = if memory { len } else { query.parsed_to.min(len) };
+        let offending = match client.doing {
+            Doing::Unreadable { at, .. } if at < len => Some(at),
+            _ => None,
+        };
+        let owed = match client.doing {
+            Doing::Partial { need } if !memory => match need {
+                Need::BulkBytes(n) => Owed::Bytes(n),
+                Need::InlineEnd | Need::MultibulkHeader | Need::BulkHeader => Owed::Unknown,
+            },
+            _ => Owed::Nothing,
+        };
+        let end = match owed {
+            Owed::Nothing => len,
+            Owed::Bytes(n) => len.saturating_add(n),
+            Owed::Unknown => (len / ROW + 1).saturating_mul(ROW),
+        };
+        let start = window_start(offending.unwrap_or(parsed), end);
+        let stop = end.min(start.saturating_add(ROW * ROWS));
+        let cell = |at: u64| {
+            let kind = match at {
+                _ if Some(at) == offending => Kind::Offending,
+                _ if at < parsed => Kind::Parsed,
+                _ if at < len => Kind::Waiting,
+                _ => Kind::Owed,
+            };
+            let known = usize::try_from(at).ok().and_then(|i| bytes.get(i)).copied();
+            Cell { byte: known.filter(|_| at < len), kind }
+        };
+        let owed_beyond = match owed {
+            Owed::Bytes(_) => end.saturating_sub(stop.max(len)),
+            Owed::Nothing | Owed::Unknown => 0,
+        };
+        Window {
+            start,
+            cells: (start..stop).map(cell).collect(),
+            cursor: (!memory && len > 0).then_some(parsed),
+            beyond: len.saturating_sub(stop),
+            owed_beyond,
+        }
+    }
+}
+
+/// Keeps `focus` in view with two rows of what follows it.
+fn window_start(focus: u64, end: u64) -> u64 {
+    let rows = end.div_ceil(ROW);
+    if rows <= ROWS {
+        return 0;
+    }
+    let wanted = (focus / ROW).saturating_sub(ROWS - 3);
+    wanted.min(rows - ROWS) * ROW
+}
+
+pub(super) fn section(world: &World, client: &ClientView) -> Vec<Node> {
+    let query = &client.query;
+    let glance = if query.len == 0 {
+        Words::plain("0 B")
+    } else {
+        let (len, parsed) = (query.len, query.parsed_to.min(query.len));
+        Words::said(
+            format!("{len} received · {parsed} understood"),
+            format!("qbuf={len} · qb_pos {parsed}"),
+        )
+    };
+    let mut nodes = vec![heading(TITLE, glance)];
+    let window = Window::of(client);
+    if !window.cells.is_empty() {
+        let hot = state::is_executing(world, client.id)
+            || world.firing.is_some_and(|f| f.client == Some(client.id));
+        nodes.push(grid(client, &window, hot));
+    }
+    nodes.extend(elided(&window));
+    nodes.extend(limit_axis(world, client));
+    nodes.push(note(explain(client)));
+    nodes
+}
+
+fn grid(client: &ClientView, window: &Window, hot: bool) -> Node {
+    let shown: Vec<u8> = window.cells.iter().map_while(|cell| cell.byte).collect();
+    let label = format!(
+        "{}, {} of them understood: {}",
+        amount::count(client.query.len.max(shown.len() as u64), "byte", "bytes"),
+        window.cursor.unwrap_or(shown.len() as u64),
+        escape(&shown),
+    );
+    let rows = window.cells.chunks(ROW as usize).enumerate().map(|(i, cells)| {
+        let start = window.start + i as u64 * ROW;
+        row(start, cells, window, hot)
+    });
+    Node::new("div").class("qb").attr("role", "img").attr("aria-label", label).children(rows)
+}
+
+fn row(start: u64, cells: &[Cell], window: &Window, hot: bool) -> Node {
+    let last = window.start + window.cells.len() as u64;
+    let cursor = window.cursor.and_then(|at| {
+        let inside = at.checked_sub(start).filter(|i| *i < cells.len() as u64);
+        // After the very last cell there is no cell to stand before.
+        let after = at == last && start + cells.len() as u64 == last;
+        inside.map(|i| (i, false)).or(after.then(|| (cells.len() as u64 - 1, true)))
+    });
+    let nodes = cells.iter().zip(0_u64..).map(|(cell, i)| {
+        let node = cell_node(*cell);
+        match cursor {
+            Some((at, after)) if at == i => node.child(cursor_node(window.cursor, i, after, hot)),
+            _ => node,
+        }
+    });
+    let class = if cursor.is_some() { "cells at" } else { "cells" };
+    Node::new("div").class(class).key(format!("row:{start}")).children(nodes)
+}
+
+fn cell_node(cell: Cell) -> Node {
+    let class = match cell.kind {
+        Kind::Parsed => "cell eat",
+        Kind::Waiting => "cell new",
+        Kind::Owed => "cell miss1",
+        Kind::Offending => "cell bad",
+    };
+    let (glyph, hex) = match cell.byte {
+        None => ("·".to_owned(), String::new()),
+        Some(byte) => (glyph(byte), format!("{byte:02x}")),
+    };
+    Node::new("div").class(class).child(Node::new("b").text(glyph)).child(Node::new("i").text(hex))
+}
+
+fn glyph(byte: u8) -> String {
+    match byte {
+        b'\r' => "\\r".into(),
+        b'\n' => "\\n".into(),
+        b' ' => "␣".into(),
+        0x21..=0x7e => char::from(byte).to_string(),
+        _ => "·".into(),
+    }
+}
+
+/// The label stands on the side where there is room for it.
+fn cursor_node(at: Option<u64>, column: u64, after: bool, hot: bool) -> Node {
+    let class = match (hot, after, column > ROW / 2) {
+        (false, false, false) => "cur",
+        (false, false, true) => "cur l",
+        (false, true, false) => "cur end",
+        (false, true, true) => "cur end l",
+        (true, false, false) => "cur hotc",
+        (true, false, true) => "cur hotc l",
+        (true, true, false) => "cur hotc end",
+        (true, true, true) => "cur hotc end l",
+    };
+    let at = at.unwrap_or_default();
+    Node::new("span").class(class).child(Node::new("span").text(format!("qb_pos {at}")))
+}
+
+fn elided(window: &Window) -> Option<Node> {
+    let mut parts = Vec::new();
+    if window.start > 0 {
+        parts.push(format!("{} before these", amount::count(window.start, "byte", "bytes")));
+    }
+    if window.beyond > 0 {
+        parts.push(format!("{} after them", amount::count(window.beyond, "byte", "bytes")));
+    }
+    if window.owed_beyond > 0 {
+        parts.push(format!("{} more owed", amount::count(window.owed_beyond, "byte", "bytes")));
+    }
+    (!parts.is_empty()).then(|| note(Words::plain(format!("… {}", parts.join(", ")))))
+}
+
+fn limit_axis(world: &World, client: &ClientView) -> Option<Node> {
+    let limit = limits::query_limit_bytes(world)?;
+    let used = client.query.len;
+    let wanted = used >= limit / LIMIT_SHARE && used > 0;
+    wanted.then(|| {
+        let line = Line {
+            at_bytes: limit,
+            above: Words::said(
+                format!("at most {}", amount::size(limit)),
+                format!("client-query-buffer-limit {}", amount::size(limit)),
+            ),
+            below: Words::new("then out, at once", "freeClientAsync"),
+            soft: false,
+        };
+        limits::axis(used, vec![line], Terms::Redis)
+    })
+}
+
+/// What these bytes mean, and what comes next.
+fn explain(client: &ClientView) -> Words {
+    let query = &client.query;
+    if let Some(crate::event::CloseReason::QueryBufferLimit) = client.close_asap {
+        return Words::new(
+            "More than the notepad may hold. Not a word is answered; the guest is shown out.",
+            "Above client-query-buffer-limit: no reply is sent, freeClientAsync is called.",
+        );
+    }
+    match &client.doing {
+        Doing::Unreadable { text, at } => Words::said(
+            format!(
+                "From byte {at} on this is no order. One last plate says so, then the guest is shown out."
+            ),
+            format!("Offset {at}: {text}. One error reply, then CLOSE_AFTER_REPLY."),
+        ),
+        Doing::Partial { .. } => partial(client),
+        _ if query.len == 0 && !query.memory.is_empty() => Words::new(
+            "Done with: the bytes are off the notepad, and hatched here only to be remembered.",
+            "Consumed and trimmed once, after processInputBuffer's loop; shown as a memory.",
+        ),
+        _ if query.len == 0 && client.waiting_in_socket > 0 => {
+            let n = client.waiting_in_socket;
+            Words::said(
+                format!("Nothing taken yet; {} on the table's slip.", wait(n)),
+                format!("Nothing read yet; {} in the socket.", wait(n)),
+            )
+        }
+        _ if query.len == 0 => Words::new(
+            "A guest who waits for nothing needs no paper: the notepad is empty.",
+            "Empty. An idle client owns no query buffer; reads borrow the shared one.",
+        ),
+        _ if query.parsed_to == 0 => Words::new(
+            "Copied from the slip; nothing of it is understood yet.",
+            "read() filled the buffer; processInputBuffer has not looked at it yet.",
+        ),
+        _ if query.parsed_to >= query.len => Words::new(
+            "Every byte is accounted for, so the order is complete.",
+            "Fully parsed. The consumed prefix is trimmed once, after the loop.",
+        ),
+        _ => {
+            let rest = amount::count(query.len - query.parsed_to, "byte", "bytes");
+            Words::said(
+                format!("This order is complete; {rest} behind it belong to the next one."),
+                format!("Pipelined: {rest} of the next request are already here."),
+            )
+        }
+    }
+}
+
+fn partial(client: &ClientView) -> Words {
+    let (id, n) = (client.id, client.waiting_in_socket);
+    if n > 0 {
+        return Words::said(
+            format!(
+                "The rest is still on the table's slip: {}. The chef does not wait for them; he comes back when flag {id} is handled.",
+                amount::count(n, "byte", "bytes")
+            ),
+            format!(
+                "{} in the socket. The parser stops here and resumes at the next readable event.",
+                wait(n)
+            ),
+        );
+    }
+    Words::new(
+        "Half an order. The chef keeps it and turns to the others; more bytes raise the flag again.",
+        "Incomplete: the parser keeps its state and resumes at the next readable event.",
+    )
+}
+
+/// `1 byte waits`, `18 bytes wait`.
+fn wait(n: u64) -> String {
+    if n == 1 { "1 byte waits".into() } else { format!("{n} bytes wait") }
+}

@@ -1,0 +1,234 @@
+//! The notepad: one client as CLIENT LIST and the debugger would show it.
+
+mod bytes;
+mod limits;
+mod order;
+mod plates;
+mod state;
+
+use super::amount;
+use super::badge::badge;
+use super::words::{Words, either, note};
+use crate::event::{ClientId, Event};
+use crate::net::Mask;
+use crate::trace::World;
+use crate::trace::world::{ClientView, Departed};
+use crate::view::{Frame, Node};
+
+pub(super) use state::{closing, pill};
+
+const NOBODY: Words = Words::new(
+    "Nobody is seated. Whoever comes in next gets a notepad.",
+    "No client is connected. createClient runs at the next accept.",
+);
+const GONE: Words = Words::new(
+    "This guest has left, and the notepad is torn up.",
+    "This client was freed; nothing of it is left.",
+);
+const FOLLOWING: Words = Words::new("Following the chef.", "Following the running client.");
+const PINNED: Words = Words::new("Pinned by you. ", "Pinned by you. ");
+const FOLLOW: Words = Words::new("Follow the chef", "Follow");
+
+/// CLIENT LIST's names and the kitchen's.
+mod field {
+    use super::Words;
+    pub const ID: Words = Words::new("guest", "id");
+    pub const FD: Words = Words::new("line", "fd");
+    pub const ADDR: Words = Words::new("from", "addr");
+    pub const AGE: Words = Words::new("here for", "age");
+    pub const IDLE: Words = Words::new("quiet for", "idle");
+    pub const CMD: Words = Words::new("order", "cmd");
+    pub const FLAGS: Words = Words::new("marks", "flags");
+    pub const EVENTS: Words = Words::new("wakes", "events");
+    pub const DB: Words = Words::new("pantry", "db");
+    pub const RESP: Words = Words::new("dialect", "resp");
+}
+
+/// Whose notepad is shown.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Shown<'a> {
+    /// Nobody is connected and nobody is pinned.
+    Nobody,
+    Seated(&'a ClientView),
+    /// Freed in the current cycle: the pieces are still there.
+    Departed(&'a Departed),
+    /// Pinned, and gone for longer than that.
+    Gone(ClientId),
+}
+
+impl Shown<'_> {
+    #[must_use]
+    pub fn id(&self) -> Option<ClientId> {
+        match self {
+            Shown::Nobody => None,
+            Shown::Seated(client) => Some(client.id),
+            Shown::Departed(departed) => Some(departed.client.id),
+            Shown::Gone(id) => Some(*id),
+        }
+    }
+}
+
+/// The pinned client, else the one that the last record is about, else the
+/// one being handled, else the one that was active last.
+#[must_use]
+pub fn shown<'a>(frame: &Frame<'a>) -> Shown<'a> {
+    let world = frame.world;
+    let find = |id: ClientId| {
+        if let Some(client) = world.clients.get(&id) {
+            return Some(Shown::Seated(client));
+        }
+        world.departed.iter().find(|d| d.client.id == id).map(Shown::Departed)
+    };
+    if let Some(id) = frame.selected {
+        return find(id).unwrap_or(Shown::Gone(id));
+    }
+    let named = frame.now.and_then(|record| match &record.event {
+        Event::Pipe { peer, .. } => world.guests.get(peer).and_then(|guest| guest.client),
+        event => event.client(),
+    });
+    let handled = world.executing.as_ref().map(|e| e.client);
+    let handled = handled.or(world.firing.and_then(|f| f.client));
+    let latest = || {
+        let seated = world.clients.values();
+        seated.max_by_key(|c| (c.last_active, c.id)).map(Shown::Seated)
+    };
+    named.and_then(find).or_else(|| handled.and_then(find)).or_else(latest).unwrap_or(Shown::Nobody)
+}
+
+/// The notepad of [`shown`].
+///
+/// The button that ends a pin carries `data-follow`.
+#[must_use]
+pub fn notepad(frame: &Frame) -> Node {
+    let panel = Node::new("div").class("pn0 notepad");
+    let (client, departed) = match shown(frame) {
+        Shown::Nobody => return panel.child(note(NOBODY)),
+        Shown::Gone(id) => {
+            let title = title(id, "");
+            let head = Node::new("div")
+                .class("who")
+                .child(badge(id, 34))
+                .child(Node::new("div").child(title).child(sub(frame)));
+            return panel.child(head).child(note(GONE));
+        }
+        Shown::Seated(client) => (client, None),
+        Shown::Departed(departed) => (&departed.client, Some(departed)),
+    };
+    panel
+        .child(who(frame, client, departed))
+        .child(fields(frame.world, client))
+        .children(bytes::section(frame.world, client))
+        .children(order::section(frame.world, client))
+        .children(plates::section(frame.world, client, departed))
+}
+
+fn who(frame: &Frame, client: &ClientView, departed: Option<&Departed>) -> Node {
+    let state = match departed {
+        Some(departed) => state::left(departed.why),
+        None => pill(frame.world, client),
+    };
+    let name = name_of(frame.world, client);
+    Node::new("div")
+        .class("who")
+        .child(badge(client.id, 34))
+        .child(Node::new("div").child(title(client.id, &name)).child(sub(frame)))
+        .child(Node::new("span").class("grow"))
+        .child(state.node())
+}
+
+/// `CLIENT SETNAME`'s name, else what the scenario calls the guest.
+pub(super) fn name_of(world: &World, client: &ClientView) -> String {
+    if !client.name.is_empty() {
+        return client.name.clone();
+    }
+    world.guests.get(&client.peer).map(|guest| guest.name.clone()).unwrap_or_default()
+}
+
+fn title(id: ClientId, name: &str) -> Node {
+    let tail = if name.is_empty() { String::new() } else { format!(" · {name}") };
+    either("h2", "", Words::said(format!("Notepad {id}{tail}"), format!("client {id}{tail}")))
+}
+
+fn sub(frame: &Frame) -> Node {
+    let line = Node::new("div").class("sub");
+    if frame.selected.is_none() {
+        return line.children(FOLLOWING.either());
+    }
+    let follow = either("button", "lnk", FOLLOW).attr("type", "button").attr("data-follow", "");
+    line.children(PINNED.either()).child(follow)
+}
+
+fn fields(world: &World, client: &ClientView) -> Node {
+    let age = world.at.saturating_sub(client.created_at);
+    let idle = world.at.saturating_sub(client.last_active);
+    let rows = [
+        (field::ID, client.id.to_string()),
+        (field::FD, client.fd.to_string()),
+        (field::ADDR, short_address(&client.peer.to_string())),
+        (field::AGE, amount::lasting(age)),
+        (field::IDLE, amount::lasting(idle)),
+        (
+            field::CMD,
+            if client.last_command.is_empty() {
+                "NULL".into()
+            } else {
+                client.last_command.clone()
+            },
+        ),
+        (field::FLAGS, flags(client)),
+        (field::EVENTS, events(world, client)),
+        (field::DB, client.db.to_string()),
+        (field::RESP, client.resp.to_string()),
+    ];
+    Node::new("dl").class("f").children(rows.into_iter().map(|(name, value)| {
+        Node::new("div")
+            .child(Node::new("dt").children(name.both()))
+            .child(Node::new("dd").text(value))
+    }))
+}
+
+/// The end of an address is what tells two of them apart.
+fn short_address(address: &str) -> String {
+    const KEEP: usize = 7;
+    let length = address.chars().count();
+    if length <= KEEP + 1 {
+        return address.to_owned();
+    }
+    let tail: String = address.chars().skip(length - KEEP).collect();
+    format!("…{tail}")
+}
+
+/// CLIENT LIST's `flags`, the letters that the records can tell.
+pub(super) fn flags(client: &ClientView) -> String {
+    let letters: String = [
+        (client.blocked.is_some(), 'b'),
+        (client.close_after_reply.is_some(), 'c'),
+        (client.close_asap.is_some(), 'A'),
+    ]
+    .into_iter()
+    .filter_map(|(set, letter)| set.then_some(letter))
+    .collect();
+    if letters.is_empty() { "N".into() } else { letters }
+}
+
+/// CLIENT LIST's `events`: what the loop watches for it.
+pub(super) fn events(world: &World, client: &ClientView) -> String {
+    let mask = world.watched.get(&client.fd).copied().unwrap_or(Mask::NONE);
+    match (mask.has(Mask::READABLE), mask.has(Mask::WRITABLE)) {
+        (true, true) => "r w".into(),
+        (true, false) => "r".into(),
+        (false, true) => "w".into(),
+        (false, false) => "–".into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_telling_end_of_an_address_is_kept() {
+        assert_eq!(short_address("127.0.0.1:52114"), "…1:52114");
+        assert_eq!(short_address("[::1]:80"), "[::1]:80");
+    }
+}

@@ -1,0 +1,132 @@
+//! What a typed command becomes on the wire.
+
+use crate::event::escape;
+use crate::resp::inline::split_args;
+use crate::view::Node;
+use std::fmt;
+
+/// A command line, encoded.
+#[derive(Clone, Debug, PartialEq)]
+pub struct WireView {
+    pub args: Vec<Vec<u8>>,
+    /// The request, exactly: a multibulk of `args`.
+    pub bytes: Vec<u8>,
+    /// "First half" ends before this byte: half of the length, rounded down.
+    /// It may cut a CRLF in two, which is allowed and instructive.
+    pub half: usize,
+    /// The bytes with `\r\n` made visible and a dashed cut at `half`.
+    pub node: Node,
+}
+
+/// Why a typed line is no command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// Offset in the typed text, in bytes.
+    pub at: usize,
+    pub kind: FaultKind,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FaultKind {
+    /// Nothing but spaces.
+    Empty,
+    /// The quote that opens here is never closed, or something sticks to the
+    /// quote that closes it.
+    UnbalancedQuote,
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let at = self.at;
+        match self.kind {
+            FaultKind::Empty => f.write_str("Type a command, for example SET price 42."),
+            FaultKind::UnbalancedQuote => write!(
+                f,
+                "The quote at byte {at} is not closed, or its closing quote is not followed by a space."
+            ),
+        }
+    }
+}
+
+impl std::error::Error for Fault {}
+
+/// Splits a command line as `redis-cli` does and encodes it.
+///
+/// # Errors
+/// If there is no command in the line, or its quotes do not balance.
+pub fn wire(command_line: &str) -> Result<WireView, Fault> {
+    let args = split(command_line)?;
+    let bytes = encode(&args);
+    let half = bytes.len() / 2;
+    let node = show(&bytes, half);
+    Ok(WireView { args, bytes, half, node })
+}
+
+/// The bytes of a request, with the cut.
+#[must_use]
+pub fn show(bytes: &[u8], half: usize) -> Node {
+    let (first, rest) = bytes.split_at(half.min(bytes.len()));
+    Node::new("code")
+        .child(Node::new("span").text(visible(first)))
+        .child(Node::new("u").attr("aria-hidden", "true"))
+        .child(Node::new("span").text(visible(rest)))
+}
+
+/// Escaped like any evidence, but quotes and backslashes as they are: here
+/// nothing is read back.
+fn visible(bytes: &[u8]) -> String {
+    escape(bytes).replace("\\\"", "\"").replace("\\\\", "\\")
+}
+
+fn encode(args: &[Vec<u8>]) -> Vec<u8> {
+    let mut out = format!("*{}\r\n", args.len()).into_bytes();
+    for arg in args {
+        out.extend_from_slice(format!("${}\r\n", arg.len()).as_bytes());
+        out.extend_from_slice(arg);
+        out.extend_from_slice(b"\r\n");
+    }
+    out
+}
+
+fn split(line: &str) -> Result<Vec<Vec<u8>>, Fault> {
+    let (mut ranges, mut scratch) = (Vec::new(), Vec::new());
+    split_args(line.as_bytes(), &mut ranges, &mut scratch)
+        .map_err(|error| Fault { at: error.at, kind: FaultKind::UnbalancedQuote })?;
+    if ranges.is_empty() {
+        return Err(Fault { at: 0, kind: FaultKind::Empty });
+    }
+    Ok(ranges.into_iter().map(|range| scratch[range].to_vec()).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_becomes_a_multibulk_and_half_of_it_is_rounded_down() {
+        let view = wire("SET price 42").expect("a command");
+        assert_eq!(view.bytes, b"*3\r\n$3\r\nSET\r\n$5\r\nprice\r\n$2\r\n42\r\n");
+        assert_eq!((view.bytes.len(), view.half), (32, 16));
+        assert_eq!(wire("PING").expect("a command").half, 7);
+        assert_eq!(
+            view.node.to_markup(),
+            "<code><span>*3\\r\\n$3\\r\\nSET\\r\\n$5\\r</span><u aria-hidden=\"true\"></u>\
+             <span>\\nprice\\r\\n$2\\r\\n42\\r\\n</span></code>"
+        );
+    }
+
+    #[test]
+    fn quotes_hold_spaces_and_any_byte() {
+        let args = wire(r#"SET "a b" '\x00' "\x00""#).expect("a command").args;
+        assert_eq!(args, [b"SET".to_vec(), b"a b".to_vec(), b"\\x00".to_vec(), b"\0".to_vec()]);
+    }
+
+    #[test]
+    fn a_fault_says_where_in_the_typed_text() {
+        let fault = |line| wire(line).expect_err("a fault");
+        assert_eq!(fault("GET \"a"), Fault { at: 4, kind: FaultKind::UnbalancedQuote });
+        assert_eq!(fault("é 'a'b"), Fault { at: 3, kind: FaultKind::UnbalancedQuote });
+        assert_eq!(fault("  "), Fault { at: 0, kind: FaultKind::Empty });
+        assert!(fault("x \"").to_string().contains("byte 2"));
+    }
+}
