@@ -33,11 +33,13 @@ mod wire;
 
 pub use cost::Costs;
 
+use super::fault::Abort;
 use super::{Accepted, Fd, Fired, Mask, Net, NetError, Timeout, Wait, Work};
 use crate::time::Micros;
 use connection::{Connection, Door, ServerEnd};
 use descriptor::{Descriptors, Listener, Socket};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
+use std::collections::btree_map::{BTreeMap, Entry};
 use std::io::IoSlice;
 use std::net::{Ipv4Addr, SocketAddr};
 use wire::{Due, End, Wire};
@@ -300,8 +302,8 @@ impl Virt {
     }
 
     fn connect(&mut self, conn: Conn, name: String, link: Link) {
-        if !self.connections.contains_key(&conn) {
-            self.connections.insert(conn, Connection::new(conn, name, link));
+        if let Entry::Vacant(place) = self.connections.entry(conn) {
+            place.insert(Connection::new(conn, name, link));
             self.wire.after(link.latency, Due::Syn(conn));
         }
     }
@@ -493,6 +495,12 @@ impl Net for Virt {
 
     fn spend(&mut self, work: Work) {
         self.charge(self.config.costs.of(work));
+    }
+}
+
+impl Abort for Virt {
+    fn abort_on_close(&mut self, fd: Fd) {
+        self.connection(fd).0.abort_on_close = true;
     }
 }
 
