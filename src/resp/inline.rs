@@ -27,18 +27,31 @@ pub fn split_args(
     ranges: &mut Vec<Range<usize>>,
     scratch: &mut Vec<u8>,
 ) -> Result<(), UnbalancedQuotes> {
-    let mut i = 0;
-    loop {
-        while line.get(i).is_some_and(|b| is_space(*b)) {
-            i += 1;
-        }
-        if i == line.len() {
-            return Ok(());
-        }
-        let start = scratch.len();
-        i = split_one(line, i, scratch)?;
+    let mut from = 0;
+    let mut start = scratch.len();
+    while let Some(source) = next_arg(line, from, scratch)? {
         ranges.push(start..scratch.len());
+        start = scratch.len();
+        from = source.end;
     }
+    Ok(())
+}
+
+/// The next argument of `line` from offset `from` on: appends its bytes to
+/// `scratch` and returns where in `line` it stands, quotes included; `None` at
+/// the end of the line. [`split_args`] is this until it is exhausted.
+///
+/// # Errors
+/// [`UnbalancedQuotes`].
+pub fn next_arg(
+    line: &[u8],
+    from: usize,
+    scratch: &mut Vec<u8>,
+) -> Result<Option<Range<usize>>, UnbalancedQuotes> {
+    let rest = &line[from..];
+    let Some(gap) = rest.iter().position(|b| !is_space(*b)) else { return Ok(None) };
+    let start = from + gap;
+    Ok(Some(start..split_one(line, start, scratch)?))
 }
 
 /// One argument from `line[i]` on; returns the offset after it.
