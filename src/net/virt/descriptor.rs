@@ -142,6 +142,14 @@ impl Descriptors {
         }
     }
 
+    /// The ready list, as it stands: not every member need be ready still.
+    pub fn listed(&self) -> impl Iterator<Item = (&Socket, Mask)> {
+        self.ready.iter().filter_map(|fd| {
+            let descriptor = self.places[fd.0 as usize].as_ref()?;
+            Some((&descriptor.socket, descriptor.watched))
+        })
+    }
+
     /// Keeps those in the ready list that `is_ready` names ready.
     pub fn retain_ready(&mut self, mut is_ready: impl FnMut(Fd, &Socket, Mask) -> bool) {
         let places = &mut self.places;

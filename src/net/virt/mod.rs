@@ -227,6 +227,14 @@ impl Virt {
         self.wire.is_travelling()
     }
 
+    /// Whether a wait would return at once with something.
+    #[must_use]
+    pub fn is_ready(&self) -> bool {
+        self.descriptors
+            .listed()
+            .any(|(socket, watched)| readiness(&self.connections, socket).has(watched))
+    }
+
     /// Moves the facts since the last call to the end of `out`; their times
     /// never go back.
     pub fn take_facts(&mut self, out: &mut Vec<(Micros, SocketAddr, Fact)>) {

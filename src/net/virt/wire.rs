@@ -27,9 +27,16 @@ pub(super) enum Due {
     Rst(Conn, End),
 }
 
+/// Where something that will happen comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Origin {
+    Input,
+    Travelling,
+}
+
 impl Due {
-    fn is_input(&self) -> bool {
-        matches!(self, Due::Act(..))
+    fn origin(&self) -> Origin {
+        if matches!(self, Due::Act(..)) { Origin::Input } else { Origin::Travelling }
     }
 }
 
@@ -37,8 +44,10 @@ impl Due {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Wire {
     clock_ns: u64,
-    /// By time, then in the order in which they were scheduled.
-    schedule: BTreeMap<(Micros, u64), Due>,
+    /// By time; then inputs before what travels, so that an input decided
+    /// late (but before its time) takes effect where it would have if it had
+    /// been known from the start; then in the order of scheduling.
+    schedule: BTreeMap<(Micros, Origin, u64), Due>,
     next_number: u64,
     /// How many of `schedule` are not inputs.
     travelling: u64,
@@ -60,8 +69,9 @@ impl Wire {
     }
 
     pub fn at(&mut self, at: Micros, due: Due) {
-        self.travelling += u64::from(!due.is_input());
-        self.schedule.insert((at, self.next_number), due);
+        let origin = due.origin();
+        self.travelling += u64::from(origin == Origin::Travelling);
+        self.schedule.insert((at, origin, self.next_number), due);
         self.next_number += 1;
     }
 
@@ -76,7 +86,7 @@ impl Wire {
     }
 
     pub fn next_at(&self) -> Option<Micros> {
-        self.schedule.first_key_value().map(|(&(at, _), _)| at)
+        self.schedule.first_key_value().map(|(&(at, ..), _)| at)
     }
 
     /// The next thing that is due at `until` or before; the clock moves there.
@@ -87,7 +97,7 @@ impl Wire {
             return None;
         }
         let due = entry.remove();
-        self.travelling -= u64::from(!due.is_input());
+        self.travelling -= u64::from(due.origin() == Origin::Travelling);
         self.move_clock(at_ns);
         Some(due)
     }
