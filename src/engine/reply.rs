@@ -240,3 +240,91 @@ impl Outgoing for Reply {
         self.is_empty()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// Writes like a kernel that takes `room` bytes.
+    fn write(reply: &mut Reply, room: usize, out: &mut Vec<u8>) {
+        let before = out.len();
+        let mut slices = [IoSlice::new(&[]); MAX_SLICES];
+        let filled = reply.gather(&mut slices);
+        for slice in &slices[..filled] {
+            let left = room - (out.len() - before);
+            out.extend_from_slice(&slice[..left.min(slice.len())]);
+        }
+        let written = out.len() - before;
+        reply.advance(written);
+    }
+
+    proptest! {
+        /// Whatever is appended and however little is written at a time, the
+        /// bytes leave in order and exactly once, and the counts agree.
+        #[test]
+        fn bytes_leave_in_order_exactly_once(
+            steps in prop::collection::vec((0usize..40_000, 0usize..70_000, any::<u8>()), 1..30)
+        ) {
+            let mut pool = BufferPool::default();
+            let mut reply = Reply::default();
+            let (mut appended, mut left) = (Vec::new(), Vec::new());
+            for (push, room, byte) in steps {
+                let bytes: Vec<u8> = (0..push).map(|i| byte.wrapping_add(i as u8)).collect();
+                reply.push(&bytes, &mut pool);
+                appended.extend_from_slice(&bytes);
+                write(&mut reply, room, &mut left);
+                prop_assert_eq!(reply.len() as usize, appended.len() - left.len());
+                let (buffered, listed) = reply.waiting_split();
+                prop_assert_eq!(buffered + listed, reply.len());
+                if reply.is_drained() {
+                    prop_assert_eq!(reply.len(), 0);
+                    reply.release(&mut pool);
+                }
+            }
+            while !reply.is_drained() {
+                write(&mut reply, 9_000, &mut left);
+            }
+            prop_assert!(appended == left);
+        }
+    }
+
+    #[test]
+    fn the_buffer_comes_first_and_then_blocks_of_16_kb() {
+        let mut pool = BufferPool::default();
+        let mut reply = Reply::default();
+        assert!(!reply.push(&[1; REPLY_CHUNK_BYTES], &mut pool));
+        assert!(reply.push(&[2; 10], &mut pool), "a block is added, so the limit is checked");
+        assert!(!reply.push(&[3; 10], &mut pool), "the block has room");
+        assert_eq!(reply.blocks(), 1);
+        assert_eq!(reply.limit_usage_bytes(), REPLY_CHUNK_BYTES as u64 + BLOCK_OVERHEAD_BYTES);
+        let payload = vec![4; 100_000];
+        assert!(reply.push(&payload, &mut pool));
+        assert_eq!(reply.blocks(), 2, "one large payload is one block");
+    }
+
+    #[test]
+    fn an_idle_reply_holds_nothing_and_the_pool_lends_again() {
+        let mut pool = BufferPool::default();
+        let mut reply = Reply::default();
+        reply.push(b"+PONG\r\n", &mut pool);
+        let mut out = Vec::new();
+        write(&mut reply, 100, &mut out);
+        reply.release(&mut pool);
+        assert_eq!(reply.buffer.capacity(), 0);
+        assert_eq!(pool.spare.len(), 1);
+        Reply::default().push(b"+OK\r\n", &mut pool);
+        assert!(pool.spare.is_empty());
+    }
+
+    #[test]
+    fn the_tail_is_what_was_appended_last() {
+        let mut pool = BufferPool::default();
+        let mut reply = Reply::default();
+        reply.push(&[b'a'; REPLY_CHUNK_BYTES - 2], &mut pool);
+        let start = reply.appended();
+        reply.push(b"+PONG\r\n", &mut pool);
+        assert_eq!(reply.tail_from(start, 64), b"+PONG\r\n");
+        assert_eq!(reply.tail_from(start, 3), b"+PO");
+    }
+}
