@@ -73,6 +73,12 @@ impl EventLoop {
         }
     }
 
+    /// How many descriptors are registered.
+    #[must_use]
+    pub fn watched(&self) -> usize {
+        self.files.iter().filter(|file| file.owner != Owner::Nobody).count()
+    }
+
     /// `aeCreateTimeEvent`.
     pub fn add_timer(&mut self, kind: TimerKind, due: Micros) -> Event {
         self.next_timer_id += 1;

@@ -1,0 +1,230 @@
+//! The order of a cycle, as strace sees it on a real Redis: what is read
+//! when, what leaves when, who is served first, who is shown out how.
+
+use crate::house::{House, request};
+use onechef::event::{AcceptEnd, CloseReason, Event, ReadOutcome};
+use onechef::net::virt::{GuestAction, GuestEnd, Link};
+use onechef::time::Micros;
+
+const PING: &[u8] = b"*1\r\n$4\r\nPING\r\n";
+
+#[test]
+fn reads_go_in_fired_order_and_writes_leave_newest_first() {
+    let mut house = House::new(&[]);
+    (1..=4).for_each(|guest| house.connect(guest));
+    house.settle();
+    house.take_facts();
+    (1..=4).for_each(|guest| house.send(guest, PING));
+    house.settle();
+    let order: Vec<String> = house
+        .take_facts()
+        .iter()
+        .filter_map(|fact| match fact {
+            Event::PollReturn { fired } if !fired.is_empty() => {
+                Some(format!("poll={}", fired.len()))
+            }
+            Event::Read { client, .. } => Some(format!("read {client}")),
+            Event::CommandEnd { client, name, .. } => Some(format!("{name} {client}")),
+            Event::Write { client, .. } => Some(format!("write {client}")),
+            _ => None,
+        })
+        .collect();
+    let expected = "poll=4 | read 1 | ping 1 | read 2 | ping 2 | read 3 | ping 3 | read 4 | ping 4 \
+                    | write 4 | write 3 | write 2 | write 1";
+    assert_eq!(order.join(" | "), expected);
+    (1..=4).for_each(|guest| assert_eq!(house.heard(guest), "+PONG\r\n"));
+}
+
+#[test]
+fn a_storm_of_connections_is_let_in_ten_at_a_time() {
+    let mut house = House::new(&[]);
+    (1..=35).for_each(|guest| house.connect(guest));
+    house.settle();
+    let passes: Vec<(u32, AcceptEnd)> = house
+        .take_facts()
+        .iter()
+        .filter_map(|fact| match fact {
+            Event::AcceptEnd { accepted, why } => Some((*accepted, *why)),
+            _ => None,
+        })
+        .collect();
+    let limit = AcceptEnd::CycleLimit;
+    assert_eq!(passes, [(10, limit), (10, limit), (10, limit), (5, AcceptEnd::Drained)]);
+}
+
+#[test]
+fn a_connection_is_read_in_the_cycle_after_its_accept_at_the_earliest() {
+    let mut house = House::new(&[]);
+    house.connect(1);
+    house.send(1, PING);
+    house.settle();
+    let mut cycle = 0;
+    let (mut accepted, mut read) = (0, 0);
+    for fact in house.take_facts() {
+        match fact {
+            Event::CycleBegin { cycle: begun } => cycle = begun,
+            Event::Accept { .. } => accepted = cycle,
+            Event::Read { .. } => read = cycle,
+            _ => {}
+        }
+    }
+    assert!(accepted > 0 && read > accepted, "accepted in {accepted}, read in {read}");
+    assert_eq!(house.heard(1), "+PONG\r\n");
+}
+
+#[test]
+fn a_request_may_be_cut_after_any_byte() {
+    for cut in 1..PING.len() {
+        let mut house = House::new(&[]);
+        house.connect(1);
+        house.settle();
+        house.take_facts();
+        house.send(1, &PING[..cut]);
+        house.settle();
+        assert_eq!(house.heard(1), "", "cut after {cut}");
+        let partial = house.take_facts().iter().any(|f| matches!(f, Event::Incomplete { .. }));
+        assert!(partial, "cut after {cut} is half an order");
+        house.send(1, &PING[cut..]);
+        house.settle();
+        assert_eq!(house.heard(1), "+PONG\r\n", "cut after {cut}");
+        let client = house.engine.server().clients.iter().next().expect("one client").1;
+        assert!(client.query.is_none(), "an idle client holds no query buffer");
+    }
+}
+
+#[test]
+fn one_read_per_readable_event_however_much_is_there() {
+    let mut house = House::new(&[]);
+    house.connect_by(1, Link { server_receive_bytes: 1 << 20, ..Link::default() });
+    house.settle();
+    house.take_facts();
+    house.send(1, PING.repeat(20_000));
+    house.settle();
+    let mut reads_this_cycle = 0;
+    let mut reads = 0;
+    for fact in house.take_facts() {
+        match fact {
+            Event::CycleBegin { .. } => reads_this_cycle = 0,
+            Event::Read { outcome: ReadOutcome::Bytes, .. } => {
+                reads_this_cycle += 1;
+                reads += 1;
+                assert_eq!(reads_this_cycle, 1);
+            }
+            _ => {}
+        }
+    }
+    // 280,000 bytes in pieces of 16 KB, and twice that once a buffer grew:
+    // Redis needed 19 reads.
+    assert!((9..=20).contains(&reads), "{reads} reads");
+    assert_eq!(house.heard(1), "+PONG\r\n".repeat(20_000));
+}
+
+#[test]
+fn what_follows_a_protocol_error_is_not_read_and_what_preceded_it_is_answered() {
+    let mut house = House::new(&[]);
+    house.connect(1);
+    house.send(1, [PING, b"*1\r\n+4\r\n", PING].concat());
+    house.settle();
+    assert_eq!(house.heard(1), "+PONG\r\n-ERR Protocol error: expected '$', got '+'\r\n");
+    assert!(house.end(1).is_some());
+    assert!(house.engine.server().clients.is_empty());
+}
+
+#[test]
+fn quit_and_what_follows_it() {
+    let mut house = House::new(&[]);
+    house.connect(1);
+    house.send(1, [&request(&["QUIT"]), PING].concat());
+    house.settle();
+    assert_eq!(house.heard(1), "+OK\r\n");
+    assert_eq!(house.end(1), Some(GuestEnd::Closed));
+}
+
+#[test]
+fn a_browser_gets_not_a_word_not_even_what_it_had_earned() {
+    let mut house = House::new(&[]);
+    house.connect(1);
+    house.send(1, [PING, b"POST / HTTP/1.1\r\nHost: x\r\n\r\n"].concat());
+    house.settle();
+    assert_eq!(house.heard(1), "");
+    assert!(house.end(1).is_some());
+}
+
+#[test]
+fn all_replies_reach_a_guest_who_only_stopped_sending() {
+    let mut house = House::new(&[]);
+    house.connect(1);
+    house.send(1, PING.repeat(3));
+    house.act(1, GuestAction::HalfClose);
+    house.settle();
+    assert_eq!(house.heard(1), "+PONG\r\n".repeat(3));
+    assert_eq!(house.end(1), Some(GuestEnd::Closed));
+}
+
+#[test]
+fn the_house_is_full() {
+    let mut house = House::new(&[("maxclients", "1")]);
+    house.connect(1);
+    house.settle();
+    house.connect(2);
+    house.settle();
+    assert_eq!(house.heard(2), "-ERR max number of clients reached\r\n");
+    assert_eq!(house.end(2), Some(GuestEnd::Closed));
+    assert_eq!(house.engine.server().stats.rejected_connections, 1);
+    house.send(1, PING);
+    house.settle();
+    assert_eq!(house.heard(1), "+PONG\r\n");
+}
+
+#[test]
+fn too_big_an_order_is_shown_out_without_a_word() {
+    let mut house = House::new(&[("client-query-buffer-limit", "1mb")]);
+    house.connect_by(1, Link { server_receive_bytes: 1 << 22, ..Link::default() });
+    house.send(1, b"*2\r\n$3\r\nGET\r\n$2000000\r\n".to_vec());
+    house.send(1, vec![b'x'; 1_500_000]);
+    house.settle();
+    assert_eq!(house.heard(1), "");
+    assert!(house.end(1).is_some());
+    let stats = &house.engine.server().stats;
+    assert_eq!(stats.client_query_buffer_limit_disconnections, 1);
+}
+
+#[test]
+fn an_idle_guest_is_shown_out_after_the_timeout() {
+    let mut house = House::new(&[("timeout", "1")]);
+    house.connect(1);
+    house.settle();
+    house.pass(Micros::from_millis(900));
+    assert_eq!(house.end(1), None);
+    house.pass(Micros::from_millis(1_500));
+    assert_eq!(house.end(1), Some(GuestEnd::Closed));
+    let freed = house
+        .take_facts()
+        .iter()
+        .any(|fact| matches!(fact, Event::ClientFreed { why: CloseReason::IdleTimeout, .. }));
+    assert!(freed);
+}
+
+#[test]
+fn an_idle_loop_wakes_hz_times_a_second() {
+    let mut house = House::new(&[]);
+    house.settle();
+    let before = house.engine.server().stats.eventloop_cycles;
+    house.pass(Micros::from_secs(1));
+    let cycles = house.engine.server().stats.eventloop_cycles - before;
+    assert!((10..=11).contains(&cycles), "{cycles} cycles in a second");
+}
+
+#[test]
+fn a_client_that_is_freed_is_in_no_structure() {
+    let mut house = House::new(&[]);
+    (1..=3).for_each(|guest| house.connect(guest));
+    house.send(1, PING);
+    house.settle();
+    (1..=3).for_each(|guest| house.act(guest, GuestAction::Reset));
+    house.settle();
+    let server = house.engine.server();
+    assert!(server.clients.is_empty());
+    assert!(server.pending_write.is_empty() && server.to_close.is_empty());
+    assert_eq!(house.engine.event_loop().watched(), server.listeners.len());
+}

@@ -1,0 +1,118 @@
+//! A server on the virtual network, driven by hand: what most engine tests
+//! stand on.
+
+use onechef::engine::Engine;
+use onechef::engine::config::Config;
+use onechef::engine::server::Birth;
+use onechef::event::{Event, Stamped};
+use onechef::net::virt::{Conn, GuestAction, GuestEnd, Link, Virt, VirtConfig};
+use onechef::net::{Net, Timeout, Wait};
+use onechef::time::Micros;
+
+pub struct House {
+    pub engine: Engine,
+    pub net: Virt,
+    pub facts: Vec<Stamped>,
+    fired: Vec<onechef::net::Fired>,
+}
+
+/// Unix time zero of every simulated server: 1 January 2026.
+pub const EPOCH_US: u64 = 1_767_225_600_000_000;
+
+impl House {
+    pub fn new(directives: &[(&str, &str)]) -> House {
+        let mut config = Config::default();
+        for (name, value) in directives {
+            config.set(name, value).expect("a directive of the test");
+        }
+        let mut net = Virt::new(VirtConfig::default());
+        let birth = Birth {
+            unix_epoch_us: EPOCH_US,
+            seed: 1,
+            hash_seed: 1,
+            process_id: 1,
+            multiplexing_api: "virtual",
+        };
+        let mut engine = Engine::new(config, birth);
+        engine.watch_events(&net, true);
+        engine.listen(&mut net, "127.0.0.1:6379".parse().unwrap()).expect("the only server");
+        House { engine, net, facts: Vec::new(), fired: Vec::new() }
+    }
+
+    /// A guest with this number connects now.
+    pub fn connect(&mut self, guest: u32) {
+        self.connect_by(guest, Link::default());
+    }
+
+    pub fn connect_by(&mut self, guest: u32, link: Link) {
+        let name = format!("guest-{guest}");
+        self.act(guest, GuestAction::Connect { name, link });
+    }
+
+    pub fn send(&mut self, guest: u32, bytes: impl Into<Vec<u8>>) {
+        self.act(guest, GuestAction::Send { bytes: bytes.into() });
+    }
+
+    pub fn act(&mut self, guest: u32, action: GuestAction) {
+        self.net.schedule(self.net.now(), Conn(guest), action);
+    }
+
+    /// One whole cycle, the wait in front.
+    pub fn cycle(&mut self) {
+        let timeout = self.engine.before_poll(&mut self.net);
+        self.net.wait(timeout, &mut self.fired);
+        self.engine.after_poll(&mut self.net, &self.fired);
+        self.engine.take_events(&mut self.facts);
+    }
+
+    /// Cycles until nothing but the clock would wake the loop.
+    pub fn settle(&mut self) {
+        for _ in 0..10_000 {
+            let timeout = self.engine.before_poll(&mut self.net);
+            self.engine.take_events(&mut self.facts);
+            self.net.wait(Timeout::Now, &mut self.fired);
+            let idle = self.fired.is_empty() && self.net.next_scheduled().is_none();
+            if idle && !self.net.in_flight() {
+                return;
+            }
+            if self.fired.is_empty() {
+                self.net.wait(timeout, &mut self.fired);
+            }
+            self.engine.after_poll(&mut self.net, &self.fired);
+            self.engine.take_events(&mut self.facts);
+        }
+        panic!("the loop does not come to rest");
+    }
+
+    /// Lets this much time pass, cycling as the timers ask.
+    pub fn pass(&mut self, time: Micros) {
+        let until = self.net.now().saturating_add(time);
+        while self.net.now() < until {
+            self.cycle();
+        }
+    }
+
+    /// What a guest has read so far, as text.
+    pub fn heard(&self, guest: u32) -> String {
+        String::from_utf8_lossy(self.net.received(Conn(guest))).into_owned()
+    }
+
+    pub fn end(&self, guest: u32) -> Option<GuestEnd> {
+        self.net.guest_end(Conn(guest))
+    }
+
+    /// The facts since the last call.
+    pub fn take_facts(&mut self) -> Vec<Event> {
+        self.engine.take_events(&mut self.facts);
+        self.facts.drain(..).map(|stamped| stamped.event).collect()
+    }
+}
+
+/// A request as clients send it.
+pub fn request(words: &[&str]) -> Vec<u8> {
+    let mut out = format!("*{}\r\n", words.len()).into_bytes();
+    for word in words {
+        out.extend_from_slice(format!("${}\r\n{word}\r\n", word.len()).as_bytes());
+    }
+    out
+}
