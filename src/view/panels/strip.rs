@@ -370,7 +370,7 @@ pub fn legend() -> Node {
     };
     let swatch = |class| rect(-5.0, -4.0, 10.0, 8.0).class(class);
     let sleep = Node::new("path").class("zz").attr("d", "M-6 0H6");
-    let mut node = Node::new("div").class("lg");
+    let mut node = Node::new("div").class("legend");
     for (class, words) in [("b-r", READ), ("b-x", COOK), ("b-w", SERVE), ("b-t", REST)] {
         node.push(item(swatch(class), words));
     }
