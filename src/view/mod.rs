@@ -1,8 +1,11 @@
 //! What is shown, as pure values: from a [`World`](crate::trace::World) and a
 //! playhead to trees of nodes. Tested natively; the page only paints.
 
+pub mod announce;
 pub mod beat;
+pub mod control;
 pub mod frame;
+pub mod link;
 pub mod panels;
 pub mod phase;
 pub mod player;

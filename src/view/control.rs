@@ -1,0 +1,125 @@
+//! What the reader asks for, and the one grammar of keys that asks for it.
+
+use super::frame::Terms;
+
+/// Which way a step goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Direction {
+    Back,
+    Forward,
+}
+
+/// How far a step goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stride {
+    Event,
+    Phase,
+    Cycle,
+    /// To the start, or to the last known event.
+    All,
+}
+
+/// What can be asked for by a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Control {
+    Step(Direction, Stride),
+    PlayOrPause,
+    Terms(Terms),
+    Help,
+}
+
+/// Where the focus is, as far as shortcuts care.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Focus {
+    /// In the player, on nothing that uses keys itself.
+    Player,
+    /// On something of the player that Space and Enter press.
+    Button,
+    /// On a part of the player that scrolls.
+    Scroller,
+    /// On something that uses every key itself: text, a list, a slider, tabs.
+    Field,
+    /// Outside the player.
+    Elsewhere,
+}
+
+/// What a key asks for. `key` is the browser's name of it.
+///
+/// Shortcuts act only while the focus is in the player (WCAG 2.1.4), never
+/// while somebody types, and a focused button keeps its Space.
+#[must_use]
+pub fn shortcut(key: &str, shift: bool, focus: Focus) -> Option<Control> {
+    use Direction::{Back, Forward};
+    match focus {
+        Focus::Elsewhere | Focus::Field => return None,
+        Focus::Button if matches!(key, " " | "Enter") => return None,
+        Focus::Scroller if matches!(key, " " | "Home" | "End" | "ArrowUp" | "ArrowDown") => {
+            return None;
+        }
+        _ => {}
+    }
+    let stride = if shift { Stride::Cycle } else { Stride::Event };
+    Some(match key {
+        "Home" => Control::Step(Back, Stride::All),
+        "End" => Control::Step(Forward, Stride::All),
+        "ArrowLeft" => Control::Step(Back, stride),
+        "ArrowRight" => Control::Step(Forward, stride),
+        "ArrowUp" => Control::Step(Back, Stride::Phase),
+        "ArrowDown" => Control::Step(Forward, Stride::Phase),
+        " " => Control::PlayOrPause,
+        "1" => Control::Terms(Terms::Kitchen),
+        "2" => Control::Terms(Terms::Both),
+        "3" => Control::Terms(Terms::Redis),
+        "?" => Control::Help,
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KEYS: [&str; 11] =
+        ["Home", "End", "ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", " ", "1", "2", "3", "?"];
+
+    #[test]
+    fn no_key_acts_while_typing_or_outside_the_player() {
+        for key in KEYS {
+            for shift in [false, true] {
+                assert_eq!(shortcut(key, shift, Focus::Field), None, "{key:?}");
+                assert_eq!(shortcut(key, shift, Focus::Elsewhere), None, "{key:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_focused_button_keeps_its_own_keys() {
+        assert_eq!(shortcut(" ", false, Focus::Button), None);
+        assert_eq!(shortcut("Enter", false, Focus::Button), None);
+        assert_eq!(
+            shortcut("ArrowRight", false, Focus::Button),
+            Some(Control::Step(Direction::Forward, Stride::Event))
+        );
+    }
+
+    #[test]
+    fn a_scroller_scrolls() {
+        for key in [" ", "Home", "End", "ArrowUp", "ArrowDown"] {
+            assert_eq!(shortcut(key, false, Focus::Scroller), None);
+        }
+    }
+
+    #[test]
+    fn every_shortcut_of_the_player_is_distinct() {
+        let mut seen = Vec::new();
+        for key in KEYS {
+            let control = shortcut(key, false, Focus::Player).expect(key);
+            assert!(!seen.contains(&control), "{key:?}");
+            seen.push(control);
+        }
+        assert_eq!(
+            shortcut("ArrowLeft", true, Focus::Player),
+            Some(Control::Step(Direction::Back, Stride::Cycle))
+        );
+    }
+}
