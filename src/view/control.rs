@@ -1,6 +1,7 @@
 //! What the reader asks for, and the one grammar of keys that asks for it.
 
 use super::frame::Terms;
+use super::rest::Grain;
 
 /// Which way a step goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -9,20 +10,13 @@ pub enum Direction {
     Forward,
 }
 
-/// How far a step goes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stride {
-    Event,
-    Phase,
-    Cycle,
-    /// To the start, or to the last known event.
-    All,
-}
-
 /// What can be asked for by a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Control {
-    Step(Direction, Stride),
+    Step(Direction, Grain),
+    ToStart,
+    /// To the last known event.
+    ToEnd,
     PlayOrPause,
     Terms(Terms),
     Help,
@@ -58,14 +52,14 @@ pub fn shortcut(key: &str, shift: bool, focus: Focus) -> Option<Control> {
         }
         _ => {}
     }
-    let stride = if shift { Stride::Cycle } else { Stride::Event };
+    let grain = if shift { Grain::Cycle } else { Grain::Event };
     Some(match key {
-        "Home" => Control::Step(Back, Stride::All),
-        "End" => Control::Step(Forward, Stride::All),
-        "ArrowLeft" => Control::Step(Back, stride),
-        "ArrowRight" => Control::Step(Forward, stride),
-        "ArrowUp" => Control::Step(Back, Stride::Phase),
-        "ArrowDown" => Control::Step(Forward, Stride::Phase),
+        "Home" => Control::ToStart,
+        "End" => Control::ToEnd,
+        "ArrowLeft" => Control::Step(Back, grain),
+        "ArrowRight" => Control::Step(Forward, grain),
+        "ArrowUp" => Control::Step(Back, Grain::Phase),
+        "ArrowDown" => Control::Step(Forward, Grain::Phase),
         " " => Control::PlayOrPause,
         "1" => Control::Terms(Terms::Kitchen),
         "2" => Control::Terms(Terms::Both),
@@ -98,7 +92,7 @@ mod tests {
         assert_eq!(shortcut("Enter", false, Focus::Button), None);
         assert_eq!(
             shortcut("ArrowRight", false, Focus::Button),
-            Some(Control::Step(Direction::Forward, Stride::Event))
+            Some(Control::Step(Direction::Forward, Grain::Event))
         );
     }
 
@@ -119,7 +113,7 @@ mod tests {
         }
         assert_eq!(
             shortcut("ArrowLeft", true, Focus::Player),
-            Some(Control::Step(Direction::Back, Stride::Cycle))
+            Some(Control::Step(Direction::Back, Grain::Cycle))
         );
     }
 }
