@@ -1,0 +1,117 @@
+// How it is shown: words, theme, motion and width change the rendering and
+// nothing else; every main state is free of what axe can find.
+
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { DESKTOP, PHONE } from "./browser.mjs";
+import { read } from "./read.mjs";
+
+const AXE = await readFile(fileURLToPath(import.meta.resolve("axe-core/axe.min.js")), "utf8");
+
+async function assertAccessible(page, where) {
+  await page.evaluate(AXE);
+  const { violations } = await page.evaluate(() => window.axe.run());
+  const told = violations.map(({ id, help, nodes }) => `${id}: ${help}\n    ${nodes.map((node) => node.html.slice(0, 160)).join("\n    ")}`);
+  assert.deepEqual(told, [], where);
+}
+
+for (const colorScheme of ["light", "dark"]) {
+  for (const viewport of [DESKTOP, PHONE]) {
+    read(`axe finds nothing: ${colorScheme}, ${viewport.width} px`, { colorScheme, viewport, reducedMotion: "reduce", path: "/?scenario=half-an-order" }, async (reader, page) => {
+      assert.equal(await page.locator("html").getAttribute("data-theme"), colorScheme);
+      await assertAccessible(page, "as opened");
+      await reader.enterPlayer();
+      const places = await reader.walk("Shift+ArrowRight", 60);
+      for (const share of [0.3, 0.6]) {
+        await reader.seek(places.at(-1) === 0 ? 0 : Math.floor(places.at(-1) * share));
+        for (const tab of ["Notepad", "Events", "Counters", "Tables"]) {
+          await page.getByRole("tab", { name: tab }).click();
+          await assertAccessible(page, `${tab} at ${share}`);
+        }
+      }
+      await reader.drop("broken.ndjson", "not a trace\n");
+      await assertAccessible(page, "with an error shown");
+      await page.keyboard.press("Escape");
+      await reader.enterPlayer();
+      await page.keyboard.press("?");
+      await page.getByRole("dialog").waitFor();
+      await assertAccessible(page, "with the help open");
+    });
+  }
+}
+
+read("words change and the picture stays where it is", { reducedMotion: "reduce" }, async (reader, page) => {
+  await reader.stepUntil(/PING/);
+  const boxes = () =>
+    page.evaluate(() =>
+      [...document.querySelectorAll("#stage svg [id]")].map((element) => [element.id, element.getAttribute("transform")]),
+    );
+  const both = await boxes();
+  for (const [name, word] of [["Kitchen", "kitchen"], ["Redis", "redis"], ["Both", "both"]]) {
+    await page.getByRole("radio", { name, exact: true }).check({ force: true });
+    await reader.settled();
+    assert.equal(await page.locator("html").getAttribute("data-terms"), word);
+    assert.deepEqual((await boxes()).map(([id]) => id), both.map(([id]) => id));
+  }
+  await reader.page.reload();
+  await page.locator("#stage svg").first().waitFor();
+  assert.equal(await page.locator("html").getAttribute("data-terms"), "both");
+});
+
+read("a chosen theme is remembered over the system's", { colorScheme: "light" }, async (reader, page) => {
+  await page.getByRole("button", { name: "Dark theme" }).click();
+  assert.equal(await page.locator("html").getAttribute("data-theme"), "dark");
+  await page.reload();
+  await page.locator("#stage svg").first().waitFor();
+  assert.equal(await page.locator("html").getAttribute("data-theme"), "dark");
+});
+
+read("with reduced motion a step is one redraw", { reducedMotion: "reduce" }, async (reader, page) => {
+  assert.equal(await page.locator("html").getAttribute("data-motion"), "reduced");
+  await reader.enterPlayer();
+  for (let step = 0; step < 10; step += 1) {
+    await page.keyboard.press("ArrowRight");
+    const drawn = await page.evaluate(
+      () =>
+        new Promise((done) => {
+          const looks = [];
+          const look = () => {
+            looks.push(document.getElementById("stage").innerHTML);
+            if (looks.length === 20) done(new Set(looks.slice(1)).size);
+            else requestAnimationFrame(look);
+          };
+          requestAnimationFrame(look);
+        }),
+    );
+    assert.equal(drawn, 1, "nothing travels");
+  }
+});
+
+for (const width of [390, 320]) {
+  read(`at ${width} px nothing needs scrolling in two directions`, { viewport: { width, height: 740 }, reducedMotion: "reduce" }, async (reader, page) => {
+    const assertFits = async (where) => {
+      const { wide, guilty } = await page.evaluate(() => {
+        const root = document.documentElement;
+        const wide = root.scrollWidth - root.clientWidth;
+        const guilty = [...document.querySelectorAll("body *")]
+          .filter((element) => element.getBoundingClientRect().right > root.clientWidth + 1)
+          .slice(0, 5)
+          .map((element) => element.outerHTML.slice(0, 100));
+        return { wide, guilty };
+      });
+      assert.ok(wide <= 0, `${where}: ${wide} px too wide: ${guilty.join("\n")}`);
+    };
+    await assertFits("as opened");
+    await reader.stepUntil(/PING/);
+    for (const tab of ["Notepad", "Events", "Counters", "Tables"]) {
+      await page.getByRole("tab", { name: tab }).click();
+      await assertFits(tab);
+    }
+  });
+}
+
+read("at 1280 by 800 the console is in sight", { viewport: { width: 1280, height: 800 } }, async (reader, page) => {
+  const bottom = await page.locator("#send").evaluate((element) => element.getBoundingClientRect().bottom);
+  assert.ok(bottom <= 800, `the Send button ends at ${bottom}`);
+});
