@@ -205,15 +205,14 @@ impl Engine {
         }
     }
 
-    /// `afterSleep`: a cycle begins when the poll returns, which is also how
-    /// Redis counts `eventloop_cycles`.
+    /// `afterSleep`: a cycle begins when the poll returns. It counts in
+    /// `eventloop_cycles` when it ends, as in Redis.
     fn begin_cycle<N: Net>(&mut self, net: &mut N) {
         let now = net.now();
-        self.server.stats.eventloop_cycles += 1;
         self.cycle_began = Some(now);
         self.commands_at_cycle_begin = self.server.stats.total_commands_processed;
         self.server.now = now;
-        let cycle = self.server.stats.eventloop_cycles;
+        let cycle = self.server.stats.eventloop_cycles + 1;
         self.state(net, || Event::CycleBegin { cycle });
         self.state(net, || Event::PhaseEnter { phase: Phase::AfterSleep });
         self.state(net, || Event::PhaseLeave { phase: Phase::AfterSleep });
@@ -224,6 +223,7 @@ impl Engine {
         let Some(began) = self.cycle_began.take() else { return };
         let busy = now.saturating_sub(began);
         let stats = &mut self.server.stats;
+        stats.eventloop_cycles += 1;
         stats.eventloop_duration_sum = stats.eventloop_duration_sum.saturating_add(busy);
         stats.eventloop_duration_max = stats.eventloop_duration_max.max(busy);
         let commands = stats.total_commands_processed - self.commands_at_cycle_begin;

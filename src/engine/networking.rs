@@ -125,10 +125,10 @@ impl Engine {
             Some(own) => own,
             None => self.shared_query.take().unwrap_or_default(),
         };
+        self.server.stats.total_reads_processed += 1;
         let result = net.read(fd, query.room());
         match result {
             Ok(n) if n > 0 => {
-                self.server.stats.total_reads_processed += 1;
                 self.server.stats.total_net_input_bytes += n as u64;
                 let now = self.server.now;
                 let client = &mut self.server.clients[slot];

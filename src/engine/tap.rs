@@ -28,10 +28,12 @@ impl Tap {
         self.on = on;
     }
 
-    /// The stamp of the facts that follow; never goes back.
+    /// The stamp of the facts that follow. It never goes back: what follows
+    /// from one job of a batch is stated when the whole batch is done, and the
+    /// next job's facts after it.
     #[inline]
     pub fn at(&mut self, now: Micros) {
-        self.now = now;
+        self.now = self.now.max(now);
     }
 
     /// States a fact. `fact` runs only while somebody watches.

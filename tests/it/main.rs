@@ -4,6 +4,8 @@
 mod cycle;
 // What goes into the page: nothing that needs an operating system.
 mod dependencies;
+// The facts add up to what the engine holds.
+mod fold;
 // A server on the virtual network, driven by hand.
 mod house;
 // Who may import whom.

@@ -1,0 +1,189 @@
+//! What the facts add up to is what the engine holds: after every half-cycle,
+//! the fold of all records equals the engine's own structures.
+
+use crate::house::{House, request};
+use onechef::engine::client::ClientFlags;
+use onechef::event::{ClientId, Stamped};
+use onechef::net::virt::{GuestAction, Link};
+use onechef::net::{Net, Timeout, Wait};
+use onechef::time::Micros;
+use onechef::trace::{Record, World};
+use proptest::prelude::*;
+
+/// Compares everything that both sides know.
+fn check(house: &House, world: &World) {
+    let server = house.engine.server();
+    let ids: Vec<ClientId> = server.clients.iter().map(|(_, c)| c.id).collect();
+    assert_eq!(world.clients.keys().copied().collect::<Vec<_>>(), ids);
+    for (slot, client) in server.clients.iter() {
+        let view = &world.clients[&client.id];
+        let id = client.id;
+        assert_eq!((view.fd, view.peer), (client.fd, client.peer), "client {id}");
+        assert_eq!((view.db, view.resp), (u32::from(client.db), client.resp), "client {id}");
+        assert_eq!(view.name.as_bytes(), client.name(), "client {id}");
+        let held = client.query.as_ref().map_or(0, |q| q.filled as u64);
+        assert_eq!(view.query.len, held, "query buffer of {id}");
+        assert_eq!(view.reply.waiting(), client.reply.len(), "reply of {id}");
+        assert_eq!(view.reply.blocks, client.reply.blocks(), "blocks of {id}");
+        let flag = |bit| client.flags.has(bit);
+        assert_eq!(view.pending_write, flag(ClientFlags::PENDING_WRITE), "client {id}");
+        assert_eq!(view.write_handler, flag(ClientFlags::WRITE_HANDLER), "client {id}");
+        assert_eq!(view.close_asap.is_some(), flag(ClientFlags::CLOSE_ASAP), "client {id}");
+        let after = flag(ClientFlags::CLOSE_AFTER_REPLY);
+        assert_eq!(view.close_after_reply.is_some(), after, "client {id}");
+        assert_eq!(view.soft_limit_since.is_some(), client.soft_limit_since.is_some());
+        let mask = house.engine.event_loop().file(client.fd).mask;
+        assert_eq!(world.watched.get(&client.fd).copied(), Some(mask), "mask of {id}");
+        let place = server.pending_write.iter().rev().position(|s| *s == slot);
+        assert_eq!(world.pending_write.iter().position(|c| *c == id), place, "queue of {id}");
+    }
+    let (counters, stats) = (&world.counters, &server.stats);
+    assert_eq!(counters.total_connections_received, stats.total_connections_received);
+    assert_eq!(counters.rejected_connections, stats.rejected_connections);
+    assert_eq!(counters.total_commands_processed, stats.total_commands_processed);
+    assert_eq!(counters.total_reads_processed, stats.total_reads_processed);
+    assert_eq!(counters.total_writes_processed, stats.total_writes_processed);
+    assert_eq!(counters.total_net_input_bytes, stats.total_net_input_bytes);
+    assert_eq!(counters.total_net_output_bytes, stats.total_net_output_bytes);
+    assert_eq!(counters.total_error_replies, stats.total_error_replies);
+    assert_eq!(counters.expired_keys, stats.expired_keys);
+    assert_eq!(counters.eventloop_cycles, stats.eventloop_cycles);
+    assert_eq!(counters.eventloop_duration_sum, stats.eventloop_duration_sum);
+    assert_eq!(counters.connected_clients, server.clients.len() as u64);
+    for (db, size) in &world.pantry.sizes {
+        assert_eq!(*size, server.store.db(*db as usize).len() as u64, "keys of db {db}");
+    }
+}
+
+/// Runs to rest, folding and checking after every half-cycle.
+fn settle(house: &mut House, world: &mut World, seq: &mut u64) {
+    let mut fired = Vec::new();
+    for _ in 0..5_000 {
+        let timeout = house.engine.before_poll(&mut house.net);
+        absorb(house, world, seq);
+        house.net.wait(Timeout::Now, &mut fired);
+        let resting = fired.is_empty() && house.net.next_scheduled().is_none();
+        if resting && !house.net.in_flight() {
+            return;
+        }
+        if fired.is_empty() {
+            house.net.wait(timeout, &mut fired);
+        }
+        house.engine.after_poll(&mut house.net, &fired);
+        absorb(house, world, seq);
+    }
+    panic!("the loop does not come to rest");
+}
+
+fn absorb(house: &mut House, world: &mut World, seq: &mut u64) {
+    let mut facts = Vec::new();
+    house.engine.take_events(&mut facts);
+    for Stamped { at, event } in facts {
+        assert!(at >= world.at, "time goes back at {event:?}");
+        world.fold(&Record { seq: *seq, at, event });
+        *seq += 1;
+    }
+    check(house, world);
+}
+
+#[derive(Clone, Debug)]
+enum Step {
+    Words(Vec<&'static str>),
+    Pipeline(u16),
+    Raw(&'static [u8]),
+    BigSet(u32),
+    Half,
+    StopReading,
+    Read,
+    HalfClose,
+    Reset,
+    Wait,
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let words = prop::sample::select(vec![
+        vec!["PING"],
+        vec!["SET", "a", "1"],
+        vec!["SET", "b", "text", "PX", "3"],
+        vec!["GET", "a"],
+        vec!["GET", "big"],
+        vec!["INCR", "a"],
+        vec!["LPUSH", "l", "x", "y", "z"],
+        vec!["LRANGE", "l", "0", "-1"],
+        vec!["LPOP", "l"],
+        vec!["DEL", "a", "b"],
+        vec!["FLUSHALL"],
+        vec!["SELECT", "3"],
+        vec!["HELLO", "3"],
+        vec!["CLIENT", "SETNAME", "ana"],
+        vec!["CLIENT", "REPLY", "SKIP"],
+        vec!["CLIENT", "KILL", "ID", "2"],
+        vec!["CLIENT", "LIST"],
+        vec!["RESET"],
+        vec!["QUIT"],
+        vec!["NOSUCH", "thing"],
+        vec!["GET"],
+        vec!["KEYS", "*"],
+        vec!["INFO"],
+    ]);
+    prop_oneof![
+        8 => words.prop_map(Step::Words),
+        1 => (1u16..3_000).prop_map(Step::Pipeline),
+        1 => prop::sample::select(vec![
+            &b"*1\r\n+bad\r\n"[..], b"PING\r\n", b"\r\n", b"*0\r\n", b"GET 'a\r\n", b"POST / x\r\n",
+        ]).prop_map(Step::Raw),
+        1 => (1u32..200_000).prop_map(Step::BigSet),
+        1 => Just(Step::Half),
+        1 => Just(Step::StopReading),
+        1 => Just(Step::Read),
+        1 => Just(Step::HalfClose),
+        1 => Just(Step::Reset),
+        1 => Just(Step::Wait),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+    #[test]
+    fn the_fold_of_the_facts_is_the_state_of_the_engine(
+        script in prop::collection::vec((1u32..5, step(), any::<bool>()), 1..40)
+    ) {
+        let limits = [
+            ("client-output-buffer-limit", "normal 300kb 100kb 1"),
+            ("client-query-buffer-limit", "1mb"),
+            ("maxclients", "3"),
+        ];
+        let mut house = House::new(&limits);
+        let (mut world, mut seq) = (World::default(), 0);
+        let link = Link {
+            guest_receive_bytes: 8 * 1_024,
+            server_send_bytes: 16 * 1_024,
+            ..Link::default()
+        };
+        (1..5).for_each(|guest| house.connect_by(guest, link));
+        for (guest, step, settled) in script {
+            match step {
+                Step::Words(words) => house.send(guest, request(&words)),
+                Step::Pipeline(n) => house.send(guest, request(&["GET", "a"]).repeat(n.into())),
+                Step::Raw(bytes) => house.send(guest, bytes),
+                Step::BigSet(n) => {
+                    let value = "v".repeat(n as usize);
+                    house.send(guest, request(&["SET", "big", &value]));
+                }
+                Step::Half => house.send(guest, b"*2\r\n$3\r\nGET\r\n$5\r\nhal".to_vec()),
+                Step::StopReading => house.act(guest, GuestAction::StopReading),
+                Step::Read => house.act(guest, GuestAction::Read),
+                Step::HalfClose => house.act(guest, GuestAction::HalfClose),
+                Step::Reset => house.act(guest, GuestAction::Reset),
+                Step::Wait => {
+                    let soon = house.net.now().saturating_add(Micros::from_millis(1_200));
+                    house.net.schedule(soon, onechef::net::virt::Conn(guest), GuestAction::Read);
+                }
+            }
+            if settled {
+                settle(&mut house, &mut world, &mut seq);
+            }
+        }
+        settle(&mut house, &mut world, &mut seq);
+    }
+}
