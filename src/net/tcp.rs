@@ -1,1 +1,606 @@
-//! (being built)
+//! The real network: Unix sockets of the internet kind, over `mio`.
+//!
+//! # Level-triggered on top of edge-triggered
+//!
+//! `mio` registers with `epoll` (or `kqueue`) edge-triggered only: it reports
+//! when a socket *becomes* ready. The loop needs law 1: report it as long as
+//! it *is*. So each descriptor carries what is known to be ready:
+//!
+//! - set by an edge;
+//! - cleared by `EAGAIN`, and by a read or write that moved less than was
+//!   offered, because the kernel then promises a new edge for the next byte
+//!   (or the next free room);
+//! - never cleared once the peer has closed or an error is pending, since no
+//!   further edge would come.
+//!
+//! While anything known to be ready is watched, [`Wait::wait`] does not sleep.
+//! `fired` is what the kernel reports, in its order, then what is still ready
+//! and was not reported anew, in the order of the last time.
+//!
+//! # System calls
+//!
+//! One `epoll_wait` per wait; one `read`, `write` or `writev` per call. A
+//! descriptor is registered for reading at its first watch, for writing as
+//! well at the first time that this is watched, and so it stays: what is
+//! watched from then on is a filter here and costs no `epoll_ctl`. The price
+//! is a wait that may end early with nothing in `fired`, when an edge arrives
+//! that nobody watches. Closing needs no `epoll_ctl` either.
+//!
+//! Nothing is allocated per event: the tables grow with the highest
+//! descriptor number and stay.
+
+use super::fault::Abort;
+use super::{Accepted, Fd, Fired, Mask, Net, NetError, Timeout, Wait, Work};
+use crate::time::Micros;
+use mio::net::{TcpListener, TcpStream};
+use mio::{Events, Interest, Poll, Token};
+use socket2::{Domain, Protocol, SockRef, Socket, TcpKeepalive, Type};
+use std::io::{self, ErrorKind, IoSlice, Read, Write};
+use std::net::{Shutdown, SocketAddr};
+use std::os::fd::{AsRawFd, RawFd};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// What the sockets are like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TcpConfig {
+    /// `tcp-keepalive`: ask an idle peer after so many seconds whether it is
+    /// still there, then three times, a third of that apart. 0 never asks.
+    pub tcp_keepalive_secs: u32,
+    /// Most descriptors that one wait reports anew; the kernel reports the
+    /// others next time. Redis: `setsize`, `maxclients` and a few more.
+    pub max_events: u32,
+}
+
+impl Default for TcpConfig {
+    fn default() -> TcpConfig {
+        TcpConfig { tcp_keepalive_secs: 300, max_events: 10_128 }
+    }
+}
+
+/// Ends a wait from another thread or a signal handler.
+#[derive(Clone, Debug)]
+pub struct Waker(Arc<mio::Waker>);
+
+impl Waker {
+    /// The current wait, or the next one, ends; `fired` may be empty.
+    ///
+    /// # Errors
+    /// If the kernel refuses; the wait then ends by its timeout.
+    pub fn wake(&self) -> io::Result<()> {
+        self.0.wake()
+    }
+}
+
+const WAKER: Token = Token(usize::MAX);
+
+#[derive(Debug)]
+enum Handle {
+    /// With the address that it is bound to.
+    Listener(TcpListener, SocketAddr),
+    Stream(TcpStream),
+}
+
+/// A descriptor number: the socket behind it, if any.
+#[derive(Debug, Default)]
+struct Place {
+    handle: Option<Handle>,
+    level: Level,
+}
+
+/// Turns edges into levels, for one descriptor.
+#[derive(Clone, Copy, Debug, Default)]
+struct Level {
+    watched: Mask,
+    /// What the kernel reports edges of.
+    registered: Mask,
+    /// Known to be ready.
+    ready: Mask,
+    /// The part of `ready` that no read or write clears.
+    stuck: Mask,
+    /// Has a place in [`Tcp::ready`]. Outlives the socket: a number that is
+    /// reused while it is listed is not listed twice.
+    listed: bool,
+    /// The wait that the kernel reported it to last.
+    turn: u64,
+}
+
+impl Level {
+    fn reportable(&self) -> Mask {
+        self.ready.and(self.watched)
+    }
+
+    /// A call has used up all that was ready in this direction.
+    fn exhaust(&mut self, direction: Mask) {
+        self.ready = self.ready.without(direction.without(self.stuck));
+    }
+
+    /// Ready for good.
+    fn stick(&mut self, mask: Mask) {
+        self.stuck = self.stuck.with(mask);
+        self.ready = self.ready.with(mask);
+    }
+
+    /// Takes in what the kernel reports.
+    fn rise(&mut self, event: &mio::event::Event) {
+        if event.is_error() || event.is_write_closed() {
+            self.stick(Mask::BOTH);
+        } else if event.is_read_closed() {
+            self.stick(Mask::READABLE);
+        }
+        if event.is_readable() {
+            self.ready = self.ready.with(Mask::READABLE);
+        }
+        if event.is_writable() {
+            self.ready = self.ready.with(Mask::WRITABLE);
+        }
+    }
+}
+
+/// See the module documentation.
+#[derive(Debug)]
+pub struct Tcp {
+    config: TcpConfig,
+    poll: Poll,
+    events: Events,
+    waker: Option<Waker>,
+    started: Instant,
+    /// By descriptor number.
+    places: Vec<Place>,
+    /// Those that have something to report, in the order of the last report.
+    /// May name some that have not any more.
+    ready: Vec<Fd>,
+    turn: u64,
+}
+
+impl Tcp {
+    /// # Errors
+    /// If the kernel gives no poll instance.
+    pub fn new(config: TcpConfig) -> io::Result<Tcp> {
+        Ok(Tcp {
+            config,
+            poll: Poll::new()?,
+            events: Events::with_capacity(config.max_events.max(1) as usize),
+            waker: None,
+            started: Instant::now(),
+            places: Vec::new(),
+            ready: Vec::new(),
+            turn: 0,
+        })
+    }
+
+    /// Something that can end a wait from outside. All of them are the same.
+    ///
+    /// # Errors
+    /// If the kernel gives no descriptor for it.
+    pub fn waker(&mut self) -> io::Result<Waker> {
+        if let Some(waker) = &self.waker {
+            return Ok(waker.clone());
+        }
+        let waker = Waker(Arc::new(mio::Waker::new(self.poll.registry(), WAKER)?));
+        self.waker = Some(waker.clone());
+        Ok(waker)
+    }
+
+    /// The address a descriptor is bound to: tells which port a listener on
+    /// port 0 was given. `None` if it is not open.
+    #[must_use]
+    pub fn local_address(&self, fd: Fd) -> Option<SocketAddr> {
+        match self.places.get(fd.0 as usize)?.handle.as_ref()? {
+            Handle::Listener(_, address) => Some(*address),
+            Handle::Stream(stream) => stream.local_addr().ok(),
+        }
+    }
+
+    fn open(&mut self, handle: Handle, raw: RawFd) -> Fd {
+        let number = u32::try_from(raw).expect("an open descriptor is not negative");
+        let index = number as usize;
+        if index >= self.places.len() {
+            self.places.resize_with(index + 1, Place::default);
+        }
+        let listed = self.places[index].level.listed;
+        let level = Level { listed, ..Level::default() };
+        self.places[index] = Place { handle: Some(handle), level };
+        Fd(number)
+    }
+
+    /// # Panics
+    /// If `fd` is not an open connection (`EBADF`): the loop's own mistake.
+    fn stream(&mut self, fd: Fd) -> (&TcpStream, &mut Level) {
+        match self.places.get_mut(fd.0 as usize) {
+            Some(Place { handle: Some(Handle::Stream(stream)), level }) => (stream, level),
+            _ => panic!("descriptor {fd} is not an open connection"),
+        }
+    }
+
+    /// `fd` may have something to report that no edge will announce.
+    fn list(&mut self, fd: Fd) {
+        let level = &mut self.places[fd.0 as usize].level;
+        if !level.listed && !level.reportable().is_none() {
+            level.listed = true;
+            self.ready.push(fd);
+        }
+    }
+
+    /// Forgets those that have nothing to report any more.
+    fn prune(&mut self) {
+        let places = &mut self.places;
+        self.ready.retain(|fd| {
+            let level = &mut places[fd.0 as usize].level;
+            level.listed = !level.reportable().is_none();
+            level.listed
+        });
+    }
+
+    /// The connection is over: reads and writes will say so, both directions
+    /// are ready for good.
+    fn hang_up(&mut self, fd: Fd) {
+        self.stream(fd).1.stick(Mask::BOTH);
+        self.list(fd);
+    }
+
+    /// `TCP_NODELAY` and keepalive, as Redis sets them. A refusal (the peer
+    /// has left already) is no reason to refuse the connection.
+    fn set_options(&self, stream: &TcpStream) {
+        _ = stream.set_nodelay(true);
+        let secs = u64::from(self.config.tcp_keepalive_secs);
+        if secs > 0 {
+            let keepalive = TcpKeepalive::new()
+                .with_time(Duration::from_secs(secs))
+                .with_interval(Duration::from_secs((secs / 3).max(1)))
+                .with_retries(3);
+            _ = SockRef::from(stream).set_tcp_keepalive(&keepalive);
+        }
+    }
+
+    /// Tells the kernel what to report edges of, if it does not know yet.
+    fn register(&mut self, fd: Fd, mask: Mask) -> io::Result<()> {
+        let Some(Place { handle: Some(handle), level }) = self.places.get_mut(fd.0 as usize) else {
+            panic!("descriptor {fd} is not open");
+        };
+        let wanted = level.registered.with(mask);
+        if wanted == level.registered {
+            return Ok(());
+        }
+        let interest = match (wanted.has(Mask::READABLE), wanted.has(Mask::WRITABLE)) {
+            (true, true) => Interest::READABLE | Interest::WRITABLE,
+            (true, false) => Interest::READABLE,
+            (false, _) => Interest::WRITABLE,
+        };
+        let is_new = level.registered.is_none();
+        let token = Token(fd.0 as usize);
+        let source: &mut dyn mio::event::Source = match handle {
+            Handle::Listener(listener, _) => listener,
+            Handle::Stream(stream) => stream,
+        };
+        if is_new {
+            self.poll.registry().register(source, token, interest)?;
+        } else {
+            self.poll.registry().reregister(source, token, interest)?;
+        }
+        level.registered = wanted;
+        Ok(())
+    }
+}
+
+fn bind(address: SocketAddr, backlog: u32) -> io::Result<(TcpListener, SocketAddr)> {
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+    socket.set_reuse_address(true)?;
+    if address.is_ipv6() {
+        socket.set_only_v6(true)?;
+    }
+    socket.set_nonblocking(true)?;
+    socket.bind(&address.into())?;
+    socket.listen(i32::try_from(backlog).unwrap_or(i32::MAX))?;
+    let listener = TcpListener::from_std(socket.into());
+    let address = listener.local_addr()?;
+    Ok((listener, address))
+}
+
+/// What an error of `accept` means for the loop. An error that is not known
+/// ends the pass like a lack of descriptors: going on might never end.
+fn accept_error(error: &io::Error) -> NetError {
+    /// `EPROTO`, `ENOPROTOOPT`, `ENONET`, `EHOSTDOWN`: with the named kinds
+    /// below, Linux's "pending network errors" of a connection that is
+    /// already gone (CVE-2025-48367).
+    #[cfg(target_os = "linux")]
+    const PENDING: [i32; 4] = [71, 92, 64, 112];
+    #[cfg(not(target_os = "linux"))]
+    const PENDING: [i32; 0] = [];
+    match error.kind() {
+        ErrorKind::WouldBlock => NetError::WouldBlock,
+        ErrorKind::ConnectionAborted
+        | ErrorKind::ConnectionReset
+        | ErrorKind::NetworkDown
+        | ErrorKind::NetworkUnreachable
+        | ErrorKind::HostUnreachable
+        | ErrorKind::TimedOut
+        | ErrorKind::PermissionDenied
+        | ErrorKind::Unsupported => NetError::Aborted,
+        _ if error.raw_os_error().is_some_and(|code| PENDING.contains(&code)) => NetError::Aborted,
+        _ => NetError::Exhausted,
+    }
+}
+
+/// What an error of `read` or `write` means for the loop.
+fn stream_error(error: &io::Error) -> NetError {
+    match error.kind() {
+        ErrorKind::WouldBlock | ErrorKind::Interrupted => NetError::WouldBlock,
+        _ => NetError::Reset,
+    }
+}
+
+impl Net for Tcp {
+    #[inline]
+    fn now(&self) -> Micros {
+        Micros(u64::try_from(self.started.elapsed().as_micros()).unwrap_or(u64::MAX))
+    }
+
+    fn listen(&mut self, address: SocketAddr, backlog: u32) -> Result<Fd, NetError> {
+        let (listener, address) = bind(address, backlog).map_err(|_| NetError::Unavailable)?;
+        let raw = listener.as_raw_fd();
+        Ok(self.open(Handle::Listener(listener, address), raw))
+    }
+
+    fn accept(&mut self, listener: Fd) -> Result<Accepted, NetError> {
+        let Some(Place { handle: Some(Handle::Listener(door, address)), level }) =
+            self.places.get_mut(listener.0 as usize)
+        else {
+            panic!("descriptor {listener} is not a listener");
+        };
+        let accepted = loop {
+            match door.accept() {
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                other => break other,
+            }
+        };
+        let (stream, peer) = accepted.map_err(|error| {
+            let error = accept_error(&error);
+            if error == NetError::WouldBlock {
+                level.exhaust(Mask::READABLE);
+            }
+            error
+        })?;
+        // A door with an address of its own saves a call per guest.
+        let local = match *address {
+            address if !address.ip().is_unspecified() => address,
+            _ => stream.local_addr().map_err(|_| NetError::Aborted)?,
+        };
+        self.set_options(&stream);
+        let raw = stream.as_raw_fd();
+        Ok(Accepted { fd: self.open(Handle::Stream(stream), raw), peer, local })
+    }
+
+    fn read(&mut self, fd: Fd, into: &mut [u8]) -> Result<usize, NetError> {
+        let (mut stream, level) = self.stream(fd);
+        match stream.read(into) {
+            Ok(0) if !into.is_empty() => {
+                level.stick(Mask::READABLE);
+                self.list(fd);
+                Ok(0)
+            }
+            Ok(n) => {
+                if n < into.len() {
+                    level.exhaust(Mask::READABLE);
+                }
+                Ok(n)
+            }
+            Err(error) => {
+                let error = stream_error(&error);
+                match error {
+                    NetError::WouldBlock => level.exhaust(Mask::READABLE),
+                    _ => self.hang_up(fd),
+                }
+                Err(error)
+            }
+        }
+    }
+
+    fn write(&mut self, fd: Fd, pieces: &[IoSlice<'_>]) -> Result<usize, NetError> {
+        let (mut stream, level) = self.stream(fd);
+        let result = match pieces {
+            [piece] => stream.write(piece),
+            pieces => stream.write_vectored(pieces),
+        };
+        match result {
+            Ok(n) => {
+                if n < pieces.iter().map(|piece| piece.len()).sum() {
+                    level.exhaust(Mask::WRITABLE);
+                }
+                Ok(n)
+            }
+            Err(error) => {
+                let error = stream_error(&error);
+                match error {
+                    NetError::WouldBlock => level.exhaust(Mask::WRITABLE),
+                    _ => self.hang_up(fd),
+                }
+                Err(error)
+            }
+        }
+    }
+
+    fn watch(&mut self, fd: Fd, mask: Mask) {
+        let mask = mask.and(Mask::BOTH);
+        if self.register(fd, mask).is_err() {
+            // The kernel is out of memory or of watches. A connection that
+            // cannot be watched is over: let the loop find out by itself.
+            match &self.places[fd.0 as usize].handle {
+                Some(Handle::Stream(stream)) => _ = stream.shutdown(Shutdown::Both),
+                _ => panic!("the kernel refuses to watch listener {fd}"),
+            }
+            self.hang_up(fd);
+        }
+        self.places[fd.0 as usize].level.watched = mask;
+        self.list(fd);
+    }
+
+    fn close(&mut self, fd: Fd) {
+        let place = self.places.get_mut(fd.0 as usize);
+        let place = place.unwrap_or_else(|| panic!("descriptor {fd} is not open"));
+        // Dropping the socket closes it, which also ends its registration.
+        assert!(place.handle.take().is_some(), "descriptor {fd} is not open");
+        place.level = Level { listed: place.level.listed, ..Level::default() };
+    }
+
+    #[inline]
+    fn spend(&mut self, work: Work) {
+        if let Work::Sleep { micros } = work {
+            std::thread::sleep(Duration::from_micros(micros.0));
+        }
+    }
+}
+
+impl Wait for Tcp {
+    /// May return early with nothing in `fired`: after a signal, a wake-up, or
+    /// an edge that nobody watches.
+    ///
+    /// # Panics
+    /// If the kernel refuses to poll for any reason but a signal.
+    fn wait(&mut self, timeout: Timeout, fired: &mut Vec<Fired>) {
+        fired.clear();
+        self.prune();
+        let timeout = match timeout {
+            _ if !self.ready.is_empty() => Some(Duration::ZERO),
+            Timeout::Now => Some(Duration::ZERO),
+            Timeout::After(delay) => Some(Duration::from_millis(delay.0.div_ceil(1_000))),
+            Timeout::Forever => None,
+        };
+        match self.poll.poll(&mut self.events, timeout) {
+            Ok(()) => {}
+            // The kernel wrote no events; those of the last wait are stale.
+            Err(error) if error.kind() == ErrorKind::Interrupted => self.events.clear(),
+            Err(error) => panic!("cannot poll: {error}"),
+        }
+        self.turn += 1;
+        for event in &self.events {
+            // The waker is no descriptor of ours.
+            let Some(place) = self.places.get_mut(event.token().0) else { continue };
+            let level = &mut place.level;
+            level.rise(event);
+            level.turn = self.turn;
+            let mask = level.reportable();
+            if !mask.is_none() {
+                level.listed = true;
+                fired.push(Fired { fd: Fd(event.token().0 as u32), mask });
+            }
+        }
+        for &fd in &self.ready {
+            let level = &self.places[fd.0 as usize].level;
+            if level.turn != self.turn {
+                fired.push(Fired { fd, mask: level.reportable() });
+            }
+        }
+        self.ready.clear();
+        self.ready.extend(fired.iter().map(|entry| entry.fd));
+    }
+}
+
+impl Abort for Tcp {
+    fn abort_on_close(&mut self, fd: Fd) {
+        // Fails only if the connection is over already.
+        _ = SockRef::from(self.stream(fd).0).set_linger(Some(Duration::ZERO));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::net::TcpStream as Peer;
+
+    fn open() -> (Tcp, Fd) {
+        let mut net = Tcp::new(TcpConfig::default()).unwrap();
+        let listener = net.listen("127.0.0.1:0".parse().unwrap(), 16).unwrap();
+        net.watch(listener, Mask::READABLE);
+        (net, listener)
+    }
+
+    /// Waits until something is fired; bounded by the harness's own timeout.
+    fn wait(net: &mut Tcp) -> Vec<Fired> {
+        let mut fired = Vec::new();
+        while fired.is_empty() {
+            net.wait(Timeout::Forever, &mut fired);
+        }
+        fired
+    }
+
+    fn seat(net: &mut Tcp, listener: Fd) -> (Peer, Fd) {
+        let peer = Peer::connect(net.local_address(listener).unwrap()).unwrap();
+        assert_eq!(wait(net), [Fired { fd: listener, mask: Mask::READABLE }]);
+        let accepted = net.accept(listener).unwrap();
+        assert_eq!(net.accept(listener), Err(NetError::WouldBlock));
+        assert_eq!(accepted.peer, peer.local_addr().unwrap());
+        assert_eq!(accepted.local, peer.peer_addr().unwrap());
+        net.watch(accepted.fd, Mask::READABLE);
+        (peer, accepted.fd)
+    }
+
+    #[test]
+    fn accepted_sockets_are_set_up_as_redis_does() {
+        let (mut net, listener) = open();
+        let (_peer, fd) = seat(&mut net, listener);
+        let (stream, _) = net.stream(fd);
+        assert_eq!(fd.0 as RawFd, stream.as_raw_fd(), "the number that strace shows");
+        let socket = SockRef::from(stream);
+        assert!(socket.tcp_nodelay().unwrap());
+        assert!(socket.keepalive().unwrap());
+        assert_eq!(socket.tcp_keepalive_time().unwrap(), Duration::from_secs(300));
+        assert_eq!(socket.tcp_keepalive_interval().unwrap(), Duration::from_secs(100));
+        assert_eq!(socket.tcp_keepalive_retries().unwrap(), 3);
+    }
+
+    #[test]
+    fn a_read_that_fills_its_buffer_leaves_the_rest_announced_without_an_edge() {
+        let (mut net, listener) = open();
+        let (mut peer, fd) = seat(&mut net, listener);
+        peer.write_all(b"abcdef").unwrap();
+        let ready = [Fired { fd, mask: Mask::READABLE }];
+        assert_eq!(wait(&mut net), ready);
+        // Until all six are there, so that no further edge can come.
+        while net.stream(fd).0.peek(&mut [0; 8]).unwrap() < 6 {}
+        assert_eq!(net.read(fd, &mut [0; 3]), Ok(3));
+        assert_eq!(wait(&mut net), ready);
+        assert_eq!(net.read(fd, &mut [0; 8]), Ok(3));
+        assert_eq!(net.places[fd.0 as usize].level.ready, Mask::NONE, "a short read is the end");
+    }
+
+    #[test]
+    fn arming_a_write_handler_again_registers_nothing_new() {
+        let (mut net, listener) = open();
+        let (_peer, fd) = seat(&mut net, listener);
+        let registered = |net: &Tcp| net.places[fd.0 as usize].level.registered;
+        assert_eq!(registered(&net), Mask::READABLE);
+        net.watch(fd, Mask::BOTH);
+        assert_eq!(registered(&net), Mask::BOTH);
+        let writable = [Fired { fd, mask: Mask::WRITABLE }];
+        assert_eq!(wait(&mut net), writable);
+        net.watch(fd, Mask::READABLE);
+        assert_eq!(registered(&net), Mask::BOTH);
+        let mut fired = Vec::new();
+        net.wait(Timeout::Now, &mut fired);
+        assert_eq!(fired, []);
+        net.watch(fd, Mask::BOTH);
+        assert_eq!(wait(&mut net), writable);
+    }
+
+    #[test]
+    fn a_waker_ends_a_wait_that_has_no_end() {
+        let (mut net, _) = open();
+        let waker = net.waker().unwrap();
+        let thread = std::thread::spawn(move || waker.wake().unwrap());
+        let mut fired = Vec::new();
+        net.wait(Timeout::Forever, &mut fired);
+        assert_eq!(fired, []);
+        thread.join().unwrap();
+    }
+
+    #[test]
+    fn an_address_that_is_taken_is_unavailable() {
+        let (mut net, listener) = open();
+        let taken = net.local_address(listener).unwrap();
+        assert_eq!(net.listen(taken, 1), Err(NetError::Unavailable));
+        net.close(listener);
+        let again = net.listen(taken, 1).unwrap();
+        assert_eq!(net.local_address(again), Some(taken));
+    }
+}
