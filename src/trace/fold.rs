@@ -6,9 +6,10 @@
 
 use super::Record;
 use super::activity::Activity;
+use super::known::{append_known, drop_front};
 use super::world::{
-    ClientView, Counters, Departed, Doing, Executing, Firing, Guest, Jar, KNOWN_BYTES_CAP,
-    PANTRY_CAP, QueryView, ReplyView, Sweep, TimerView, World,
+    ClientView, Counters, Departed, Doing, Executing, Firing, Guest, Jar, PANTRY_CAP, QueryView,
+    ReplyView, Sweep, TimerView, World,
 };
 use crate::event::{
     ClientChange, ClientId, CloseReason, Event, Handler, KeyChange, LimitKind, Phase, Pipe,
@@ -545,22 +546,6 @@ impl World {
     }
 }
 
-impl QueryView {
-    fn append(&mut self, bytes: &Preview) {
-        append_known(&mut self.known, self.len, bytes);
-        add(&mut self.len, bytes.len);
-        self.memory.clear();
-    }
-
-    fn trim(&mut self, bytes: u64, left: u64) {
-        let rest = self.known.split_off(clamp(bytes, self.known.len()));
-        self.memory = std::mem::replace(&mut self.known, rest);
-        self.known.truncate(clamp(left, usize::MAX));
-        self.len = left;
-        self.parsed_to = self.parsed_to.saturating_sub(bytes).min(left);
-    }
-}
-
 impl Counters {
     fn cycle(&mut self, busy: Micros) {
         self.eventloop_cycles += 1;
@@ -581,22 +566,4 @@ impl Counters {
 
 fn add(sum: &mut u64, more: u64) {
     *sum = sum.saturating_add(more);
-}
-
-/// `known` is a prefix of `len` bytes; it grows only while it is all of them,
-/// so that it never has a hole.
-fn append_known(known: &mut Vec<u8>, len: u64, bytes: &Preview) {
-    if known.len() as u64 == len {
-        let head = bytes.bytes();
-        known.extend(&head[..clamp(bytes.len, head.len())]);
-        known.truncate(KNOWN_BYTES_CAP);
-    }
-}
-
-fn drop_front(known: &mut Vec<u8>, bytes: u64) {
-    known.drain(..clamp(bytes, known.len()));
-}
-
-fn clamp(bytes: u64, most: usize) -> usize {
-    usize::try_from(bytes).unwrap_or(usize::MAX).min(most)
 }

@@ -1,7 +1,9 @@
 //! Records and what can be made of them.
 
 pub mod activity;
+pub mod codec;
 mod fold;
+mod known;
 pub mod seats;
 pub mod timeline;
 pub mod world;

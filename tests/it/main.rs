@@ -8,9 +8,14 @@ mod dependencies;
 mod fold;
 // A server on the virtual network, driven by hand.
 mod house;
+// Any facts at all, and runs as the engine states them, for other tests.
+mod facts;
+mod runs;
 // Who may import whom.
 mod layers;
 // Reads our own source for the house rules.
 mod source;
 // Short files, telling names, nothing left for later, no source of chance.
 mod tidy;
+// A recording says everything, survives as text, and any moment can be had again.
+mod trace;
