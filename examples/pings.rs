@@ -1,15 +1,16 @@
-//! The loop alone: one client asks PING, again and again, on a network that
-//! does nothing.
+//! One client asks PING, again and again: on the virtual network, or to the
+//! loop alone, on a network that does nothing.
 //!
 //! `cargo xtask bench --instructions` runs it under valgrind to count what a
-//! PING costs the engine itself, with facts stated, not stated, and not even
-//! built in: `pings COUNT on|off`. The virtual network would be the wrong
-//! ground for this, since simulating a kernel costs more than the loop does.
+//! PING costs, with facts stated, not stated, and not even built in:
+//! `pings COUNT on|off virtual|loop`. Simulating a kernel costs more than the
+//! loop does, so only the second ground shows the loop's own share.
 
 use onechef::engine::Engine;
 use onechef::engine::config::Config;
 use onechef::engine::server::Birth;
-use onechef::net::{Accepted, Fd, Fired, Mask, Net, NetError, Work};
+use onechef::net::virt::{Conn, GuestAction, Link, Virt, VirtConfig};
+use onechef::net::{Accepted, Fd, Fired, Mask, Net, NetError, Wait, Work};
 use onechef::time::Micros;
 use std::io::IoSlice;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -64,14 +65,21 @@ impl Net for Loopback {
 
 fn main() {
     let words: Vec<String> = std::env::args().skip(1).collect();
-    let (count, watched) = match words.as_slice() {
-        [count, tracing] if matches!(tracing.as_str(), "on" | "off") => {
-            (count.parse().expect("a number of PINGs"), tracing == "on")
-        }
-        _ => panic!("usage: pings COUNT on|off"),
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let (count, watched, ground) = match words.as_slice() {
+        [count, "on", ground] => (count, true, *ground),
+        [count, "off", ground] => (count, false, *ground),
+        _ => panic!("usage: pings COUNT on|off virtual|loop"),
     };
+    let count = count.parse().expect("a number of PINGs");
+    match ground {
+        "virtual" => on_the_virtual_network(count, watched),
+        "loop" => on_the_loop_alone(count, watched),
+        other => panic!("{other}: expected virtual or loop"),
+    }
+}
 
-    let mut net = Loopback::default();
+fn open<N: Net>(net: &mut N, watched: bool) -> Engine {
     let birth = Birth {
         unix_epoch_us: 1_700_000_000_000_000,
         seed: 1,
@@ -80,9 +88,15 @@ fn main() {
         multiplexing_api: "virtual",
     };
     let mut engine = Engine::new(Config::default(), birth);
-    engine.watch_events(&net, watched);
+    engine.watch_events(net, watched);
     let door = SocketAddr::from((Ipv4Addr::LOCALHOST, 6379));
-    engine.listen(&mut net, door).expect("this door always opens");
+    engine.listen(net, door).expect("this door always opens");
+    engine
+}
+
+fn on_the_loop_alone(count: u64, watched: bool) {
+    let mut net = Loopback::default();
+    let mut engine = open(&mut net, watched);
     let mut facts = Vec::new();
     let mut cycle = |fd, net: &mut Loopback| {
         engine.before_poll(net);
@@ -98,4 +112,27 @@ fn main() {
     // The last answer leaves in the sweep of the cycle after it.
     cycle(LISTENER, &mut net);
     assert_eq!(net.answered_bytes, PONG_BYTES * count, "every PING has its PONG");
+}
+
+fn on_the_virtual_network(count: u64, watched: bool) {
+    let mut net = Virt::new(VirtConfig::default());
+    let mut engine = open(&mut net, watched);
+    let guest = Conn(0);
+    let connect = GuestAction::Connect { name: "ana".into(), link: Link::default() };
+    net.schedule(Micros::ZERO, guest, connect);
+    let (mut fired, mut facts, mut pipes) = (Vec::new(), Vec::new(), Vec::new());
+    let mut asked = 0;
+    while net.received(guest).len() as u64 / PONG_BYTES < count {
+        if net.received(guest).len() as u64 / PONG_BYTES == asked {
+            net.schedule(net.now(), guest, GuestAction::Send { bytes: PING.to_vec() });
+            asked += 1;
+        }
+        let timeout = engine.before_poll(&mut net);
+        net.wait(timeout, &mut fired);
+        engine.after_poll(&mut net, &fired);
+        engine.take_events(&mut facts);
+        net.take_facts(&mut pipes);
+        facts.clear();
+        pipes.clear();
+    }
 }
