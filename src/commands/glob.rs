@@ -13,7 +13,7 @@ pub fn matches(pattern: &[u8], text: &[u8]) -> bool {
     match_with(pattern, text, |byte| byte)
 }
 
-/// [`matches`] with letters of either case alike.
+/// [`matches()`] with letters of either case alike.
 #[must_use]
 pub fn matches_nocase(pattern: &[u8], text: &[u8]) -> bool {
     match_with(pattern, text, |byte| byte.to_ascii_lowercase())

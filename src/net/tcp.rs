@@ -156,6 +156,7 @@ pub struct Tcp {
 impl Tcp {
     /// # Errors
     /// If the kernel gives no poll instance.
+    #[expect(clippy::disallowed_methods, reason = "this is where the loop's clock comes from")]
     pub fn new(config: TcpConfig) -> io::Result<Tcp> {
         Ok(Tcp {
             config,
@@ -444,6 +445,7 @@ impl Net for Tcp {
     }
 
     #[inline]
+    #[expect(clippy::disallowed_methods, reason = "DEBUG SLEEP really makes everybody wait")]
     fn spend(&mut self, work: Work) {
         if let Work::Sleep { micros } = work {
             std::thread::sleep(Duration::from_micros(micros.0));

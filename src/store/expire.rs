@@ -106,12 +106,8 @@ pub fn expire_cycle(store: &mut Store, now_ms: i64, pace: Pace) -> Expired {
     if store.expire.hit_budget {
         store.expire.budget_exhausted += 1;
     }
-    if done.units > 0 {
-        let now_stale_ppm = done.count * 1_000_000 / done.units;
-        store.expire.stale_ppm = (now_stale_ppm * 5 + store.expire.stale_ppm * 95) / 100;
-    } else {
-        store.expire.stale_ppm = store.expire.stale_ppm * 95 / 100;
-    }
+    let now_stale_ppm = (done.count * 1_000_000).checked_div(done.units).unwrap_or(0);
+    store.expire.stale_ppm = (now_stale_ppm * 5 + store.expire.stale_ppm * 95) / 100;
     done
 }
 
