@@ -10,7 +10,7 @@ use onechef::engine::Engine;
 use onechef::engine::config::Config;
 use onechef::engine::server::Birth;
 use onechef::net::virt::{Conn, GuestAction, Link, Virt, VirtConfig};
-use onechef::net::{Accepted, Fd, Fired, Mask, Net, NetError, Wait, Work};
+use onechef::net::{Accepted, Fd, Fired, Listening, Mask, Net, NetError, Wait, Work};
 use onechef::time::Micros;
 use std::io::IoSlice;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -33,8 +33,8 @@ impl Net for Loopback {
         self.now
     }
 
-    fn listen(&mut self, _: SocketAddr, _: u32) -> Result<Fd, NetError> {
-        Ok(LISTENER)
+    fn listen(&mut self, address: SocketAddr, _: u32) -> Result<Listening, NetError> {
+        Ok(Listening { fd: LISTENER, address })
     }
 
     fn accept(&mut self, _: Fd) -> Result<Accepted, NetError> {

@@ -36,7 +36,7 @@ pub mod sweep;
 pub mod tap;
 
 use crate::event::{Event, Handler, Phase, SkipReason, Stamped, TimerKind};
-use crate::net::{Fired, Mask, Net, NetError, Timeout, WriteJob};
+use crate::net::{Fired, Listening, Mask, Net, NetError, Timeout, WriteJob};
 use crate::time::Micros;
 use ae::{EventLoop, Owner};
 use client::{ClientFlags, Query, Slot};
@@ -111,7 +111,7 @@ impl Engine {
     /// [`NetError::Unavailable`] if the address cannot be had.
     pub fn listen<N: Net>(&mut self, net: &mut N, address: SocketAddr) -> Result<(), NetError> {
         let backlog = self.server.config.tcp_backlog;
-        let fd = net.listen(address, backlog)?;
+        let Listening { fd, address } = net.listen(address, backlog)?;
         self.server.listeners.push(Listener { fd, address });
         self.state(net, || Event::Listen { fd, address, backlog });
         let watch = self.ae.watch(net, fd, Owner::Listener, Mask::READABLE);

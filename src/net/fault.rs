@@ -9,7 +9,7 @@
 //! Every decision comes from one seeded stream, so that a failure found with
 //! a seed is found again with that seed (over a deterministic network).
 
-use super::{Accepted, Fd, Fired, Mask, Net, NetError, Timeout, Wait, Work};
+use super::{Accepted, Fd, Fired, Listening, Mask, Net, NetError, Timeout, Wait, Work};
 use crate::time::Micros;
 use rand_pcg::Pcg64Mcg;
 use rand_pcg::rand_core::{Rng, SeedableRng};
@@ -159,7 +159,7 @@ impl<N: Net + Abort> Net for Fault<N> {
         self.inner.now()
     }
 
-    fn listen(&mut self, address: SocketAddr, backlog: u32) -> Result<Fd, NetError> {
+    fn listen(&mut self, address: SocketAddr, backlog: u32) -> Result<Listening, NetError> {
         self.inner.listen(address, backlog)
     }
 
@@ -304,7 +304,7 @@ mod tests {
     fn seated(config: FaultConfig) -> (Fault<Virt>, Fd, Fd) {
         let machine = VirtConfig { costs: Costs::FREE, ..VirtConfig::default() };
         let mut net = Fault::new(Virt::new(machine), FaultConfig::default());
-        let listener = net.listen("127.0.0.1:6379".parse().unwrap(), 16).unwrap();
+        let listener = net.listen("127.0.0.1:6379".parse().unwrap(), 16).unwrap().fd;
         net.watch(listener, Mask::READABLE);
         knock(&mut net, 0);
         let fd = net.accept(listener).unwrap().fd;

@@ -137,6 +137,13 @@ impl fmt::Display for NetError {
 
 impl std::error::Error for NetError {}
 
+/// A door that was opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Listening {
+    pub fd: Fd,
+    pub address: SocketAddr,
+}
+
 /// A connection taken from the backlog.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Accepted {
@@ -234,10 +241,11 @@ pub trait Net {
     fn now(&self) -> Micros;
 
     /// `socket`, `bind`, `listen`: readable when somebody waits in the backlog.
+    /// Returns the address it got as well: asking for port 0 takes any.
     ///
     /// # Errors
     /// [`NetError::Unavailable`] if the address cannot be had.
-    fn listen(&mut self, address: SocketAddr, backlog: u32) -> Result<Fd, NetError>;
+    fn listen(&mut self, address: SocketAddr, backlog: u32) -> Result<Listening, NetError>;
 
     /// `accept4(SOCK_NONBLOCK)`.
     ///

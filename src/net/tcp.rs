@@ -30,7 +30,7 @@
 //! descriptor number and stay.
 
 use super::fault::Abort;
-use super::{Accepted, Fd, Fired, Mask, Net, NetError, Timeout, Wait, Work};
+use super::{Accepted, Fd, Fired, Listening, Mask, Net, NetError, Timeout, Wait, Work};
 use crate::time::Micros;
 use mio::net::{TcpListener, TcpStream};
 use mio::{Events, Interest, Poll, Token};
@@ -151,6 +151,8 @@ pub struct Tcp {
     /// May name some that have not any more.
     ready: Vec<Fd>,
     turn: u64,
+    /// What the kernel said to the last `listen` that failed.
+    listen_error: Option<io::Error>,
 }
 
 impl Tcp {
@@ -167,6 +169,7 @@ impl Tcp {
             places: Vec::new(),
             ready: Vec::new(),
             turn: 0,
+            listen_error: None,
         })
     }
 
@@ -181,6 +184,11 @@ impl Tcp {
         let waker = Waker(Arc::new(mio::Waker::new(self.poll.registry(), WAKER)?));
         self.waker = Some(waker.clone());
         Ok(waker)
+    }
+
+    /// Why the last `listen` failed, in the kernel's words, once.
+    pub fn take_listen_error(&mut self) -> Option<io::Error> {
+        self.listen_error.take()
     }
 
     /// The address a descriptor is bound to: tells which port a listener on
@@ -337,10 +345,14 @@ impl Net for Tcp {
         Micros(u64::try_from(self.started.elapsed().as_micros()).unwrap_or(u64::MAX))
     }
 
-    fn listen(&mut self, address: SocketAddr, backlog: u32) -> Result<Fd, NetError> {
-        let (listener, address) = bind(address, backlog).map_err(|_| NetError::Unavailable)?;
+    fn listen(&mut self, address: SocketAddr, backlog: u32) -> Result<Listening, NetError> {
+        let (listener, address) = bind(address, backlog).map_err(|error| {
+            self.listen_error = Some(error);
+            NetError::Unavailable
+        })?;
         let raw = listener.as_raw_fd();
-        Ok(self.open(Handle::Listener(listener, address), raw))
+        let fd = self.open(Handle::Listener(listener, address), raw);
+        Ok(Listening { fd, address })
     }
 
     fn accept(&mut self, listener: Fd) -> Result<Accepted, NetError> {
@@ -512,7 +524,7 @@ mod tests {
 
     fn open() -> (Tcp, Fd) {
         let mut net = Tcp::new(TcpConfig::default()).unwrap();
-        let listener = net.listen("127.0.0.1:0".parse().unwrap(), 16).unwrap();
+        let listener = net.listen("127.0.0.1:0".parse().unwrap(), 16).unwrap().fd;
         net.watch(listener, Mask::READABLE);
         (net, listener)
     }
@@ -602,7 +614,7 @@ mod tests {
         let taken = net.local_address(listener).unwrap();
         assert_eq!(net.listen(taken, 1), Err(NetError::Unavailable));
         net.close(listener);
-        let again = net.listen(taken, 1).unwrap();
+        let again = net.listen(taken, 1).unwrap().fd;
         assert_eq!(net.local_address(again), Some(taken));
     }
 }

@@ -34,7 +34,7 @@ mod wire;
 pub use cost::Costs;
 
 use super::fault::Abort;
-use super::{Accepted, Fd, Fired, Mask, Net, NetError, Timeout, Wait, Work};
+use super::{Accepted, Fd, Fired, Listening, Mask, Net, NetError, Timeout, Wait, Work};
 use crate::time::Micros;
 use connection::{Connection, Door, ServerEnd};
 use descriptor::{Descriptors, Listener, Socket};
@@ -393,14 +393,15 @@ impl Net for Virt {
         self.wire.now()
     }
 
-    fn listen(&mut self, address: SocketAddr, backlog: u32) -> Result<Fd, NetError> {
+    fn listen(&mut self, address: SocketAddr, backlog: u32) -> Result<Listening, NetError> {
         self.charge_syscall();
         if self.descriptors.listeners().any(|(_, listener)| listener.address == address) {
             return Err(NetError::Unavailable);
         }
         let backlog = backlog.clamp(1, self.config.somaxconn.max(1));
         let listener = Listener { address, backlog, queue: VecDeque::new() };
-        self.descriptors.open(Socket::Listener(listener)).ok_or(NetError::Unavailable)
+        let fd = self.descriptors.open(Socket::Listener(listener)).ok_or(NetError::Unavailable)?;
+        Ok(Listening { fd, address })
     }
 
     fn accept(&mut self, listener: Fd) -> Result<Accepted, NetError> {

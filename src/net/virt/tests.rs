@@ -20,7 +20,7 @@ impl Stage {
 
     fn with(config: VirtConfig, backlog: u32) -> Stage {
         let mut net = Virt::new(config);
-        let listener = net.listen(DOOR.parse().unwrap(), backlog).unwrap();
+        let listener = net.listen(DOOR.parse().unwrap(), backlog).unwrap().fd;
         net.watch(listener, Mask::READABLE);
         Stage { net, listener, fired: Vec::new(), facts: Vec::new() }
     }

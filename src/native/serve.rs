@@ -1,0 +1,206 @@
+//! The driver of the native server: three lines of loop, and what surrounds
+//! a process.
+
+use super::recorder::Recorder;
+use crate::engine::Engine;
+use crate::engine::config::Config;
+use crate::engine::server::Birth;
+use crate::net::tcp::{Tcp, TcpConfig};
+use crate::net::{Net, Wait};
+use crate::trace::codec::{Header, Native, Source};
+use std::fmt;
+use std::io::{self, Write};
+use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// What `onechef serve` was asked to do.
+#[derive(Clone, Debug, Default)]
+pub struct Serve {
+    pub config: Config,
+    pub record: Option<PathBuf>,
+}
+
+/// Why the server could not start or go on.
+#[derive(Debug)]
+pub enum ServeError {
+    /// The address that cannot be had, and why.
+    Listen(SocketAddr, io::Error),
+    /// None of the names in `bind` is an address.
+    NoAddress(String),
+    Record(PathBuf, io::Error),
+    Start(io::Error),
+}
+
+impl fmt::Display for ServeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ServeError::Listen(address, error) if error.kind() == io::ErrorKind::AddrInUse => {
+                write!(
+                    f,
+                    "{address} is taken by another process; choose another port with --port N"
+                )
+            }
+            ServeError::Listen(address, error) => write!(f, "cannot listen on {address}: {error}"),
+            ServeError::NoAddress(bind) => write!(f, "bind: '{bind}' is not an address"),
+            ServeError::Record(path, error) => {
+                write!(f, "cannot write the recording {}: {error}", path.display())
+            }
+            ServeError::Start(error) => write!(f, "cannot start: {error}"),
+        }
+    }
+}
+
+impl std::error::Error for ServeError {}
+
+impl ServeError {
+    fn listen(address: SocketAddr, net: &mut Tcp) -> ServeError {
+        let error =
+            net.take_listen_error().unwrap_or_else(|| io::ErrorKind::AddrNotAvailable.into());
+        ServeError::Listen(address, error)
+    }
+}
+
+/// Runs until told to stop.
+///
+/// # Errors
+/// If no door can be opened, or the recording cannot be written.
+pub fn serve(options: Serve) -> Result<(), ServeError> {
+    let stop = Arc::new(AtomicBool::new(false));
+    for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
+        signal_hook::flag::register(signal, Arc::clone(&stop)).map_err(ServeError::Start)?;
+    }
+    let mut net = Tcp::new(TcpConfig {
+        tcp_keepalive_secs: options.config.tcp_keepalive,
+        max_events: options.config.maxclients.saturating_add(EVENT_SLACK),
+    })
+    .map_err(ServeError::Start)?;
+    let addresses = addresses(&options.config)?;
+    let mut engine = Engine::new(options.config, birth(&net));
+    let mut recorder = match options.record {
+        None => None,
+        Some(path) => {
+            engine.watch_events(&net, true);
+            let header = header(&engine);
+            let recorder = Recorder::create(&path, &header)
+                .map_err(|error| ServeError::Record(path.clone(), error))?;
+            Some((recorder, path))
+        }
+    };
+    open_doors(&mut engine, &mut net, &addresses)?;
+    announce(&engine);
+
+    let mut fired = Vec::with_capacity(1024);
+    loop {
+        let timeout = engine.before_poll(&mut net);
+        if let Some((recorder, path)) = &mut recorder {
+            recorder.drain(&mut engine).map_err(|error| ServeError::Record(path.clone(), error))?;
+        }
+        if engine.is_stopping() || stop.load(Ordering::Relaxed) {
+            break;
+        }
+        net.wait(timeout, &mut fired);
+        engine.after_poll(&mut net, &fired);
+    }
+    engine.shut_down(&mut net);
+    if let Some((mut recorder, path)) = recorder {
+        recorder
+            .drain(&mut engine)
+            .and_then(|()| recorder.finish())
+            .map_err(|error| ServeError::Record(path, error))?;
+    }
+    println!("onechef: stopped");
+    Ok(())
+}
+
+/// `CONFIG_FDSET_INCR`: descriptors beyond the clients' own.
+const EVENT_SLACK: u32 = 128;
+
+fn header(engine: &Engine) -> Header {
+    let server = engine.server();
+    let native = Native {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        pid: server.birth.process_id,
+        started_unix_us: server.birth.unix_epoch_us,
+    };
+    let config = server.config.changed_from_default();
+    let config = config.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+    Header::new(Source::Native(native), config)
+}
+
+/// What only a process can know.
+fn birth(net: &Tcp) -> Birth {
+    let unix = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_micros() as u64);
+    // Entropy without a dependency: the standard hasher's keys are random
+    // per process.
+    let random = || {
+        use std::hash::{BuildHasher, Hasher};
+        std::collections::hash_map::RandomState::new().build_hasher().finish()
+    };
+    Birth {
+        unix_epoch_us: unix.saturating_sub(net.now().0),
+        seed: random(),
+        hash_seed: random(),
+        process_id: std::process::id(),
+        multiplexing_api: if cfg!(target_os = "linux") { "epoll" } else { "kqueue" },
+    }
+}
+
+/// An address of `bind`, and whether the server can do without it (`-::1`).
+type Door = (SocketAddr, bool);
+
+fn addresses(config: &Config) -> Result<Vec<Door>, ServeError> {
+    let mut doors = Vec::new();
+    for name in &config.bind {
+        let (name, optional) = match name.strip_prefix('-') {
+            Some(rest) => (rest, true),
+            None => (name.as_str(), false),
+        };
+        let name = if name == "*" { "0.0.0.0" } else { name };
+        let ip = match name.parse::<IpAddr>() {
+            Ok(ip) => ip,
+            Err(_) => (name, config.port)
+                .to_socket_addrs()
+                .ok()
+                .and_then(|mut found| found.next())
+                .map(|address| address.ip())
+                .ok_or_else(|| ServeError::NoAddress(name.to_owned()))?,
+        };
+        doors.push((SocketAddr::new(ip, config.port), optional));
+    }
+    Ok(doors)
+}
+
+fn open_doors(engine: &mut Engine, net: &mut Tcp, doors: &[Door]) -> Result<(), ServeError> {
+    let mut opened = 0;
+    for (index, (address, optional)) in doors.iter().enumerate() {
+        // Port 0 means any: the other addresses then use the same one.
+        let mut address = *address;
+        if address.port() == 0
+            && index > 0
+            && let Some(first) = engine.server().listeners.first()
+        {
+            address.set_port(first.address.port());
+        }
+        match engine.listen(net, address) {
+            Ok(()) => opened += 1,
+            Err(_) if *optional => {}
+            Err(_) => return Err(ServeError::listen(address, net)),
+        }
+    }
+    if opened == 0 {
+        let address = doors.first().map_or(SocketAddr::from(([127, 0, 0, 1], 0)), |d| d.0);
+        return Err(ServeError::listen(address, net));
+    }
+    Ok(())
+}
+
+fn announce(engine: &Engine) {
+    let doors: Vec<String> =
+        engine.server().listeners.iter().map(|l| l.address.to_string()).collect();
+    println!("onechef: ready on {} (pid {})", doors.join(" and "), std::process::id());
+    // A reader of a pipe waits for this line.
+    let _ = io::stdout().flush();
+}
