@@ -10,6 +10,7 @@ pub mod panels;
 pub mod phase;
 pub mod player;
 pub mod rest;
+pub mod stage;
 pub mod tree;
 
 pub use frame::{Frame, Motion, Terms, Viewport};

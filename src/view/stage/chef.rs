@@ -1,0 +1,262 @@
+//! The loop: a ring of seven segments with the one thread in the middle. He
+//! never moves from there; his pose, the ring and the attention line change.
+
+use super::activity::{Activity, Pose, Segment, is_done};
+use super::draw::{Anchor, Placed, Wording, arc, circle, g, label, one, path, polar, symbol};
+use super::kitchen;
+use super::scene::Scene;
+use crate::view::tree::Node;
+
+struct Station {
+    segment: Segment,
+    /// Its middle, degrees clockwise from twelve.
+    degrees: f64,
+    id: &'static str,
+    kitchen: &'static str,
+    redis: &'static str,
+}
+
+impl Station {
+    /// Somebody who has just been woken does not sleep any more.
+    fn words(&self, scene: &Scene<'_>) -> Wording {
+        let kitchen = match self.segment {
+            Segment::Poll if scene.activity.segment() == Some(Segment::Poll) => {
+                if scene.is_asleep() { "asleep" } else { "wakes up" }
+            }
+            _ => self.kitchen,
+        };
+        Wording::new(kitchen, self.redis)
+    }
+}
+
+#[rustfmt::skip]
+const STATIONS: [Station; 7] = [
+    Station { segment: Segment::Sweep, degrees: 205.71, id: "seg:sweep", kitchen: "final sweep", redis: "beforeSleep" },
+    Station { segment: Segment::Poll, degrees: 257.14, id: "seg:poll", kitchen: "asleep", redis: "epoll_wait" },
+    Station { segment: Segment::Read, degrees: 308.57, id: "seg:read", kitchen: "take slips", redis: "accept/read" },
+    Station { segment: Segment::Parse, degrees: 0.0, id: "seg:parse", kitchen: "make out the order", redis: "processInputBuffer" },
+    Station { segment: Segment::Execute, degrees: 51.43, id: "seg:execute", kitchen: "grill", redis: "call()" },
+    Station { segment: Segment::Plate, degrees: 102.86, id: "seg:plate", kitchen: "plate up", redis: "addReply" },
+    Station { segment: Segment::Timers, degrees: 154.29, id: "seg:timers", kitchen: "check clock", redis: "processTimeEvents" },
+];
+
+/// Half of a seventh of the circle.
+const HALF: f64 = 25.714;
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Turn {
+    ToCome,
+    Done,
+    Now,
+    Sleeping,
+}
+
+fn turn(scene: &Scene<'_>, segment: Segment) -> Turn {
+    match scene.activity.segment() {
+        Some(active) if active == segment => {
+            if scene.is_asleep() {
+                Turn::Sleeping
+            } else {
+                Turn::Now
+            }
+        }
+        Some(active) if is_done(scene.world, active, segment) => Turn::Done,
+        _ => Turn::ToCome,
+    }
+}
+
+/// Ring, labels, chef, counter and plaque.
+pub fn chef(scene: &Scene<'_>) -> Node {
+    let ring = scene.layout.ring;
+    let phone = scene.layout.is_phone();
+    let asleep = scene.is_asleep();
+    let well = match scene.activity {
+        Activity::Asleep => "well night",
+        Activity::Opening | Activity::Closed => "well calm",
+        Activity::Awake { .. } => "well",
+    };
+    let mut out = g().key("ring").attr("id", "ring").child(circle(well, ring.x, ring.y, ring.r));
+    out.push(g().key("segments").children(STATIONS.iter().map(|s| segment(scene, s))));
+    if phone {
+        phone_extras(scene, &mut out);
+    } else {
+        out.push(g().key("labels").children(STATIONS.iter().map(|s| station_label(scene, s))));
+    }
+    let k = ring.r / 80.0;
+    let class = match scene.activity {
+        Activity::Asleep => "chef rest asleep",
+        Activity::Opening | Activity::Closed => "chef rest",
+        Activity::Awake { .. } => "chef",
+    };
+    let mut figure =
+        g().key("chef").attr("id", "chef").class(class).moved_scaled(ring.x, ring.y, k);
+    if let Some(href) = pose(scene.activity) {
+        figure.push(g().key("body").class("chefb").child(symbol(href, 0.0, 0.0)));
+    }
+    let counter = "M-49.5 41.3A64.5 64.5 0 0 0 49.5 41.3Z";
+    figure.push(path(if asleep { "counter night" } else { "counter" }, counter));
+    if asleep {
+        let words = Wording::new("nothing to do", "blocked");
+        figure.push(g().key("sky").children(one!("zzz", 0.0, -42.0, words, Anchor::Middle)));
+    }
+    let words = plaque(scene.activity);
+    figure.push(g().key("plaque").children(one!("plq", 0.0, 56.0, words, Anchor::Middle)));
+    out.push(figure);
+    out
+}
+
+/// What repeats once per signal stands close together, the rest apart.
+fn segment(scene: &Scene<'_>, station: &Station) -> Node {
+    let ring = scene.layout.ring;
+    let near = 0.7;
+    let apart = 3.0;
+    let before = match station.segment {
+        Segment::Parse | Segment::Execute | Segment::Plate => near,
+        _ => apart,
+    };
+    let after = match station.segment {
+        Segment::Read | Segment::Parse | Segment::Execute => near,
+        _ => apart,
+    };
+    let band = ring.r * 0.125;
+    let (class, width) = match turn(scene, station.segment) {
+        Turn::ToCome => ("seg", band * 0.26),
+        Turn::Done => ("seg seg-done", band),
+        Turn::Now => ("seg seg-on", band),
+        Turn::Sleeping => ("seg seg-sleep", band),
+    };
+    let (from, to) = (station.degrees - HALF + before, station.degrees + HALF - after);
+    path(class, arc(ring.x, ring.y, ring.r - band / 2.0, from, to))
+        .num("stroke-width", width)
+        .attr("id", station.id)
+        .key(station.id)
+}
+
+fn label_class(turn: Turn) -> &'static str {
+    match turn {
+        Turn::ToCome => "lab ph",
+        Turn::Done => "lab ph done",
+        Turn::Now => "lab ph on",
+        Turn::Sleeping => "lab ph slp",
+    }
+}
+
+fn station_label(scene: &Scene<'_>, station: &Station) -> Node {
+    let ring = scene.layout.ring;
+    let turn = turn(scene, station.segment);
+    let class = label_class(turn);
+    let words = station.words(scene);
+    let mut out = g().key(station.id);
+    match station.segment {
+        Segment::Parse => {
+            let tspan = |class, words| Node::new("tspan").class(class).text(words);
+            out.push(
+                Node::new("text")
+                    .class(class)
+                    .num("x", ring.x)
+                    .num("y", ring.y - ring.r - 8.0)
+                    .middle()
+                    .child(tspan("lk", words.kitchen))
+                    .child(tspan("sp", " ".into()))
+                    .child(tspan("lr", words.redis).attr("dx", "4")),
+            );
+            signal_line(scene, turn, ring.x, ring.y - ring.r + 22.0, Anchor::Middle, &mut out);
+        }
+        Segment::Sweep => {
+            let (x, y) = (ring.x - 14.0, ring.y + ring.r + 15.0);
+            out.push(label(class, x, y, words, Anchor::End, 12.0));
+        }
+        Segment::Timers => {
+            let (x, y) = (ring.x + 14.0, ring.y + ring.r + 15.0);
+            out.push(label(class, x, y, words, Anchor::Start, 12.0));
+        }
+        Segment::Poll | Segment::Read | Segment::Execute | Segment::Plate => {
+            let (at_x, at_y) = polar(ring.x, ring.y, ring.r + 11.0, station.degrees);
+            let (side, anchor) =
+                if at_x > ring.x { (1.0, Anchor::Start) } else { (-1.0, Anchor::End) };
+            let (x, y) = if at_y < ring.y {
+                (ring.x + side * (ring.r + 2.0), ring.y - 57.0)
+            } else {
+                (ring.x + side * (ring.r + 11.0), ring.y + 25.0)
+            };
+            out.push(label(class, x, y, words, anchor, 12.0));
+            signal_line(scene, turn, x, y + 25.0, anchor, &mut out);
+        }
+    }
+    out
+}
+
+/// "signal 3 of 4" under the label of what is being done for it.
+fn signal_line(scene: &Scene<'_>, turn: Turn, x: f64, y: f64, anchor: Anchor, out: &mut Node) {
+    // Above the ring there is no room for a third line; the board has it too.
+    if turn != Turn::Now || scene.world.firing.is_none() || anchor == Anchor::Middle {
+        return;
+    }
+    let (at, of) = (scene.world.fired_begun, scene.world.fired.len());
+    let words = Wording::new(format!("signal {at} of {of}"), format!("fired {at}/{of}"));
+    out.push(g().key("signal").children(one!("sig", x, y, words, anchor)));
+}
+
+/// The phone's ring has no labels: the clock's dial beside it, and the name of
+/// the current segment below.
+fn phone_extras(scene: &Scene<'_>, out: &mut Node) {
+    let ring = scene.layout.ring;
+    out.push(kitchen::phone_clock(scene));
+    let Some(active) = scene.activity.segment() else { return };
+    let Some(station) = STATIONS.iter().find(|s| s.segment == active) else { return };
+    let words = station.words(scene);
+    let class = if scene.is_asleep() { "lab phm slp" } else { "lab phm on" };
+    let line = |class, dy, inner, words| {
+        Node::new("text")
+            .class(class)
+            .num("x", ring.x)
+            .num("y", ring.y + ring.r + dy)
+            .middle()
+            .child(Node::new("tspan").class(inner).text(words))
+    };
+    out.push(g().key("phase").child(line(class, 20.0, "lk", words.kitchen)).child(line(
+        "lab phm",
+        34.0,
+        "lr",
+        words.redis,
+    )));
+}
+
+fn pose(activity: Activity) -> Option<&'static str> {
+    Some(match activity {
+        Activity::Closed => return None,
+        Activity::Opening => "#chef-look",
+        Activity::Asleep => "#chef-asleep",
+        Activity::Awake { pose, .. } => match pose {
+            Pose::Look | Pose::Greet | Pose::Tidy | Pose::Farewell => "#chef-look",
+            Pose::Read => "#chef-read",
+            Pose::Cook | Pose::Plate => "#chef-cook",
+            Pose::Time => "#chef-time",
+            Pose::Sweep => "#chef-sweep",
+            Pose::Stop => "#chef-stop",
+        },
+    })
+}
+
+/// At most eight letters fit on the counter.
+fn plaque(activity: Activity) -> Wording {
+    let (kitchen, redis) = match activity {
+        Activity::Opening => ("opening", "init"),
+        Activity::Closed => ("closed", "exit"),
+        Activity::Asleep => ("0% CPU", "0% CPU"),
+        Activity::Awake { pose, segment, .. } => match pose {
+            Pose::Look => ("awake", "fired[ ]"),
+            Pose::Greet => ("greeting", "accept()"),
+            Pose::Read if segment == Segment::Parse => ("reading", "parse"),
+            Pose::Read => ("reading", "read()"),
+            Pose::Cook => ("cooking", "call()"),
+            Pose::Plate => ("plating", "addReply"),
+            Pose::Time => ("on time?", "timers"),
+            Pose::Sweep => ("serving", "write()"),
+            Pose::Tidy => ("all done?", "before…"),
+            Pose::Stop => ("enough!", "free"),
+            Pose::Farewell => ("goodbye", "free"),
+        },
+    };
+    Wording::new(kitchen, redis)
+}
