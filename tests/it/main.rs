@@ -13,9 +13,15 @@ mod facts;
 mod runs;
 // Who may import whom.
 mod layers;
+// What the panels say: exact cells, labels, table twin; nothing breaks them.
+mod panels;
 // Reads our own source for the house rules.
 mod source;
 // Short files, telling names, nothing left for later, no source of chance.
 mod tidy;
 // A recording says everything, survives as text, and any moment can be had again.
 mod trace;
+
+// The moments that the sheet of the panels draws.
+#[path = "../../examples/panels_sheet/specimens.rs"]
+mod specimens;

@@ -24,6 +24,7 @@
 mod amount;
 mod badge;
 mod counters;
+mod events;
 mod notepad;
 mod strip;
 mod tables;
@@ -33,6 +34,7 @@ mod words;
 
 pub use badge::badge;
 pub use counters::counters;
+pub use events::{Line, events};
 pub use notepad::{Shown, notepad, shown};
 pub use strip::{legend, strip};
 pub use tables::tables;

@@ -1,7 +1,7 @@
 //! The timeline: cycles as blocks of work, with the sleep between them.
 
 use super::amount;
-use super::transport::{self, Position, position};
+use super::transport;
 use super::words::{Words, either};
 use crate::time::Micros;
 use crate::trace::timeline::{CycleSummary, MarkKind};
@@ -113,10 +113,7 @@ fn scale(cycles: &[CycleSummary], room: f64) -> f64 {
 #[must_use]
 pub fn strip(cycles: &[CycleSummary], playhead: usize, frame: &Frame, width_px: u32) -> Node {
     let width = f64::from(width_px.max(200));
-    let current = match position(cycles, playhead) {
-        Position::InCycle { index, .. } => Some(index),
-        Position::Start | Position::Opening { .. } => None,
-    };
+    let current = current(cycles, playhead);
     let asleep = frame.world.asleep.is_some();
     let anchor = current.unwrap_or(0);
     // Asleep at the end of what is known: room for a sleep without end.
@@ -139,6 +136,12 @@ pub fn strip(cycles: &[CycleSummary], playhead: usize, frame: &Frame, width_px: 
         .attr("aria-label", label)
         .children(blocks)
         .children(head(cycles, &layout, playhead, current, asleep, width))
+}
+
+/// The cycle that owns the record the playhead stands on.
+fn current(cycles: &[CycleSummary], playhead: usize) -> Option<usize> {
+    let last = playhead.checked_sub(1)?;
+    cycles.partition_point(|cycle| cycle.first <= last).checked_sub(1)
 }
 
 /// What the playhead says about a cycle's look.

@@ -109,6 +109,7 @@ fn timeout(world: &World) -> Words {
 fn timer(world: &World) -> Words {
     match world.timer {
         None => Words::new("no alarm is set", "not armed"),
+        Some(timer) if timer.due <= world.at => Words::new("now", "due"),
         Some(timer) => {
             let left = amount::lasting(timer.due.saturating_sub(world.at));
             Words::said(format!("in {left}"), format!("due in {left}"))

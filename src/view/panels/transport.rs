@@ -3,44 +3,52 @@
 use super::amount;
 use super::words::{Words, either};
 use crate::event::Phase;
-use crate::trace::World;
-use crate::trace::timeline::{CycleSummary, MarkKind};
+use crate::trace::timeline::MarkKind;
+use crate::trace::{Timeline, World};
+use crate::view::beat::is_step;
 use crate::view::{Frame, Node, Terms};
 
-/// Where a playhead stands.
+/// Where a playhead stands, counted in steps: book-keeping records, which a
+/// reader never stops at, do not count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Position {
-    /// Before the first record.
+    /// Before the first step.
     Start,
-    /// Before the first cycle: listening, first guests outside.
+    /// Before the first cycle.
     Opening { event: usize },
     /// `event` of `events` (from 1) of a cycle; `index` is the cycle's place
-    /// in the list of summaries.
+    /// in [`Timeline::cycles`].
     InCycle { index: usize, event: usize, events: usize },
 }
 
 /// The position of `playhead`, the number of records folded.
 #[must_use]
-pub fn position(cycles: &[CycleSummary], playhead: usize) -> Position {
-    let Some(last) = playhead.checked_sub(1) else { return Position::Start };
-    let Some(index) = cycles.partition_point(|c| c.first <= last).checked_sub(1) else {
-        return Position::Opening { event: playhead };
+pub fn position(timeline: &Timeline, playhead: usize) -> Position {
+    let steps = |from: usize, to: usize| {
+        let records = timeline.records().get(from..to).unwrap_or_default();
+        records.iter().filter(|record| is_step(&record.event)).count()
     };
-    let cycle = &cycles[index];
-    // Records after a cycle's end (the next sleep) still count as its own.
-    let next = cycles.get(index + 1).map_or(cycle.end, |next| next.first);
-    let end = cycle.end.max(next).max(playhead);
-    Position::InCycle { index, event: playhead - cycle.first, events: end - cycle.first }
+    let playhead = playhead.min(timeline.len());
+    let Some(index) = playhead.checked_sub(1).and_then(|last| timeline.cycle_of(last)) else {
+        return match steps(0, playhead) {
+            0 => Position::Start,
+            event => Position::Opening { event },
+        };
+    };
+    let cycle = &timeline.cycles()[index];
+    let events = steps(cycle.first, cycle.end);
+    Position::InCycle { index, event: steps(cycle.first, playhead), events }
 }
 
 /// "cycle 134 · event 31 of 36 · t = 13.266 s".
 #[must_use]
-pub fn readout(cycles: &[CycleSummary], playhead: usize, world: &World) -> Node {
-    let (head, tail) = match position(cycles, playhead) {
+pub fn readout(timeline: &Timeline, playhead: usize, world: &World) -> Node {
+    let (head, tail) = match position(timeline, playhead) {
         Position::Start => ("start".to_owned(), String::new()),
         Position::Opening { event } => ("before cycle 1".to_owned(), format!(" · event {event}")),
         Position::InCycle { index, event, events } => {
-            (format!("cycle {}", cycles[index].cycle), format!(" · event {event} of {events}"))
+            let cycle = timeline.cycles()[index].cycle;
+            (format!("cycle {cycle}"), format!(" · event {event} of {events}"))
         }
     };
     Node::new("span")
@@ -52,8 +60,9 @@ pub fn readout(cycles: &[CycleSummary], playhead: usize, world: &World) -> Node 
 
 /// `aria-valuetext` of the scrubber: the place, and what goes on there.
 #[must_use]
-pub fn value_text(cycles: &[CycleSummary], playhead: usize, frame: &Frame) -> String {
-    let place = match position(cycles, playhead) {
+pub fn value_text(timeline: &Timeline, playhead: usize, frame: &Frame) -> String {
+    let cycles = timeline.cycles();
+    let place = match position(timeline, playhead) {
         Position::Start => return "start, before the first event".into(),
         Position::Opening { event } => format!("before the first cycle, event {event}"),
         Position::InCycle { index, event, events } => {
@@ -162,35 +171,54 @@ pub(super) fn spoken(kind: MarkKind, terms: Terms) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::event::Event;
+    use crate::net::Timeout;
+    use crate::time::Micros;
+    use crate::trace::Record;
 
-    fn cycles() -> Vec<CycleSummary> {
-        let cycle =
-            |cycle, first, end| CycleSummary { cycle, first, end, ..CycleSummary::default() };
-        vec![cycle(1, 3, 10), cycle(2, 11, 20)]
+    /// Listening, then two cycles of two steps each (waking and sleeping)
+    /// with book-keeping between them.
+    fn timeline() -> Timeline {
+        let begin = |cycle| Event::CycleBegin { cycle };
+        let wake = || Event::PollReturn { fired: Vec::new() };
+        let sleep = || Event::PollEnter { timeout: Timeout::Forever };
+        let events = [
+            Event::Config { name: "hz".into(), value: "10".into() },
+            sleep(),
+            wake(),
+            begin(1),
+            sleep(),
+            wake(),
+            begin(2),
+            sleep(),
+        ];
+        let mut timeline = Timeline::new();
+        for (event, seq) in events.into_iter().zip(0..) {
+            let at = Micros(13_000_000 + seq * 1_000);
+            timeline.push(Record { seq, at, event }).expect("room");
+        }
+        timeline
     }
 
     #[test]
-    fn every_playhead_has_one_position() {
-        let at = |playhead| position(&cycles(), playhead);
-        assert_eq!(at(0), Position::Start);
-        assert_eq!(at(3), Position::Opening { event: 3 });
-        assert_eq!(at(4), Position::InCycle { index: 0, event: 1, events: 8 });
-        // Record 10 is the sleep between the two: still the first one's.
-        assert_eq!(at(11), Position::InCycle { index: 0, event: 8, events: 8 });
-        assert_eq!(at(12), Position::InCycle { index: 1, event: 1, events: 9 });
-        assert_eq!(at(20), Position::InCycle { index: 1, event: 9, events: 9 });
-        // A live run whose last cycle is not over yet.
-        assert_eq!(at(25), Position::InCycle { index: 1, event: 14, events: 14 });
+    fn every_playhead_has_one_position_and_only_steps_count() {
+        let timeline = timeline();
+        let all: Vec<Position> = (0..=9).map(|count| position(&timeline, count)).collect();
+        let cycle = |index, event| Position::InCycle { index, event, events: 2 };
+        assert_eq!(all[..3], [Position::Start, Position::Start, Position::Opening { event: 1 }]);
+        assert_eq!(all[3..6], [cycle(0, 1), cycle(0, 1), cycle(0, 2)]);
+        assert_eq!(all[6..9], [cycle(1, 1), cycle(1, 1), cycle(1, 2)]);
+        assert_eq!(all[9], all[8], "past the end is at the end");
     }
 
     #[test]
-    fn the_readout_is_the_mocks() {
-        let world = World { at: crate::time::Micros(13_266_000), ..World::default() };
-        let text = readout(&cycles(), 12, &world).to_markup();
+    fn the_readout_names_cycle_event_and_time() {
+        let timeline = timeline();
+        let text = readout(&timeline, 6, &timeline.world_at(6)).to_markup();
         assert_eq!(
             text,
-            "<span class=\"readout\"><b>cycle 2</b><span> · event 1 of 9</span>\
-             <span class=\"tt\"> · t = 13.266 s</span></span>"
+            "<span class=\"readout\"><b>cycle 2</b><span> · event 1 of 2</span>\
+             <span class=\"tt\"> · t = 13.005 s</span></span>"
         );
     }
 

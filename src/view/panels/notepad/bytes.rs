@@ -65,7 +65,7 @@ impl Window {
         let memory = query.len == 0;
         let bytes = if memory { &query.memory } else { &query.known };
         let len = if memory { bytes.len() as u64 } else { query.len };
-        let parsed = if memory { len } else { query.parsed_to.min(len) };
+        let parsed = if memory { len } else { understood(client) };
         let offending = match client.doing {
             Doing::Unreadable { at, .. } if at < len => Some(at),
             _ => None,
@@ -118,12 +118,22 @@ fn window_start(focus: u64, end: u64) -> u64 {
     wanted.min(rows - ROWS) * ROW
 }
 
+/// `qb_pos`: what the parser has taken in. At a protocol error it stands
+/// before the byte that it could not take.
+fn understood(client: &ClientView) -> u64 {
+    let parsed = match client.doing {
+        Doing::Unreadable { at, .. } => client.query.parsed_to.max(at),
+        _ => client.query.parsed_to,
+    };
+    parsed.min(client.query.len)
+}
+
 pub(super) fn section(world: &World, client: &ClientView) -> Vec<Node> {
     let query = &client.query;
     let glance = if query.len == 0 {
         Words::plain("0 B")
     } else {
-        let (len, parsed) = (query.len, query.parsed_to.min(query.len));
+        let (len, parsed) = (query.len, understood(client));
         Words::said(
             format!("{len} received · {parsed} understood"),
             format!("qbuf={len} · qb_pos {parsed}"),
@@ -321,4 +331,115 @@ fn partial(client: &ClientView) -> Words {
 /// `1 byte waits`, `18 bytes wait`.
 fn wait(n: u64) -> String {
     if n == 1 { "1 byte waits".into() } else { format!("{n} bytes wait") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn client(doing: Doing, known: &[u8], len: u64, parsed_to: u64) -> ClientView {
+        let mut world = World::default();
+        let peer = std::net::SocketAddr::from(([127, 0, 0, 1], 50_000));
+        let created = crate::event::Event::ClientCreated {
+            client: crate::event::ClientId(1),
+            fd: crate::net::Fd(8),
+            peer,
+            local: peer,
+        };
+        let record = crate::trace::Record { seq: 0, at: crate::time::Micros(0), event: created };
+        world.fold(&record);
+        let mut client = world.clients.pop_first().expect("just created").1;
+        client.doing = doing;
+        client.query.known = known.to_vec();
+        client.query.len = len;
+        client.query.parsed_to = parsed_to;
+        client
+    }
+
+    fn kinds(window: &Window) -> String {
+        let letter = |cell: &Cell| match cell.kind {
+            Kind::Parsed => 'p',
+            Kind::Waiting => 'w',
+            Kind::Owed => 'o',
+            Kind::Offending => 'x',
+        };
+        window.cells.iter().map(letter).collect()
+    }
+
+    #[test]
+    fn an_unknown_rest_is_dashed_to_the_end_of_the_row() {
+        let doing = Doing::Partial { need: Need::BulkHeader };
+        let window = Window::of(&client(doing, b"*3\r\n$6\r\nINCRBY\r\n$6", 18, 16));
+        assert_eq!(kinds(&window), "ppppppppppppppppwwoooooooooooooo");
+        assert_eq!((window.cursor, window.owed_beyond), (Some(16), 0));
+        assert_eq!(window.cells[17].byte, Some(b'6'));
+        assert_eq!(window.cells[18].byte, None, "never a guess");
+    }
+
+    #[test]
+    fn a_known_rest_is_counted_exactly() {
+        let doing = Doing::Partial { need: Need::BulkBytes(3) };
+        let window = Window::of(&client(doing, b"$5\r\nabcd", 8, 4));
+        assert_eq!(kinds(&window), "ppppwwwwooo");
+        let doing = Doing::Partial { need: Need::BulkBytes(1_000) };
+        let window = Window::of(&client(doing, b"$5\r\n", 4, 4));
+        assert_eq!(window.cells.len() as u64 + window.owed_beyond, 1_004);
+    }
+
+    #[test]
+    fn a_full_row_still_shows_that_something_is_owed() {
+        let doing = Doing::Partial { need: Need::MultibulkHeader };
+        let window = Window::of(&client(doing, &[b'*'; 16], 16, 0));
+        assert_eq!(kinds(&window), format!("{}{}", "w".repeat(16), "o".repeat(16)));
+    }
+
+    #[test]
+    fn the_offending_byte_is_the_only_reversed_one() {
+        let doing = Doing::Unreadable { text: "expected '$', got '+'".into(), at: 4 };
+        let window = Window::of(&client(doing, b"*1\r\n+PING", 9, 0));
+        assert_eq!(kinds(&window), "ppppxwwww");
+        assert_eq!(window.cursor, Some(4), "the parser stands before it");
+    }
+
+    #[test]
+    fn a_long_buffer_is_shown_around_the_cursor() {
+        let window = Window::of(&client(Doing::Parsed, &[b'a'; 512], 5_000, 3_000));
+        let end = window.start + window.cells.len() as u64;
+        assert!(window.start <= 3_000 && 3_000 < end, "{window:?}");
+        assert_eq!(window.cells.len() as u64, ROW * ROWS);
+        assert_eq!(window.beyond, 5_000 - end);
+        assert!(window.cells.iter().all(|cell| cell.byte.is_none()), "beyond what is known");
+    }
+
+    #[test]
+    fn what_was_trimmed_is_a_memory_without_a_cursor() {
+        let mut client = client(Doing::Idle, b"", 0, 0);
+        client.query.memory = b"PING\r\n".to_vec();
+        let window = Window::of(&client);
+        assert_eq!((kinds(&window), window.cursor), ("pppppp".to_owned(), None));
+    }
+
+    fn any_need() -> impl Strategy<Value = Need> {
+        prop_oneof![
+            Just(Need::InlineEnd),
+            Just(Need::MultibulkHeader),
+            Just(Need::BulkHeader),
+            any::<u64>().prop_map(Need::BulkBytes),
+        ]
+    }
+
+    proptest! {
+        /// Lengths come from traces, which anybody may have edited.
+        #[test]
+        fn any_numbers_give_a_small_window_that_starts_a_row(
+            need in any_need(), len in any::<u64>(), parsed_to in any::<u64>(), known in 0_usize..40,
+        ) {
+            for doing in [Doing::Partial { need }, Doing::Parsed] {
+                let window = Window::of(&client(doing, &vec![0; known], len, parsed_to));
+                prop_assert!(window.cells.len() as u64 <= ROW * ROWS);
+                prop_assert_eq!(window.start % ROW, 0);
+            }
+        }
+    }
 }

@@ -1,0 +1,172 @@
+//! The event list: what happened around the playhead, and what comes.
+
+use super::amount;
+use super::badge::badge;
+use super::words::{Words, either};
+use crate::event::{ClientId, Event};
+use crate::net::WriteOutcome;
+use crate::time::Micros;
+use crate::trace::timeline::{CycleSummary, MarkKind};
+use crate::trace::{Record, Timeline, World};
+use crate::view::Node;
+use crate::view::beat::is_step;
+
+const BEFORE_FIRST: Words = Words::new("Before the first round", "Before the first cycle");
+const NOTHING: Words = Words::new("Nothing has happened yet.", "No records yet.");
+
+/// Steps shown before the playhead's and after it: few enough that the current
+/// one is in view without scrolling.
+const STEPS_BEFORE: usize = 7;
+const STEPS_AFTER: usize = 12;
+
+/// A record in words.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Line {
+    pub kitchen: String,
+    pub redis: String,
+    /// The call and its result.
+    pub term: String,
+    pub badge: Option<ClientId>,
+}
+
+/// The steps around `playhead`, grouped by cycle, each a button whose
+/// `data-seek` leads to the moment after it. Book-keeping records, which a
+/// reader never stops at, have no row; numbers are those of the readout.
+///
+/// `narrate` says a record in words, from the states before and after it.
+#[must_use]
+pub fn events(
+    timeline: &Timeline,
+    playhead: usize,
+    mut narrate: impl FnMut(&Record, &World, &World) -> Line,
+) -> Node {
+    let list = Node::new("ol").class("ev");
+    let shown = window(timeline, playhead);
+    if shown.is_empty() {
+        return list.child(either("li", "sep", NOTHING));
+    }
+    let current = (0..playhead).rev().find(|i| is_step_at(timeline, *i));
+    let mut before = World::clone(&timeline.world_at(shown.start));
+    let mut after = before.clone();
+    let mut number = Numbers::at(timeline, shown.start);
+    let mut list = list;
+    for index in shown {
+        let Some(record) = timeline.record(index) else { break };
+        after.fold(record);
+        if let Some(separator) = number.enter(timeline, index) {
+            list.push(separator);
+        }
+        if is_step(&record.event) {
+            number.count += 1;
+            let line = narrate(record, &before, &after);
+            let time = match current {
+                Some(now) if index == now => Time::Now,
+                Some(now) if index < now => Time::Past,
+                _ => Time::Future,
+            };
+            list.push(row(index, number.count, record, line, time));
+        }
+        before.fold(record);
+    }
+    list
+}
+
+/// Records from some steps before the playhead to some steps after it.
+fn window(timeline: &Timeline, playhead: usize) -> std::ops::Range<usize> {
+    let playhead = playhead.min(timeline.len());
+    let steps = |i: &usize| is_step_at(timeline, *i);
+    let first = (0..playhead).rev().filter(steps).take(STEPS_BEFORE + 1).last();
+    let last = (playhead..timeline.len()).filter(steps).take(STEPS_AFTER).last();
+    let end = last.map_or(playhead, |last| last + 1);
+    first.unwrap_or(0)..end
+}
+
+fn is_step_at(timeline: &Timeline, index: usize) -> bool {
+    timeline.record(index).is_some_and(|record| is_step(&record.event))
+}
+
+/// Counts steps within their cycle and notices where a cycle begins.
+struct Numbers {
+    cycle: Option<usize>,
+    /// Whether the separator of `cycle` has been given.
+    announced: bool,
+    count: usize,
+}
+
+impl Numbers {
+    fn at(timeline: &Timeline, index: usize) -> Numbers {
+        let cycle = timeline.cycle_of(index);
+        let first = cycle.map_or(0, |cycle| timeline.cycles()[cycle].first);
+        let count = (first..index).filter(|i| is_step_at(timeline, *i)).count();
+        Numbers { cycle, announced: false, count }
+    }
+
+    fn enter(&mut self, timeline: &Timeline, index: usize) -> Option<Node> {
+        let cycle = timeline.cycle_of(index);
+        if cycle != self.cycle {
+            *self = Numbers { cycle, announced: false, count: 0 };
+        }
+        if std::mem::replace(&mut self.announced, true) {
+            return None;
+        }
+        let words = match cycle {
+            None => BEFORE_FIRST,
+            Some(cycle) => summary(&timeline.cycles()[cycle]),
+        };
+        Some(either("li", "sep", words).key(format!("cycle:{}", cycle.map_or(0, |c| c + 1))))
+    }
+}
+
+fn summary(cycle: &CycleSummary) -> Words {
+    let awake: Micros = cycle.ended.saturating_sub(cycle.began);
+    let (number, commands) = (cycle.cycle, u64::from(cycle.commands));
+    let tail = format!("{} awake", amount::lasting(awake));
+    Words::said(
+        format!("Round {number} · {} · {tail}", amount::count(commands, "order", "orders")),
+        format!("Cycle {number} · {} · {tail}", amount::count(commands, "command", "commands")),
+    )
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Time {
+    Past,
+    Now,
+    Future,
+}
+
+fn row(index: usize, number: usize, record: &Record, line: Line, time: Time) -> Node {
+    let class = match (time, warns(&record.event)) {
+        (Time::Now, _) => "now",
+        (Time::Future, false) => "fut",
+        (Time::Future, true) => "fut warn",
+        (Time::Past, true) => "warn",
+        (Time::Past, false) => "",
+    };
+    let badge = line.badge.map_or_else(|| Node::new("span"), |client| badge(client, 20));
+    let text = Node::new("span")
+        .class("tx")
+        .children(Words::said(line.kitchen, line.redis).either())
+        .child(Node::new("span").class("r").text(line.term));
+    let button = Node::new("button")
+        .class("row")
+        .attr("type", "button")
+        .attr("data-seek", (index + 1).to_string());
+    let button = if time == Time::Now { button.attr("aria-current", "step") } else { button };
+    let item = Node::new("li").key(format!("event:{index}"));
+    let item = if class.is_empty() { item } else { item.class(class) };
+    item.child(
+        button
+            .child(Node::new("span").class("no").text(number.to_string()))
+            .child(badge)
+            .child(text),
+    )
+}
+
+/// Printed bold: something did not go the usual way.
+fn warns(event: &Event) -> bool {
+    match event {
+        Event::Write { outcome, .. } => *outcome != WriteOutcome::Drained,
+        Event::CloseAsap { .. } | Event::Limit { .. } | Event::Dropped { .. } => true,
+        event => matches!(MarkKind::of(event), Some(MarkKind::Error | MarkKind::WriteHandler)),
+    }
+}
