@@ -6,6 +6,7 @@ pub mod beat;
 pub mod control;
 pub mod frame;
 pub mod link;
+pub mod narration;
 pub mod panels;
 pub mod phase;
 pub mod player;
@@ -14,6 +15,7 @@ pub mod stage;
 pub mod tree;
 
 pub use frame::{Frame, Motion, Terms, Viewport};
+pub use narration::{Narration, narrate};
 pub use phase::StagePhase;
 pub use player::Player;
 pub use rest::Grain;

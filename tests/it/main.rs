@@ -25,3 +25,7 @@ mod trace;
 // The moments that the sheet of the panels draws.
 #[path = "../../examples/panels_sheet/specimens.rs"]
 mod specimens;
+// Every fact has its words: short, plain, harmless, and true to the drawing.
+mod narration;
+// Stepping, playing and scrubbing visit the same moments, and back undoes forward.
+mod player;

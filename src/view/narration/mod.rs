@@ -1,0 +1,123 @@
+//! One fact in words: for the kitchen, for a reader of Redis's source, and as
+//! the call and its result.
+//!
+//! Every number comes from the record or from the world around it, the same
+//! that the drawing shows; nothing is guessed. Sentences have at most
+//! [`WORDS_MAX`] words, whatever clients send: their text is clipped and its
+//! control characters are shown as escapes.
+
+mod alt;
+mod guests;
+mod orders;
+mod plates;
+mod rounds;
+mod words;
+
+pub use alt::alt;
+
+use crate::event::{ClientId, Event};
+use crate::net::Fd;
+use crate::trace::{Record, World};
+
+/// Most words of a sentence.
+pub const WORDS_MAX: usize = 20;
+
+/// See the module documentation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Narration {
+    pub kitchen: String,
+    pub redis: String,
+    /// The call and its result, in mono.
+    pub term: String,
+    /// Whose badge stands beside it.
+    pub badge: Option<ClientId>,
+}
+
+/// The three wordings of a fact.
+struct Told {
+    kitchen: String,
+    redis: String,
+    term: String,
+}
+
+fn told(kitchen: impl Into<String>, redis: impl Into<String>, term: impl Into<String>) -> Told {
+    Told { kitchen: kitchen.into(), redis: redis.into(), term: term.into() }
+}
+
+/// Where a fact happened: the states on both sides of it.
+struct Scene<'a> {
+    before: &'a World,
+    after: &'a World,
+}
+
+impl Scene<'_> {
+    /// Whose descriptor it is, or just was.
+    fn client_of(&self, fd: Fd) -> Option<ClientId> {
+        let of = |world: &World| world.clients.values().find(|c| c.fd == fd).map(|c| c.id);
+        of(self.after).or_else(|| of(self.before))
+    }
+}
+
+/// Says `record`, which led from `before` to `after`.
+#[must_use]
+pub fn narrate(record: &Record, before: &World, after: &World) -> Narration {
+    let scene = Scene { before, after };
+    let Told { kitchen, redis, term } = tell(&record.event, &scene);
+    let badge = record.event.client().or_else(|| match &record.event {
+        Event::Watch { fd, .. } => scene.client_of(*fd),
+        Event::Pipe { peer, .. } => after.guests.get(peer).and_then(|guest| guest.client),
+        _ => None,
+    });
+    Narration { kitchen, redis, term, badge }
+}
+
+fn tell(event: &Event, scene: &Scene<'_>) -> Told {
+    match event {
+        Event::Listen { .. }
+        | Event::Config { .. }
+        | Event::CycleBegin { .. }
+        | Event::CycleEnd { .. }
+        | Event::PhaseEnter { .. }
+        | Event::PhaseLeave { .. }
+        | Event::PollEnter { .. }
+        | Event::PollReturn { .. }
+        | Event::Fire { .. }
+        | Event::FireSkipped { .. }
+        | Event::TimerAdded { .. }
+        | Event::TimerFired { .. }
+        | Event::TimerRearmed { .. }
+        | Event::ClientsCron { .. }
+        | Event::Shutdown
+        | Event::Dropped { .. } => rounds::tell(event, scene),
+        Event::Accept { .. }
+        | Event::AcceptRefused { .. }
+        | Event::AcceptEnd { .. }
+        | Event::ClientCreated { .. }
+        | Event::ClientChanged { .. }
+        | Event::CloseAfterReply { .. }
+        | Event::CloseAsap { .. }
+        | Event::ClientFreed { .. }
+        | Event::Blocked { .. }
+        | Event::Unblocked { .. }
+        | Event::Pipe { .. } => guests::tell(event, scene),
+        Event::Read { .. }
+        | Event::Parsed { .. }
+        | Event::Incomplete { .. }
+        | Event::ProtocolError { .. }
+        | Event::QueryTrimmed { .. }
+        | Event::CommandBegin { .. }
+        | Event::CommandEnd { .. }
+        | Event::CommandRejected { .. }
+        | Event::Key { .. }
+        | Event::Flushed { .. }
+        | Event::ExpireCycle { .. } => orders::tell(event, scene),
+        Event::ReplyQueued { .. }
+        | Event::PendingWriteQueued { .. }
+        | Event::PendingWriteTaken { .. }
+        | Event::SweepBegin { .. }
+        | Event::SweepEnd { .. }
+        | Event::Write { .. }
+        | Event::Watch { .. }
+        | Event::Limit { .. } => plates::tell(event, scene),
+    }
+}

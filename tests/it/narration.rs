@@ -1,0 +1,111 @@
+//! Every fact has its words: short, plain, harmless, and true to the drawing.
+
+use crate::facts::{Dice, EVENT_KINDS, noise};
+use crate::runs::run;
+use onechef::event::Event;
+use onechef::trace::{Record, World};
+use onechef::view::narration::{WORDS_MAX, alt};
+use onechef::view::{Frame, Motion, Narration, Terms, Viewport, narrate};
+
+fn said(world: &mut World, record: &Record) -> Narration {
+    let before = world.clone();
+    world.fold(record);
+    narrate(record, &before, world)
+}
+
+fn frame(world: &World) -> Frame<'_> {
+    Frame {
+        world,
+        now: None,
+        progress: 1.0,
+        terms: Terms::Both,
+        motion: Motion::Full,
+        viewport: Viewport::Desktop,
+        selected: None,
+    }
+}
+
+/// What a person is shown must be visible, and stay on its line.
+fn assert_harmless(text: &str, whose: &Event) {
+    assert!(!text.trim().is_empty(), "nothing to say of {whose:?}");
+    let hidden = |c: char| c.is_control() || ('\u{2028}'..='\u{202e}').contains(&c);
+    assert!(!text.contains(hidden), "{text:?} of {whose:?}");
+}
+
+fn assert_sentence(text: &str, whose: &Event) {
+    assert_harmless(text, whose);
+    let words = text.split_whitespace().count();
+    assert!(words <= WORDS_MAX, "{words} words: {text:?} of {whose:?}");
+    assert!(text.ends_with('.') || text.ends_with('?'), "{text:?} of {whose:?}");
+    assert!(!text.starts_with("Something happened"), "no words for {whose:?}");
+}
+
+#[test]
+fn every_event_has_words_whatever_the_world_and_the_bytes() {
+    for seed in 0..300 {
+        let mut dice = Dice::new(seed);
+        let seeds: Vec<u64> = (0..dice.below(60)).map(|_| dice.number()).collect();
+        let mut world = World::default();
+        noise(&seeds).iter().for_each(|record| world.fold(record));
+        for kind in 0..EVENT_KINDS {
+            let event = dice.event_of_kind(kind);
+            let record = Record { seq: world.records, at: world.at, event };
+            let Narration { kitchen, redis, term, .. } = said(&mut world, &record);
+            assert_sentence(&kitchen, &record.event);
+            assert_sentence(&redis, &record.event);
+            assert_harmless(&term, &record.event);
+            assert!(term.chars().count() <= 160, "{term:?}");
+            assert_harmless(&alt(&frame(&world)), &record.event);
+        }
+    }
+}
+
+/// What is said of the `nth` record of the first kind that `is` names, in a run.
+fn first(is: fn(&Event) -> bool) -> Narration {
+    let mut world = World::default();
+    for record in run(5, 30) {
+        let told = said(&mut world, &record);
+        if is(&record.event) {
+            return told;
+        }
+    }
+    panic!("no such event in the run");
+}
+
+#[test]
+fn sentences_say_what_happened() {
+    let read = first(|e| matches!(e, Event::Read { bytes, .. } if bytes.len == 14));
+    let table = read.badge.expect("a client");
+    assert_eq!(
+        read.kitchen,
+        format!("The chef copies 14 bytes from table {table}'s slip onto notepad {table}.")
+    );
+    assert!(read.term.ends_with("querybuf, …) = 14"), "{}", read.term);
+
+    let run = first(|e| matches!(e, Event::CommandBegin { .. }));
+    assert_eq!(run.kitchen, "On the grill: PING. Until it is done, no other order can run.");
+
+    let full = first(|e| matches!(e, Event::Write { left: 36_864, .. }));
+    assert!(full.kitchen.ends_with("takes 7 bytes and is full; 36,864 bytes stay on the rack."));
+
+    let asleep = first(|e| matches!(e, Event::PollEnter { .. }));
+    assert_eq!(asleep.term, "aeApiPoll(timeout = 1 ms) · thread blocked");
+}
+
+#[test]
+fn the_label_tells_the_whole_stage() {
+    let mut world = World::default();
+    for record in run(5, 30) {
+        world.fold(&record);
+        let label = alt(&frame(&world));
+        let tables = world.clients.len();
+        match tables {
+            0 => assert!(label.contains("No table is taken"), "{label}"),
+            1 => assert!(label.contains("1 table taken"), "{label}"),
+            n => assert!(label.contains(&format!("{n} tables taken")), "{label}"),
+        }
+        assert_eq!(label.contains("asleep"), world.asleep.is_some(), "{label}");
+        let plates = world.clients.values().any(|c| c.reply.waiting() > 0);
+        assert_eq!(label.contains("On the rack: "), plates, "{label}");
+    }
+}
