@@ -282,6 +282,16 @@ fn every_state_has_a_pill() {
     }
 }
 
+/// Protects: in the sweep exactly one guest is being served, the one whose
+/// plate was carried last.
+#[test]
+fn the_sweep_serves_one_at_a_time() {
+    let timeline = specimens::sweep().timeline;
+    let world = timeline.world_at(timeline.len());
+    let served = |n| pill(&world, ClientId(n)) == "being served|write()|";
+    assert_eq!((1..=6).filter(|n| served(*n)).collect::<Vec<_>>(), [5]);
+}
+
 /// Protects: every way out has a word for it, and it outranks all others.
 #[test]
 fn every_close_reason_has_a_pill() {

@@ -285,16 +285,16 @@ fn plates(client: &ClientView) -> Words {
     if reply.waiting() == 0 {
         return Words::new("none", "0 B");
     }
-    let (waiting, blocks) = (amount::size(reply.waiting()), reply.blocks);
-    let handler = client.write_handler;
-    Words::said(
-        format!(
-            "{waiting}, {}{}",
-            amount::count(blocks.into(), "tray", "trays"),
-            if handler { ", no room at the table" } else { "" }
-        ),
-        format!("{waiting}, oll={blocks}{}", if handler { ", write handler" } else { "" }),
-    )
+    let (mut kitchen, mut redis) = (amount::size(reply.waiting()), amount::size(reply.waiting()));
+    if reply.blocks > 0 {
+        kitchen.push_str(&format!(", {}", amount::count(reply.blocks.into(), "tray", "trays")));
+        redis.push_str(&format!(", oll={}", reply.blocks));
+    }
+    if client.write_handler {
+        kitchen.push_str(", no room at the table");
+        redis.push_str(", write handler");
+    }
+    Words::said(kitchen, redis)
 }
 
 fn left(world: &World, departed: &Departed, columns: usize) -> Node {

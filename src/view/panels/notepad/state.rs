@@ -126,13 +126,17 @@ pub(super) fn is_executing(world: &World, client: ClientId) -> bool {
     world.executing.as_ref().is_some_and(|e| e.client == client)
 }
 
-/// Taken off the queue, not yet written: the sweep stands at this client.
+/// The sweep stands at this client: taken off the queue, and the next one
+/// not yet.
 fn is_being_served(world: &World, client: &ClientView) -> bool {
-    !client.pending_write
-        && world
-            .sweep
-            .as_ref()
-            .is_some_and(|s| s.running && s.order.get(s.served) == Some(&client.id))
+    let Some(sweep) = world.sweep.as_ref().filter(|sweep| sweep.running) else { return false };
+    let next = sweep.order.get(sweep.served);
+    if next == Some(&client.id) {
+        return !client.pending_write;
+    }
+    let last = sweep.served.checked_sub(1).and_then(|last| sweep.order.get(last));
+    let next_waits = next.is_none_or(|next| world.pending_write.contains(next));
+    last == Some(&client.id) && next_waits && matches!(client.doing, Doing::Served { .. })
 }
 
 /// Why a client is closed.
