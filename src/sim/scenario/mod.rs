@@ -1,0 +1,193 @@
+//! What happens in a simulation, as a text that a teacher reads and writes.
+//!
+//! # The format, version 1
+//!
+//! One statement a line; the first line is `onechef scenario 1`. A `#` that
+//! begins a word makes the rest of the line a comment. Words are quoted as in
+//! redis-cli: `"\x00\r\n"`, `'as it is'`. Times are `250us`, `1.5ms`, `2s`;
+//! sizes are `512`, `4kb`, `1mb` (1 kb = 1024 bytes).
+//!
+//! ```text
+//! onechef scenario 1
+//! title   Half an order
+//! about   One sentence for the page.
+//! seed    7
+//! set     client-query-buffer-limit 1mb    # any directive of the server
+//! net     latency 200us                    # for every client, see below
+//! cost    syscall 2us                      # the cost model, see below
+//! fault   short-reads 100                  # per thousand calls, see below
+//! client  ana
+//! client  bob  latency 1ms  receive-buffer 4kb
+//! at 1ms  ana connects
+//! at 2ms  ana sends SET price 42           # one request, one packet
+//! at 3ms  ana sends SET price 43 split 7 12
+//! at 9ms  ana sends 20 x INCR visits       # pipelined, one packet
+//! at 10ms ana sends SET essay <900kb>      # so many times the letter x
+//! at 11ms ana sends inline "PING"          # a typed line, CR LF added
+//! at 12ms ana sends raw "*1\r\n$4\r\nPI"   # these very bytes
+//! at 13ms bob stops reading
+//! at 14ms bob reads                        # everything, from now on
+//! at 15ms bob reads 100                    # so many bytes more
+//! at 16ms ana shuts down                   # sends no more, still reads
+//! at 17ms ana closes
+//! at 18ms bob resets
+//! ```
+//!
+//! - `split` cuts what is sent into packets at these offsets, or
+//!   `split every N`; they leave 1 ms apart, or `apart 5ms` (after the
+//!   offsets). Quote the word to send it as an argument.
+//! - `net` and `client` know `latency` (one way), `receive-buffer` (the
+//!   client's), `send-buffer` and `server-receive-buffer` (the server's, for
+//!   this client).
+//! - `cost` knows `syscall`, `copy-per-kb`, `poll`, `wakeup`, `accept`,
+//!   `command`, `unit` (per element that a command touches), `parse-per-kb`;
+//!   here times may be in `ns`.
+//! - `fault` knows `short-reads`, `short-writes`, `read-eagain`,
+//!   `write-eagain`, `resets`, `accept-aborted`, `accept-exhausted`,
+//!   `shuffled`, `spurious`, `delayed`: rates per thousand, see
+//!   [`FaultConfig`].
+//! - A client connects once, and first. Statements `at` the same time happen in
+//!   the order in which they are written.
+
+mod parse;
+mod text;
+mod words;
+
+pub use parse::ScenarioError;
+
+use crate::net::fault::FaultConfig;
+use crate::net::virt::{Costs, Link};
+use crate::time::Micros;
+
+/// See the module documentation.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Scenario {
+    pub title: String,
+    pub about: String,
+    /// Decides everything that is left to chance.
+    pub seed: u64,
+    /// Directives and their values, in order.
+    pub config: Vec<(String, String)>,
+    /// What lies between the server and a client that says nothing else.
+    pub link: Link,
+    pub costs: Costs,
+    /// Its own seed is not used: [`Scenario::seed`] decides.
+    pub faults: FaultConfig,
+    pub clients: Vec<ClientSpec>,
+    /// The only way in: in order of time. See [`Scenario::insert`].
+    pub inputs: Vec<Input>,
+}
+
+/// A guest.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClientSpec {
+    /// A word, unique in the scenario.
+    pub name: String,
+    pub link: Link,
+}
+
+/// What a guest does, and when.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Input {
+    pub at: Micros,
+    /// Index in [`Scenario::clients`].
+    pub client: usize,
+    pub action: Action,
+}
+
+/// What a guest can do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Action {
+    Connect,
+    Send(Packets),
+    StopReading,
+    /// Everything, from now on: how every guest begins.
+    Read,
+    /// So many bytes more, then no further.
+    ReadOnly {
+        bytes: u64,
+    },
+    /// Sends no more, still reads.
+    HalfClose,
+    Close,
+    Reset,
+}
+
+/// Bytes, and the packets that carry them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Packets {
+    pub bytes: Vec<u8>,
+    /// Where a new packet begins: increasing, within the bytes.
+    pub splits: Vec<usize>,
+    /// From one packet to the next; without meaning if there is one only.
+    pub apart: Micros,
+}
+
+impl Packets {
+    /// Packets leave this far apart if nothing else is said: long enough for
+    /// the loop to go to sleep in between.
+    pub const APART: Micros = Micros::from_millis(1);
+
+    /// These bytes in one packet.
+    #[must_use]
+    pub fn whole(bytes: Vec<u8>) -> Packets {
+        Packets { bytes, splits: Vec::new(), apart: Packets::APART }
+    }
+
+    /// A request as client libraries send it.
+    #[must_use]
+    pub fn command<A: AsRef<[u8]>>(argv: &[A]) -> Packets {
+        let mut bytes = format!("*{}\r\n", argv.len()).into_bytes();
+        for arg in argv.iter().map(AsRef::as_ref) {
+            bytes.extend_from_slice(format!("${}\r\n", arg.len()).as_bytes());
+            bytes.extend_from_slice(arg);
+            bytes.extend_from_slice(b"\r\n");
+        }
+        Packets::whole(bytes)
+    }
+
+    /// The packets and how long after the input's time each leaves.
+    pub fn packets(&self) -> impl Iterator<Item = (Micros, &[u8])> {
+        let starts = std::iter::once(0).chain(self.splits.iter().copied());
+        let ends = self.splits.iter().copied().chain(std::iter::once(self.bytes.len()));
+        starts.zip(ends).enumerate().map(|(i, (start, end))| {
+            let delay = self.apart.0.saturating_mul(i as u64);
+            (Micros(delay), &self.bytes[start..end])
+        })
+    }
+}
+
+impl Scenario {
+    /// Adds a guest with the default link; returns its index. The name gets a
+    /// number if it is taken.
+    pub fn add_client(&mut self, name: &str) -> usize {
+        let taken = |name: &str| self.clients.iter().any(|client| client.name == name);
+        let mut free = name.to_owned();
+        let mut number = 2;
+        while taken(&free) {
+            free = format!("{name}{number}");
+            number += 1;
+        }
+        self.clients.push(ClientSpec { name: free, link: self.link });
+        self.clients.len() - 1
+    }
+
+    /// Puts an input in its place: after those of the same time, since it was
+    /// decided later.
+    ///
+    /// # Panics
+    /// If there is no such client.
+    pub fn insert(&mut self, input: Input) {
+        assert!(input.client < self.clients.len(), "an input of a known client");
+        let place = self.inputs.partition_point(|earlier| earlier.at <= input.at);
+        self.inputs.insert(place, input);
+    }
+
+    #[must_use]
+    pub fn client_named(&self, name: &str) -> Option<usize> {
+        self.clients.iter().position(|client| client.name == name)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,220 @@
+//! From [`Scenario`] to text, and the names that both directions share.
+
+use super::{Action, ClientSpec, Input, Packets, Scenario};
+use crate::event::escape;
+use crate::net::fault::FaultConfig;
+use crate::net::virt::{Costs, Link};
+use crate::resp::{Limits, Progress, RequestParser};
+use crate::time::Micros;
+use std::fmt::Write;
+
+/// A name in the text and the value it stands for.
+pub(super) type Field<T, V> = (&'static str, fn(&mut T) -> &mut V);
+
+pub(super) const LINK_SIZES: [Field<Link, u64>; 3] = [
+    ("receive-buffer", |link| &mut link.guest_receive_bytes),
+    ("send-buffer", |link| &mut link.server_send_bytes),
+    ("server-receive-buffer", |link| &mut link.server_receive_bytes),
+];
+
+/// In nanoseconds.
+pub(super) const COSTS: [Field<Costs, u64>; 8] = [
+    ("syscall", |costs| &mut costs.syscall_ns),
+    ("copy-per-kb", |costs| &mut costs.copy_per_kilobyte_ns),
+    ("poll", |costs| &mut costs.poll_ns),
+    ("wakeup", |costs| &mut costs.wakeup_ns),
+    ("accept", |costs| &mut costs.accept_ns),
+    ("command", |costs| &mut costs.command_ns),
+    ("unit", |costs| &mut costs.command_per_unit_ns),
+    ("parse-per-kb", |costs| &mut costs.parse_per_kilobyte_ns),
+];
+
+/// Per thousand calls.
+pub(super) const FAULTS: [Field<FaultConfig, u16>; 10] = [
+    ("short-reads", |faults| &mut faults.short_read_per_mille),
+    ("short-writes", |faults| &mut faults.short_write_per_mille),
+    ("read-eagain", |faults| &mut faults.read_would_block_per_mille),
+    ("write-eagain", |faults| &mut faults.write_would_block_per_mille),
+    ("resets", |faults| &mut faults.reset_per_mille),
+    ("accept-aborted", |faults| &mut faults.accept_aborted_per_mille),
+    ("accept-exhausted", |faults| &mut faults.accept_exhausted_per_mille),
+    ("shuffled", |faults| &mut faults.shuffle_per_mille),
+    ("spurious", |faults| &mut faults.spurious_per_mille),
+    ("delayed", |faults| &mut faults.delayed_per_mille),
+];
+
+impl Scenario {
+    /// The scenario as text; [`Scenario::parse`] gives the same one back.
+    #[must_use]
+    pub fn to_text(&self) -> String {
+        let mut out = String::from("onechef scenario 1\n");
+        for (keyword, prose) in [("title", &self.title), ("about", &self.about)] {
+            if !prose.is_empty() {
+                line(&mut out, &format!("{keyword:<7} {prose}"));
+            }
+        }
+        if self.seed != 0 {
+            line(&mut out, &format!("seed    {}", self.seed));
+        }
+        for (name, value) in &self.config {
+            let value: Vec<String> = value.split(' ').map(|v| word(v.as_bytes())).collect();
+            line(&mut out, &format!("set     {name} {}", value.join(" ")));
+        }
+        settings(&mut out, "net    ", &link_changes(&self.link, &Link::default()));
+        settings(
+            &mut out,
+            "cost   ",
+            &changes(&self.costs, &Costs::default(), &COSTS, nanoseconds),
+        );
+        let rates =
+            changes(&self.faults, &FaultConfig::default(), &FAULTS, |rate: u16| rate.to_string());
+        settings(&mut out, "fault  ", &rates);
+        for ClientSpec { name, link } in &self.clients {
+            let own = link_changes(link, &self.link);
+            line(
+                &mut out,
+                &format!("client  {name}{}{}", if own.is_empty() { "" } else { " " }, own),
+            );
+        }
+        for input in &self.inputs {
+            self.write_input(&mut out, input);
+        }
+        out
+    }
+
+    fn write_input(&self, out: &mut String, input: &Input) {
+        let what = match &input.action {
+            Action::Connect => "connects".to_owned(),
+            Action::Send(packets) => format!("sends {}", sending(packets)),
+            Action::StopReading => "stops reading".to_owned(),
+            Action::Read => "reads".to_owned(),
+            Action::ReadOnly { bytes } => format!("reads {}", size(*bytes)),
+            Action::HalfClose => "shuts down".to_owned(),
+            Action::Close => "closes".to_owned(),
+            Action::Reset => "resets".to_owned(),
+        };
+        let who = &self.clients[input.client].name;
+        line(out, &format!("at {:<7} {who} {what}", time(input.at)));
+    }
+}
+
+fn line(out: &mut String, text: &str) {
+    out.push_str(text);
+    out.push('\n');
+}
+
+fn settings(out: &mut String, keyword: &str, settings: &str) {
+    if !settings.is_empty() {
+        line(out, &format!("{keyword} {settings}"));
+    }
+}
+
+/// The fields in which `now` differs from `usual`, as the text names them.
+fn changes<T: Clone, V: Copy + PartialEq>(
+    now: &T,
+    usual: &T,
+    fields: &[Field<T, V>],
+    show: impl Fn(V) -> String,
+) -> String {
+    let (mut now, mut usual) = (now.clone(), usual.clone());
+    let changed = fields.iter().filter_map(|(name, field)| {
+        let value = *field(&mut now);
+        (value != *field(&mut usual)).then(|| format!("{name} {}", show(value)))
+    });
+    changed.collect::<Vec<_>>().join(" ")
+}
+
+fn link_changes(link: &Link, usual: &Link) -> String {
+    let mut out = changes(link, usual, &LINK_SIZES, size);
+    if link.latency != usual.latency {
+        let rest = if out.is_empty() { String::new() } else { format!(" {out}") };
+        out = format!("latency {}{rest}", time(link.latency));
+    }
+    out
+}
+
+/// What stands after `sends`.
+fn sending(packets: &Packets) -> String {
+    let mut out = requests(&packets.bytes)
+        .or_else(|| typed(&packets.bytes))
+        .unwrap_or_else(|| format!("raw \"{}\"", escape(&packets.bytes)));
+    if !packets.splits.is_empty() {
+        out.push_str(" split");
+        for offset in &packets.splits {
+            let _ = write!(out, " {offset}");
+        }
+        if packets.apart != Packets::APART {
+            let _ = write!(out, " apart {}", time(packets.apart));
+        }
+    }
+    out
+}
+
+/// The words of the command, if the bytes are nothing but that command, once
+/// or several times, as this side encodes it.
+fn requests(bytes: &[u8]) -> Option<String> {
+    let limits = Limits { max_bulk_len: i64::MAX, authenticated: true };
+    let mut parser = RequestParser::default();
+    let Progress::Complete { consumed } = parser.parse(bytes, &limits) else { return None };
+    let argv: Vec<&[u8]> = parser.args(bytes).iter().collect();
+    if Packets::command(&argv).bytes != bytes[..consumed] {
+        return None;
+    }
+    let (one, times) = (&bytes[..consumed], bytes.len() / consumed);
+    if !bytes.chunks(consumed).all(|chunk| chunk == one) {
+        return None;
+    }
+    let words: Vec<String> = argv.into_iter().map(word).collect();
+    let repeated = if times > 1 { format!("{times} x ") } else { String::new() };
+    Some(format!("{repeated}{}", words.join(" ")))
+}
+
+/// A typed line.
+fn typed(bytes: &[u8]) -> Option<String> {
+    let text = bytes.strip_suffix(b"\r\n")?;
+    let one_line = !text.is_empty() && !text.contains(&b'\n') && text[0] != b'*';
+    one_line.then(|| format!("inline \"{}\"", escape(text)))
+}
+
+/// Bytes as one word that means nothing but itself.
+fn word(bytes: &[u8]) -> String {
+    const FILL_MIN_BYTES: usize = 64;
+    if bytes.len() >= FILL_MIN_BYTES && bytes.iter().all(|b| *b == b'x') {
+        return format!("<{}>", size(bytes.len() as u64));
+    }
+    let keyword = matches!(bytes, b"" | b"split" | b"inline" | b"raw" | b"x");
+    let plain = bytes.iter().all(|b| b.is_ascii_graphic() && !matches!(b, b'"' | b'\'' | b'\\'));
+    if plain && !keyword && !bytes.starts_with(b"#") && !bytes.starts_with(b"<") {
+        bytes.iter().map(|b| char::from(*b)).collect()
+    } else {
+        format!("\"{}\"", escape(bytes))
+    }
+}
+
+/// The shortest exact form: `250us`, `1.5ms`, `2s`.
+fn time(at: Micros) -> String {
+    nanoseconds(at.0.saturating_mul(1_000))
+}
+
+fn nanoseconds(ns: u64) -> String {
+    let (unit, name) = match ns {
+        0 => return "0us".to_owned(),
+        1..1_000 => (1, "ns"),
+        1_000..1_000_000 => (1_000, "us"),
+        1_000_000..1_000_000_000 => (1_000_000, "ms"),
+        _ => (1_000_000_000, "s"),
+    };
+    let (whole, rest) = (ns / unit, ns % unit);
+    let digits = unit.ilog10() as usize;
+    let fraction = if rest == 0 { String::new() } else { format!(".{rest:0digits$}") };
+    format!("{whole}{}{name}", fraction.trim_end_matches('0'))
+}
+
+fn size(bytes: u64) -> String {
+    const UNITS: [(u64, &str); 3] = [(1 << 30, "gb"), (1 << 20, "mb"), (1 << 10, "kb")];
+    let unit = UNITS.iter().find(|(unit, _)| bytes > 0 && bytes.is_multiple_of(*unit));
+    match unit {
+        Some((unit, name)) => format!("{}{name}", bytes / unit),
+        None => bytes.to_string(),
+    }
+}
