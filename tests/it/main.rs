@@ -15,6 +15,8 @@ mod runs;
 mod layers;
 // What the panels say: exact cells, labels, table twin; nothing breaks them.
 mod panels;
+// What the server writes is strict RESP, in both dialects.
+mod resp;
 // Reads our own source for the house rules.
 mod source;
 // Short files, telling names, nothing left for later, no source of chance.
