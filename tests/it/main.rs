@@ -1,5 +1,7 @@
 //! One integration binary; each module says what it protects.
 
+// What every network owes the loop, on each of them.
+mod conformance;
 // The order of a cycle, and every way out of the house.
 mod cycle;
 // What goes into the page: nothing that needs an operating system.

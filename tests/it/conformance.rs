@@ -1,0 +1,746 @@
+//! One body of tests for every network: each test is a law of `onechef::net`,
+//! and runs over the virtual network, over real sockets, and over both with
+//! faults.
+//!
+//! [`Ground`] is what differs between virtual and real: how a far end is made
+//! to do something. [`Guise`] is what differs between a network as it is and
+//! one behind [`Fault`].
+
+use onechef::net::fault::{Abort, Fault, FaultConfig};
+use onechef::net::tcp::{Tcp, TcpConfig};
+use onechef::net::virt::{Conn, GuestAction, GuestEnd, Link, Virt, VirtConfig};
+use onechef::net::{
+    Accepted, Fd, Fired, MAX_SLICES, Mask, Net, NetError, Outgoing, Timeout, Wait, Work, WriteJob,
+    WriteOutcome,
+};
+use onechef::time::Micros;
+use std::io::{ErrorKind, IoSlice, Read, Write};
+use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::ops::Range;
+use std::time::Duration;
+
+/// How a connection ended, seen from the far end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum End {
+    Closed,
+    Reset,
+}
+
+/// A network and how to play its far ends. What a far end does has arrived
+/// when the call returns; a far end reads only when told to.
+trait Ground {
+    type Net: Net + Wait + Abort;
+    fn open() -> (Self, Self::Net, Fd)
+    where
+        Self: Sized;
+    /// The far end's number, counted from 0, and its address.
+    fn connect(&mut self, net: &mut Self::Net) -> (usize, SocketAddr);
+    fn send(&mut self, net: &mut Self::Net, peer: usize, bytes: &[u8]);
+    fn half_close(&mut self, net: &mut Self::Net, peer: usize);
+    fn close(&mut self, net: &mut Self::Net, peer: usize);
+    fn reset(&mut self, net: &mut Self::Net, peer: usize);
+    /// Reads exactly so many bytes.
+    fn read(&mut self, net: &mut Self::Net, peer: usize, len: usize) -> Vec<u8>;
+    /// Reads to the end.
+    fn end(&mut self, net: &mut Self::Net, peer: usize) -> (Vec<u8>, End);
+}
+
+const DOOR: &str = "127.0.0.1:0";
+const BACKLOG: u32 = 64;
+
+/// The virtual network, with small buffers so that they fill.
+struct Virtual {
+    guests: u32,
+    read: Vec<usize>,
+}
+
+impl Virtual {
+    fn act(&mut self, net: &mut Virt, peer: usize, action: GuestAction) {
+        net.schedule(net.now(), Conn(peer as u32), action);
+        Virtual::pass(net);
+    }
+
+    fn pass(net: &mut Virt) {
+        net.spend(Work::Sleep { micros: Micros::from_millis(1) });
+    }
+
+    fn unread<'a>(&self, net: &'a Virt, peer: usize) -> &'a [u8] {
+        &net.received(Conn(peer as u32))[self.read[peer]..]
+    }
+}
+
+impl Ground for Virtual {
+    type Net = Virt;
+
+    fn open() -> (Virtual, Virt, Fd) {
+        let mut net = Virt::new(VirtConfig::default());
+        let listener = net.listen(DOOR.parse().unwrap(), BACKLOG).unwrap();
+        (Virtual { guests: 0, read: Vec::new() }, net, listener)
+    }
+
+    fn connect(&mut self, net: &mut Virt) -> (usize, SocketAddr) {
+        let conn = Conn(self.guests);
+        self.guests += 1;
+        self.read.push(0);
+        let link = Link { server_send_bytes: 20_000, ..Link::default() };
+        let connect = GuestAction::Connect { name: "peer".into(), link };
+        net.schedule(net.now(), conn, connect);
+        self.act(net, conn.0 as usize, GuestAction::StopReading);
+        (conn.0 as usize, conn.address())
+    }
+
+    fn send(&mut self, net: &mut Virt, peer: usize, bytes: &[u8]) {
+        self.act(net, peer, GuestAction::Send { bytes: bytes.to_vec() });
+    }
+
+    fn half_close(&mut self, net: &mut Virt, peer: usize) {
+        self.act(net, peer, GuestAction::HalfClose);
+    }
+
+    fn close(&mut self, net: &mut Virt, peer: usize) {
+        self.act(net, peer, GuestAction::Close);
+    }
+
+    fn reset(&mut self, net: &mut Virt, peer: usize) {
+        self.act(net, peer, GuestAction::Reset);
+    }
+
+    fn read(&mut self, net: &mut Virt, peer: usize, len: usize) -> Vec<u8> {
+        self.act(net, peer, GuestAction::ReadOnly { bytes: len as u64 });
+        for _ in 0..1_000 {
+            if self.unread(net, peer).len() >= len {
+                break;
+            }
+            Virtual::pass(net);
+        }
+        let bytes = self.unread(net, peer).to_vec();
+        assert_eq!(bytes.len(), len, "the peer reads what it waits for");
+        self.read[peer] += len;
+        bytes
+    }
+
+    fn end(&mut self, net: &mut Virt, peer: usize) -> (Vec<u8>, End) {
+        self.act(net, peer, GuestAction::Read);
+        for _ in 0..1_000 {
+            if let Some(end) = net.guest_end(Conn(peer as u32)) {
+                let end = if end == GuestEnd::Closed { End::Closed } else { End::Reset };
+                return (self.unread(net, peer).to_vec(), end);
+            }
+            Virtual::pass(net);
+        }
+        panic!("the peer never sees the end");
+    }
+}
+
+/// Real sockets on the loopback interface, where what is sent has arrived when
+/// `send` returns.
+struct Real {
+    door: SocketAddr,
+    peers: Vec<Option<TcpStream>>,
+}
+
+impl Real {
+    fn peer(&mut self, peer: usize) -> &mut TcpStream {
+        self.peers[peer].as_mut().expect("a peer that has not left")
+    }
+}
+
+impl Ground for Real {
+    type Net = Tcp;
+
+    fn open() -> (Real, Tcp, Fd) {
+        let mut net = Tcp::new(TcpConfig::default()).unwrap();
+        let listener = net.listen(DOOR.parse().unwrap(), BACKLOG).unwrap();
+        let door = net.local_address(listener).unwrap();
+        (Real { door, peers: Vec::new() }, net, listener)
+    }
+
+    fn connect(&mut self, _: &mut Tcp) -> (usize, SocketAddr) {
+        let peer = TcpStream::connect(self.door).unwrap();
+        // A safety net: no test may hang.
+        peer.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+        peer.set_nodelay(true).unwrap();
+        let address = peer.local_addr().unwrap();
+        self.peers.push(Some(peer));
+        (self.peers.len() - 1, address)
+    }
+
+    fn send(&mut self, _: &mut Tcp, peer: usize, bytes: &[u8]) {
+        self.peer(peer).write_all(bytes).unwrap();
+    }
+
+    fn half_close(&mut self, _: &mut Tcp, peer: usize) {
+        self.peer(peer).shutdown(Shutdown::Write).unwrap();
+    }
+
+    fn close(&mut self, _: &mut Tcp, peer: usize) {
+        self.peers[peer] = None;
+    }
+
+    fn reset(&mut self, _: &mut Tcp, peer: usize) {
+        let socket = socket2::SockRef::from(&*self.peer(peer));
+        socket.set_linger(Some(Duration::ZERO)).unwrap();
+        self.peers[peer] = None;
+    }
+
+    fn read(&mut self, _: &mut Tcp, peer: usize, len: usize) -> Vec<u8> {
+        let mut bytes = vec![0; len];
+        self.peer(peer).read_exact(&mut bytes).unwrap();
+        bytes
+    }
+
+    fn end(&mut self, _: &mut Tcp, peer: usize) -> (Vec<u8>, End) {
+        let mut bytes = Vec::new();
+        match self.peer(peer).read_to_end(&mut bytes) {
+            Ok(_) => (bytes, End::Closed),
+            Err(error) if error.kind() == ErrorKind::ConnectionReset => (bytes, End::Reset),
+            Err(error) => panic!("the peer never sees the end: {error}"),
+        }
+    }
+}
+
+/// A network as it is, or behind something.
+trait Guise {
+    type Over<N: Net + Wait + Abort>: Net + Wait;
+    /// How often to run each test.
+    const SEEDS: Range<u64>;
+    /// Whether it may report what does not hold (law 5 allows it), so that a
+    /// test cannot expect silence.
+    const INVENTS: bool;
+    fn put_on<N: Net + Wait + Abort>(net: N, seed: u64) -> Self::Over<N>;
+    fn look_under<N: Net + Wait + Abort>(over: &mut Self::Over<N>) -> &mut N;
+}
+
+struct Plain;
+
+impl Guise for Plain {
+    type Over<N: Net + Wait + Abort> = N;
+    const SEEDS: Range<u64> = 0..1;
+    const INVENTS: bool = false;
+    fn put_on<N: Net + Wait + Abort>(net: N, _: u64) -> N {
+        net
+    }
+    fn look_under<N: Net + Wait + Abort>(over: &mut N) -> &mut N {
+        over
+    }
+}
+
+/// Faults that end no connection: those have tests of their own.
+struct Faulty;
+
+impl Guise for Faulty {
+    type Over<N: Net + Wait + Abort> = Fault<N>;
+    const SEEDS: Range<u64> = 0..12;
+    const INVENTS: bool = true;
+    fn put_on<N: Net + Wait + Abort>(net: N, seed: u64) -> Fault<N> {
+        Fault::new(net, FaultConfig::bumpy(seed))
+    }
+    fn look_under<N: Net + Wait + Abort>(over: &mut Fault<N>) -> &mut N {
+        over.inner_mut()
+    }
+}
+
+/// The network under test, its far ends, and what a loop would remember.
+struct World<G: Ground, F: Guise> {
+    net: F::Over<G::Net>,
+    ground: G,
+    listener: Fd,
+    watched: Vec<(Fd, Mask)>,
+    last_now: Micros,
+}
+
+/// A bound for loops that must come to an end.
+const PATIENCE: usize = 10_000;
+
+impl<G: Ground, F: Guise> World<G, F> {
+    fn open(seed: u64) -> World<G, F> {
+        let (ground, net, listener) = G::open();
+        let net = F::put_on(net, seed);
+        let mut world =
+            World { net, ground, listener, watched: Vec::new(), last_now: Micros::ZERO };
+        world.watch(listener, Mask::READABLE);
+        world
+    }
+
+    fn play<T>(&mut self, act: impl FnOnce(&mut G, &mut G::Net) -> T) -> T {
+        act(&mut self.ground, F::look_under(&mut self.net))
+    }
+
+    fn connect(&mut self) -> (usize, SocketAddr) {
+        self.play(|ground, net| ground.connect(net))
+    }
+
+    fn send(&mut self, peer: usize, bytes: &[u8]) {
+        self.play(|ground, net| ground.send(net, peer, bytes));
+    }
+
+    /// A far end and its seat.
+    fn seat(&mut self) -> (usize, Fd) {
+        let (peer, address) = self.connect();
+        let accepted = self.accept();
+        assert_eq!(accepted.peer, address);
+        self.watch(accepted.fd, Mask::READABLE);
+        (peer, accepted.fd)
+    }
+
+    fn accept(&mut self) -> Accepted {
+        for _ in 0..PATIENCE {
+            self.wait_for(self.listener, Mask::READABLE);
+            match self.net.accept(self.listener) {
+                Ok(accepted) => return accepted,
+                Err(NetError::WouldBlock | NetError::Exhausted) if F::INVENTS => {}
+                Err(error) => panic!("{error}"),
+            }
+        }
+        panic!("nobody comes in");
+    }
+
+    fn watch(&mut self, fd: Fd, mask: Mask) {
+        self.net.watch(fd, mask);
+        self.watched.retain(|(known, _)| *known != fd);
+        self.watched.push((fd, mask));
+    }
+
+    fn close(&mut self, fd: Fd) {
+        self.net.close(fd);
+        self.watched.retain(|(known, _)| *known != fd);
+    }
+
+    /// One wait, with the laws that hold for every wait.
+    fn wait(&mut self, timeout: Timeout) -> Vec<Fired> {
+        let mut fired = vec![Fired { fd: Fd(u32::MAX), mask: Mask::BOTH }];
+        self.net.wait(timeout, &mut fired);
+        for (index, entry) in fired.iter().enumerate() {
+            let again = fired[..index].iter().any(|earlier| earlier.fd == entry.fd);
+            assert!(!again, "law 2: {} is reported twice in {fired:?}", entry.fd);
+            let watched = self.watched.iter().find(|(fd, _)| *fd == entry.fd);
+            let (_, watched) = watched.unwrap_or_else(|| panic!("law 4: {entry:?} is not watched"));
+            assert!(!entry.mask.is_none() && entry.mask.without(*watched).is_none(), "law 4");
+        }
+        let now = self.net.now();
+        assert!(now >= self.last_now, "law 8: now goes back");
+        self.last_now = now;
+        fired
+    }
+
+    /// Waits until `fd` is reported with all of `mask`.
+    fn wait_for(&mut self, fd: Fd, mask: Mask) {
+        for _ in 0..PATIENCE {
+            let fired = self.wait(Timeout::After(Micros::from_millis(1)));
+            if fired.iter().any(|entry| entry.fd == fd && mask.without(entry.mask).is_none()) {
+                return;
+            }
+        }
+        panic!("{fd} never becomes ready for {mask:?}");
+    }
+
+    /// Nothing in `mask` is reported of `fd` now.
+    fn expect_silence(&mut self, fd: Fd, mask: Mask) {
+        for _ in 0..3 {
+            let fired = self.wait(Timeout::Now);
+            let heard = fired.iter().find(|entry| entry.fd == fd && entry.mask.has(mask));
+            assert!(F::INVENTS || heard.is_none(), "{heard:?}");
+        }
+    }
+
+    /// One read that says something.
+    fn read(&mut self, fd: Fd, len: usize) -> Result<Vec<u8>, NetError> {
+        for _ in 0..PATIENCE {
+            self.wait_for(fd, Mask::READABLE);
+            let mut buffer = vec![0; len];
+            match self.net.read(fd, &mut buffer) {
+                Err(NetError::WouldBlock) => {}
+                Ok(n) => return Ok(buffer[..n].to_vec()),
+                Err(error) => return Err(error),
+            }
+        }
+        panic!("{fd} is readable but never read");
+    }
+
+    fn read_exact(&mut self, fd: Fd, len: usize) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        while bytes.len() < len {
+            let part = self.read(fd, len - bytes.len()).unwrap();
+            assert!(!part.is_empty(), "the stream ends too early");
+            bytes.extend(part);
+        }
+        bytes
+    }
+
+    /// Writes until the network takes no more; with faults, until it has
+    /// refused so often that it must mean it.
+    fn write_until_full(&mut self, fd: Fd, bytes: &[u8]) -> usize {
+        let (mut written, mut refusals) = (0, 0);
+        while written < bytes.len() && refusals < 20 {
+            match self.net.write(fd, &[IoSlice::new(&bytes[written..])]) {
+                Ok(n) => (written, refusals) = (written + n, 0),
+                Err(NetError::WouldBlock) => refusals += 1,
+                Err(error) => panic!("{error}"),
+            }
+        }
+        written
+    }
+
+    fn write_all(&mut self, fd: Fd, bytes: &[u8]) {
+        assert_eq!(self.write_until_full(fd, bytes), bytes.len(), "the buffer is big enough");
+    }
+}
+
+/// Bytes in which a loss, a repetition or a swap shows.
+fn pattern(len: usize) -> Vec<u8> {
+    (0..len as u64).map(|i| (i.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 56) as u8).collect()
+}
+
+fn law_1_readable_is_reported_until_everything_is_read<G: Ground, F: Guise>(seed: u64) {
+    let mut world = World::<G, F>::open(seed);
+    let (peer, fd) = world.seat();
+    world.expect_silence(fd, Mask::BOTH);
+    world.send(peer, b"ab");
+    for _ in 0..3 {
+        world.wait_for(fd, Mask::READABLE);
+    }
+    assert_eq!(world.read(fd, 1).unwrap(), b"a");
+    for _ in 0..3 {
+        world.wait_for(fd, Mask::READABLE);
+    }
+    assert_eq!(world.read(fd, 1).unwrap(), b"b");
+    assert_eq!(world.net.read(fd, &mut [0; 8]), Err(NetError::WouldBlock));
+    world.expect_silence(fd, Mask::BOTH);
+}
+
+fn law_1_a_refused_read_changes_nothing<G: Ground, F: Guise>(seed: u64) {
+    let mut world = World::<G, F>::open(seed);
+    let (peer, fd) = world.seat();
+    assert_eq!(world.net.read(fd, &mut [0; 8]), Err(NetError::WouldBlock));
+    for word in [b"one", b"two"] {
+        world.send(peer, word);
+        assert_eq!(world.read_exact(fd, 3), word);
+        assert_eq!(world.net.read(fd, &mut [0; 8]), Err(NetError::WouldBlock));
+    }
+}
+
+fn law_1_a_door_is_readable_until_nobody_waits<G: Ground, F: Guise>(seed: u64) {
+    let mut world = World::<G, F>::open(seed);
+    let addresses = [world.connect().1, world.connect().1, world.connect().1];
+    let accepted = [world.accept(), world.accept(), world.accept()];
+    assert_eq!(accepted.map(|a| a.peer), addresses, "in order of arrival");
+    let nobody = world.net.accept(world.listener).map(|a| a.peer);
+    assert!(matches!(nobody, Err(NetError::WouldBlock | NetError::Exhausted)), "{nobody:?}");
+    world.expect_silence(world.listener, Mask::READABLE);
+}
+
+fn law_1_what_was_ready_before_it_was_watched_is_reported<G: Ground, F: Guise>(seed: u64) {
+    let mut world = World::<G, F>::open(seed);
+    let (peer, fd) = world.seat();
+    world.watch(fd, Mask::NONE);
+    world.send(peer, b"x");
+    world.expect_silence(fd, Mask::BOTH);
+    world.watch(fd, Mask::READABLE);
+    world.wait_for(fd, Mask::READABLE);
+    world.watch(fd, Mask::NONE);
+    world.watch(fd, Mask::BOTH);
+    world.wait_for(fd, Mask::BOTH);
+}
+
+fn law_2_whoever_became_ready_first_is_reported_first<G: Ground, F: Guise>(seed: u64) {
+    let mut world = World::<G, F>::open(seed);
+    let seats = [world.seat(), world.seat(), world.seat()];
+    let order = [seats[2], seats[0], seats[1]];
+    for (peer, _) in order {
+        world.send(peer, b"x");
+    }
+    let mut seen = Vec::new();
+    for _ in 0..PATIENCE {
+        if seen.len() == order.len() {
+            break;
+        }
+        for entry in world.wait(Timeout::After(Micros::from_millis(1))) {
+            if !seen.contains(&entry.fd) && entry.fd != world.listener {
+                seen.push(entry.fd);
+            }
+        }
+    }
+    if !F::INVENTS {
+        assert_eq!(seen, order.map(|(_, fd)| fd));
+    }
+    seen.sort();
+    let mut all = order.map(|(_, fd)| fd);
+    all.sort();
+    assert_eq!(seen, all, "nobody is forgotten");
+}
+
+fn law_3_a_half_close_is_the_end_of_reading_only<G: Ground, F: Guise>(seed: u64) {
+    let mut world = World::<G, F>::open(seed);
+    let (peer, fd) = world.seat();
+    world.send(peer, b"last words");
+    world.play(|ground, net| ground.half_close(net, peer));
+    assert_eq!(world.read_exact(fd, 10), b"last words");
+    for _ in 0..3 {
+        assert_eq!(world.read(fd, 8), Ok(vec![]), "again and again");
+    }
+    world.write_all(fd, b"the answer");
+    assert_eq!(world.play(|ground, net| ground.read(net, peer, 10)), b"the answer");
+    world.close(fd);
+    assert_eq!(world.play(|ground, net| ground.end(net, peer)), (vec![], End::Closed));
+}
+
+fn law_3_a_reset_reports_every_watched_direction<G: Ground, F: Guise>(seed: u64) {
+    let mut world = World::<G, F>::open(seed);
+    let (peer, fd) = world.seat();
+    world.play(|ground, net| ground.reset(net, peer));
+    world.watch(fd, Mask::WRITABLE);
+    world.wait_for(fd, Mask::WRITABLE);
+    world.watch(fd, Mask::BOTH);
+    for _ in 0..3 {
+        world.wait_for(fd, Mask::BOTH);
+    }
+    world.watch(fd, Mask::READABLE);
+    assert_eq!(world.read(fd, 8), Err(NetError::Reset));
+    world.wait_for(fd, Mask::READABLE);
+    for _ in 0..PATIENCE {
+        match world.net.write(fd, &[IoSlice::new(b"x")]) {
+            Err(NetError::WouldBlock) => {}
+            other => return assert_eq!(other, Err(NetError::Reset)),
+        }
+    }
+    panic!("a write to a broken connection never says so");
+}
+
+fn law_4_only_what_is_watched_is_reported<G: Ground, F: Guise>(seed: u64) {
+    let mut world = World::<G, F>::open(seed);
+    let (peer, fd) = world.seat();
+    world.send(peer, b"x");
+    // That nothing else is reported is checked in every wait.
+    for mask in [Mask::WRITABLE, Mask::BOTH, Mask::READABLE] {
+        world.watch(fd, mask);
+        world.wait_for(fd, mask);
+    }
+    world.watch(fd, Mask::NONE);
+    world.expect_silence(fd, Mask::BOTH);
+    world.play(|ground, net| ground.close(net, peer));
+    world.expect_silence(fd, Mask::BOTH);
+}
+
+fn law_5_a_full_peer_refuses_and_is_not_writable_until_it_reads<G: Ground, F: Guise>(seed: u64) {
+    let mut world = World::<G, F>::open(seed);
+    let (peer, fd) = world.seat();
+    let sent = pattern(32 << 20);
+    let first = world.write_until_full(fd, &sent);
+    assert!(0 < first && first < sent.len(), "{first} bytes fit nowhere");
+    world.watch(fd, Mask::BOTH);
+    let mut received = world.play(|ground, net| ground.read(net, peer, first));
+    world.wait_for(fd, Mask::WRITABLE);
+    let second = world.write_until_full(fd, &sent[first..]);
+    assert!(second > 0);
+    world.close(fd);
+    let (rest, end) = world.play(|ground, net| ground.end(net, peer));
+    received.extend(rest);
+    assert!(received == sent[..first + second], "law 6: in order, once");
+    assert_eq!(end, End::Closed);
+}
+
+fn law_5_a_full_peer_is_silent<G: Ground, F: Guise>(seed: u64) {
+    let mut world = World::<G, F>::open(seed);
+    let (_peer, fd) = world.seat();
+    let sent = pattern(32 << 20);
+    // What the peer's own buffer takes leaves room again: until nothing moves.
+    loop {
+        world.watch(fd, Mask::BOTH);
+        world.wait(Timeout::After(Micros::from_millis(20)));
+        if world.write_until_full(fd, &sent) == 0 {
+            break;
+        }
+    }
+    world.expect_silence(fd, Mask::BOTH);
+}
+
+fn law_6_bytes_arrive_in_order_once<G: Ground, F: Guise>(seed: u64) {
+    let mut world = World::<G, F>::open(seed);
+    let (peer, fd) = world.seat();
+    let sent = pattern(200_000);
+    let mut echoed = Vec::new();
+    for chunk in sent.chunks(7_000) {
+        world.send(peer, chunk);
+        let bytes = world.read_exact(fd, chunk.len());
+        world.write_all(fd, &bytes);
+        echoed.extend(world.play(|ground, net| ground.read(net, peer, chunk.len())));
+    }
+    assert!(echoed == sent);
+}
+
+fn law_6_pieces_are_written_in_order<G: Ground, F: Guise>(seed: u64) {
+    let mut world = World::<G, F>::open(seed);
+    let (peer, fd) = world.seat();
+    let sent = pattern(3_000);
+    let mut written = 0;
+    while written < sent.len() {
+        let pieces: Vec<IoSlice<'_>> = sent[written..].chunks(100).map(IoSlice::new).collect();
+        match world.net.write(fd, &pieces[..pieces.len().min(MAX_SLICES)]) {
+            Ok(n) => written += n,
+            Err(error) => assert_eq!(error, NetError::WouldBlock),
+        }
+    }
+    assert_eq!(world.play(|ground, net| ground.read(net, peer, sent.len())), sent);
+}
+
+fn law_7_a_reused_number_inherits_nothing<G: Ground, F: Guise>(seed: u64) {
+    let mut world = World::<G, F>::open(seed);
+    // Both kernels give the lowest free number, but the real one may give it
+    // to another test of this process first.
+    for _ in 0..100 {
+        let (peer, fd) = world.seat();
+        world.send(peer, b"for the old one");
+        world.watch(fd, Mask::BOTH);
+        world.wait_for(fd, Mask::BOTH);
+        let (second, _) = world.connect();
+        world.close(fd);
+        let again = world.accept().fd;
+        world.watch(again, Mask::READABLE);
+        if again == fd {
+            world.expect_silence(again, Mask::BOTH);
+            assert_eq!(world.net.read(again, &mut [0; 64]), Err(NetError::WouldBlock));
+            world.send(second, b"new");
+            assert_eq!(world.read_exact(again, 3), b"new");
+            return;
+        }
+    }
+    panic!("no number is ever reused");
+}
+
+fn law_8_a_wait_for_nothing_lasts_its_timeout<G: Ground, F: Guise>(seed: u64) {
+    let mut world = World::<G, F>::open(seed);
+    let (_peer, _fd) = world.seat();
+    while world.net.accept(world.listener) != Err(NetError::WouldBlock) {}
+    let before = world.net.now();
+    assert_eq!(world.wait(Timeout::After(Micros(1_500))), []);
+    let slept = world.net.now().saturating_sub(before);
+    assert!(slept >= Micros(1_500), "{slept}");
+}
+
+fn law_9_closing_with_unread_input_resets<G: Ground, F: Guise>(seed: u64) {
+    let mut world = World::<G, F>::open(seed);
+    let (peer, fd) = world.seat();
+    world.send(peer, b"unread");
+    world.wait_for(fd, Mask::READABLE);
+    world.close(fd);
+    assert_eq!(world.play(|ground, net| ground.end(net, peer)), (vec![], End::Reset));
+}
+
+fn law_9_an_orderly_close_delivers_everything_first<G: Ground, F: Guise>(seed: u64) {
+    let mut world = World::<G, F>::open(seed);
+    let (peer, fd) = world.seat();
+    world.write_all(fd, b"goodbye");
+    world.close(fd);
+    let farewell = (b"goodbye".to_vec(), End::Closed);
+    assert_eq!(world.play(|ground, net| ground.end(net, peer)), farewell);
+}
+
+fn law_9_an_aborted_close_resets<G: Ground, F: Guise>(seed: u64) {
+    let mut world = World::<G, F>::open(seed);
+    let (peer, fd) = world.seat();
+    F::look_under(&mut world.net).abort_on_close(fd);
+    world.close(fd);
+    assert_eq!(world.play(|ground, net| ground.end(net, peer)), (vec![], End::Reset));
+}
+
+fn a_peer_that_has_left_is_the_end_and_then_a_reset<G: Ground, F: Guise>(seed: u64) {
+    let mut world = World::<G, F>::open(seed);
+    let (peer, fd) = world.seat();
+    world.send(peer, b"bye");
+    world.play(|ground, net| ground.close(net, peer));
+    assert_eq!(world.read_exact(fd, 3), b"bye");
+    assert_eq!(world.read(fd, 8), Ok(vec![]));
+    // The first bytes may still be taken: their answer is the reset.
+    world.watch(fd, Mask::WRITABLE);
+    for _ in 0..PATIENCE {
+        world.wait_for(fd, Mask::WRITABLE);
+        match world.net.write(fd, &[IoSlice::new(b"x")]) {
+            Ok(_) | Err(NetError::WouldBlock) => {}
+            Err(error) => return assert_eq!(error, NetError::Reset),
+        }
+    }
+    panic!("writing to nobody never fails");
+}
+
+/// A reply of several blocks.
+#[derive(Debug)]
+struct Tray {
+    bytes: Vec<u8>,
+    block_bytes: usize,
+}
+
+impl Outgoing for Tray {
+    fn gather<'a>(&'a self, slices: &mut [IoSlice<'a>; MAX_SLICES]) -> usize {
+        let blocks = self.bytes.chunks(self.block_bytes).zip(slices.iter_mut());
+        blocks.map(|(block, slice)| *slice = IoSlice::new(block)).count()
+    }
+    fn advance(&mut self, written: usize) {
+        self.bytes.drain(..written);
+    }
+    fn is_drained(&self) -> bool {
+        self.bytes.is_empty()
+    }
+}
+
+fn a_batch_is_written_to_each_its_own<G: Ground, F: Guise>(seed: u64) {
+    let mut world = World::<G, F>::open(seed);
+    let seats = [world.seat(), world.seat(), world.seat()];
+    let reply = |i: usize| pattern(5_000)[i * 100..].to_vec();
+    let mut jobs: Vec<WriteJob<Tray>> = (0..3)
+        .map(|i| WriteJob::new(seats[i].1, Tray { bytes: reply(i), block_bytes: 333 }))
+        .collect();
+    for _ in 0..PATIENCE {
+        if jobs.iter().all(|job| job.outcome == WriteOutcome::Drained && job.calls > 0) {
+            break;
+        }
+        world.net.write_batch(&mut jobs, true);
+    }
+    assert!(jobs.iter().all(|job| job.done_at <= world.net.now()));
+    for (i, (peer, _)) in seats.into_iter().enumerate() {
+        assert_eq!(jobs[i].written, reply(i).len() as u64);
+        assert_eq!(world.play(|ground, net| ground.read(net, peer, reply(i).len())), reply(i));
+    }
+}
+
+/// Every test in every world.
+macro_rules! laws {
+    ($($name:ident)*) => {
+        laws!(@world virtual_network, Virtual, Plain, $($name)*);
+        laws!(@world virtual_with_faults, Virtual, Faulty, $($name)*);
+        laws!(@world real_sockets, Real, Plain, $($name)*);
+        laws!(@world real_sockets_with_faults, Real, Faulty, $($name)*);
+    };
+    (@world $world:ident, $ground:ident, $guise:ident, $($name:ident)*) => {
+        mod $world {
+            use super::Guise;
+            $(
+                #[test]
+                fn $name() {
+                    super::$guise::SEEDS.for_each(super::$name::<super::$ground, super::$guise>);
+                }
+            )*
+        }
+    };
+}
+
+laws! {
+    law_1_readable_is_reported_until_everything_is_read
+    law_1_a_refused_read_changes_nothing
+    law_1_a_door_is_readable_until_nobody_waits
+    law_1_what_was_ready_before_it_was_watched_is_reported
+    law_2_whoever_became_ready_first_is_reported_first
+    law_3_a_half_close_is_the_end_of_reading_only
+    law_3_a_reset_reports_every_watched_direction
+    law_4_only_what_is_watched_is_reported
+    law_5_a_full_peer_refuses_and_is_not_writable_until_it_reads
+    law_5_a_full_peer_is_silent
+    law_6_bytes_arrive_in_order_once
+    law_6_pieces_are_written_in_order
+    law_7_a_reused_number_inherits_nothing
+    law_8_a_wait_for_nothing_lasts_its_timeout
+    law_9_closing_with_unread_input_resets
+    law_9_an_orderly_close_delivers_everything_first
+    law_9_an_aborted_close_resets
+    a_peer_that_has_left_is_the_end_and_then_a_reset
+    a_batch_is_written_to_each_its_own
+}
