@@ -316,6 +316,18 @@ impl Virt {
         }
     }
 
+    fn is_taken(&self, address: SocketAddr) -> bool {
+        self.descriptors.listeners().any(|(_, listener)| listener.address == address)
+    }
+
+    /// The lowest of Linux's ephemeral ports that nobody listens on.
+    fn free_port(&self, mut address: SocketAddr) -> Option<u16> {
+        (32_768..=60_999).find(|&port| {
+            address.set_port(port);
+            !self.is_taken(address)
+        })
+    }
+
     /// A guest's request for a connection is at the door: the first listener.
     fn knock(&mut self, conn: Conn) {
         let Some(connection) = self.connections.get_mut(&conn) else { return };
@@ -395,7 +407,10 @@ impl Net for Virt {
 
     fn listen(&mut self, address: SocketAddr, backlog: u32) -> Result<Listening, NetError> {
         self.charge_syscall();
-        if self.descriptors.listeners().any(|(_, listener)| listener.address == address) {
+        let mut address = address;
+        if address.port() == 0 {
+            address.set_port(self.free_port(address).ok_or(NetError::Unavailable)?);
+        } else if self.is_taken(address) {
             return Err(NetError::Unavailable);
         }
         let backlog = backlog.clamp(1, self.config.somaxconn.max(1));

@@ -497,3 +497,16 @@ fn addresses_do_not_run_out_of_ports() {
     assert_eq!(Conn(15_534).address(), "127.0.0.1:65535".parse().unwrap());
     assert_eq!(Conn(15_535).address(), "127.0.0.2:50001".parse().unwrap());
 }
+
+#[test]
+fn a_door_needs_an_address_of_its_own() {
+    let mut net = Virt::new(VirtConfig::default());
+    let any = "127.0.0.1:0".parse().unwrap();
+    let first = net.listen(any, 1).unwrap();
+    let second = net.listen(any, 1).unwrap();
+    assert_eq!((first.fd, second.fd), (Fd(6), Fd(7)));
+    assert_ne!(first.address.port(), second.address.port());
+    assert_eq!(net.listen(first.address, 1), Err(NetError::Unavailable));
+    net.close(first.fd);
+    assert_eq!(net.listen(first.address, 1), Ok(first));
+}

@@ -29,9 +29,14 @@
 //! Nothing is allocated per event: the tables grow with the highest
 //! descriptor number and stay.
 
+mod level;
+#[cfg(test)]
+mod tests;
+
 use super::fault::Abort;
 use super::{Accepted, Fd, Fired, Listening, Mask, Net, NetError, Timeout, Wait, Work};
 use crate::time::Micros;
+use level::Level;
 use mio::net::{TcpListener, TcpStream};
 use mio::{Events, Interest, Poll, Token};
 use socket2::{Domain, Protocol, SockRef, Socket, TcpKeepalive, Type};
@@ -88,55 +93,6 @@ struct Place {
     level: Level,
 }
 
-/// Turns edges into levels, for one descriptor.
-#[derive(Clone, Copy, Debug, Default)]
-struct Level {
-    watched: Mask,
-    /// What the kernel reports edges of.
-    registered: Mask,
-    /// Known to be ready.
-    ready: Mask,
-    /// The part of `ready` that no read or write clears.
-    stuck: Mask,
-    /// Has a place in [`Tcp::ready`]. Outlives the socket: a number that is
-    /// reused while it is listed is not listed twice.
-    listed: bool,
-    /// The wait that the kernel reported it to last.
-    turn: u64,
-}
-
-impl Level {
-    fn reportable(&self) -> Mask {
-        self.ready.and(self.watched)
-    }
-
-    /// A call has used up all that was ready in this direction.
-    fn exhaust(&mut self, direction: Mask) {
-        self.ready = self.ready.without(direction.without(self.stuck));
-    }
-
-    /// Ready for good.
-    fn stick(&mut self, mask: Mask) {
-        self.stuck = self.stuck.with(mask);
-        self.ready = self.ready.with(mask);
-    }
-
-    /// Takes in what the kernel reports.
-    fn rise(&mut self, event: &mio::event::Event) {
-        if event.is_error() || event.is_write_closed() {
-            self.stick(Mask::BOTH);
-        } else if event.is_read_closed() {
-            self.stick(Mask::READABLE);
-        }
-        if event.is_readable() {
-            self.ready = self.ready.with(Mask::READABLE);
-        }
-        if event.is_writable() {
-            self.ready = self.ready.with(Mask::WRITABLE);
-        }
-    }
-}
-
 /// See the module documentation.
 #[derive(Debug)]
 pub struct Tcp {
@@ -189,16 +145,6 @@ impl Tcp {
     /// Why the last `listen` failed, in the kernel's words, once.
     pub fn take_listen_error(&mut self) -> Option<io::Error> {
         self.listen_error.take()
-    }
-
-    /// The address a descriptor is bound to: tells which port a listener on
-    /// port 0 was given. `None` if it is not open.
-    #[must_use]
-    pub fn local_address(&self, fd: Fd) -> Option<SocketAddr> {
-        match self.places.get(fd.0 as usize)?.handle.as_ref()? {
-            Handle::Listener(_, address) => Some(*address),
-            Handle::Stream(stream) => stream.local_addr().ok(),
-        }
     }
 
     fn open(&mut self, handle: Handle, raw: RawFd) -> Fd {
@@ -514,107 +460,5 @@ impl Abort for Tcp {
     fn abort_on_close(&mut self, fd: Fd) {
         // Fails only if the connection is over already.
         _ = SockRef::from(self.stream(fd).0).set_linger(Some(Duration::ZERO));
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use std::net::TcpStream as Peer;
-
-    fn open() -> (Tcp, Fd) {
-        let mut net = Tcp::new(TcpConfig::default()).unwrap();
-        let listener = net.listen("127.0.0.1:0".parse().unwrap(), 16).unwrap().fd;
-        net.watch(listener, Mask::READABLE);
-        (net, listener)
-    }
-
-    /// Waits until something is fired; bounded by the harness's own timeout.
-    fn wait(net: &mut Tcp) -> Vec<Fired> {
-        let mut fired = Vec::new();
-        while fired.is_empty() {
-            net.wait(Timeout::Forever, &mut fired);
-        }
-        fired
-    }
-
-    fn seat(net: &mut Tcp, listener: Fd) -> (Peer, Fd) {
-        let peer = Peer::connect(net.local_address(listener).unwrap()).unwrap();
-        assert_eq!(wait(net), [Fired { fd: listener, mask: Mask::READABLE }]);
-        let accepted = net.accept(listener).unwrap();
-        assert_eq!(net.accept(listener), Err(NetError::WouldBlock));
-        assert_eq!(accepted.peer, peer.local_addr().unwrap());
-        assert_eq!(accepted.local, peer.peer_addr().unwrap());
-        net.watch(accepted.fd, Mask::READABLE);
-        (peer, accepted.fd)
-    }
-
-    #[test]
-    fn accepted_sockets_are_set_up_as_redis_does() {
-        let (mut net, listener) = open();
-        let (_peer, fd) = seat(&mut net, listener);
-        let (stream, _) = net.stream(fd);
-        assert_eq!(fd.0 as RawFd, stream.as_raw_fd(), "the number that strace shows");
-        let socket = SockRef::from(stream);
-        assert!(socket.tcp_nodelay().unwrap());
-        assert!(socket.keepalive().unwrap());
-        assert_eq!(socket.tcp_keepalive_time().unwrap(), Duration::from_secs(300));
-        assert_eq!(socket.tcp_keepalive_interval().unwrap(), Duration::from_secs(100));
-        assert_eq!(socket.tcp_keepalive_retries().unwrap(), 3);
-    }
-
-    #[test]
-    fn a_read_that_fills_its_buffer_leaves_the_rest_announced_without_an_edge() {
-        let (mut net, listener) = open();
-        let (mut peer, fd) = seat(&mut net, listener);
-        peer.write_all(b"abcdef").unwrap();
-        let ready = [Fired { fd, mask: Mask::READABLE }];
-        assert_eq!(wait(&mut net), ready);
-        // Until all six are there, so that no further edge can come.
-        while net.stream(fd).0.peek(&mut [0; 8]).unwrap() < 6 {}
-        assert_eq!(net.read(fd, &mut [0; 3]), Ok(3));
-        assert_eq!(wait(&mut net), ready);
-        assert_eq!(net.read(fd, &mut [0; 8]), Ok(3));
-        assert_eq!(net.places[fd.0 as usize].level.ready, Mask::NONE, "a short read is the end");
-    }
-
-    #[test]
-    fn arming_a_write_handler_again_registers_nothing_new() {
-        let (mut net, listener) = open();
-        let (_peer, fd) = seat(&mut net, listener);
-        let registered = |net: &Tcp| net.places[fd.0 as usize].level.registered;
-        assert_eq!(registered(&net), Mask::READABLE);
-        net.watch(fd, Mask::BOTH);
-        assert_eq!(registered(&net), Mask::BOTH);
-        let writable = [Fired { fd, mask: Mask::WRITABLE }];
-        assert_eq!(wait(&mut net), writable);
-        net.watch(fd, Mask::READABLE);
-        assert_eq!(registered(&net), Mask::BOTH);
-        let mut fired = Vec::new();
-        net.wait(Timeout::Now, &mut fired);
-        assert_eq!(fired, []);
-        net.watch(fd, Mask::BOTH);
-        assert_eq!(wait(&mut net), writable);
-    }
-
-    #[test]
-    fn a_waker_ends_a_wait_that_has_no_end() {
-        let (mut net, _) = open();
-        let waker = net.waker().unwrap();
-        let thread = std::thread::spawn(move || waker.wake().unwrap());
-        let mut fired = Vec::new();
-        net.wait(Timeout::Forever, &mut fired);
-        assert_eq!(fired, []);
-        thread.join().unwrap();
-    }
-
-    #[test]
-    fn an_address_that_is_taken_is_unavailable() {
-        let (mut net, listener) = open();
-        let taken = net.local_address(listener).unwrap();
-        assert_eq!(net.listen(taken, 1), Err(NetError::Unavailable));
-        net.close(listener);
-        let again = net.listen(taken, 1).unwrap().fd;
-        assert_eq!(net.local_address(again), Some(taken));
     }
 }

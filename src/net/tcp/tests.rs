@@ -1,0 +1,101 @@
+//! What only real sockets have; the laws that all networks share are in
+//! `tests/it/conformance.rs`.
+
+use super::*;
+use std::net::TcpStream as Peer;
+
+fn open() -> (Tcp, Listening) {
+    let mut net = Tcp::new(TcpConfig::default()).unwrap();
+    let listener = net.listen("127.0.0.1:0".parse().unwrap(), 16).unwrap();
+    net.watch(listener.fd, Mask::READABLE);
+    (net, listener)
+}
+
+/// Waits until something is fired; bounded by the harness's own timeout.
+fn wait(net: &mut Tcp) -> Vec<Fired> {
+    let mut fired = Vec::new();
+    while fired.is_empty() {
+        net.wait(Timeout::Forever, &mut fired);
+    }
+    fired
+}
+
+fn seat(net: &mut Tcp, listener: Listening) -> (Peer, Fd) {
+    let peer = Peer::connect(listener.address).unwrap();
+    assert_eq!(wait(net), [Fired { fd: listener.fd, mask: Mask::READABLE }]);
+    let accepted = net.accept(listener.fd).unwrap();
+    assert_eq!(net.accept(listener.fd), Err(NetError::WouldBlock));
+    assert_eq!(accepted.peer, peer.local_addr().unwrap());
+    assert_eq!(accepted.local, peer.peer_addr().unwrap());
+    net.watch(accepted.fd, Mask::READABLE);
+    (peer, accepted.fd)
+}
+
+#[test]
+fn accepted_sockets_are_set_up_as_redis_does() {
+    let (mut net, listener) = open();
+    let (_peer, fd) = seat(&mut net, listener);
+    let (stream, _) = net.stream(fd);
+    assert_eq!(fd.0 as RawFd, stream.as_raw_fd(), "the number that strace shows");
+    let socket = SockRef::from(stream);
+    assert!(socket.tcp_nodelay().unwrap());
+    assert!(socket.keepalive().unwrap());
+    assert_eq!(socket.tcp_keepalive_time().unwrap(), Duration::from_secs(300));
+    assert_eq!(socket.tcp_keepalive_interval().unwrap(), Duration::from_secs(100));
+    assert_eq!(socket.tcp_keepalive_retries().unwrap(), 3);
+}
+
+#[test]
+fn a_read_that_fills_its_buffer_leaves_the_rest_announced_without_an_edge() {
+    let (mut net, listener) = open();
+    let (mut peer, fd) = seat(&mut net, listener);
+    peer.write_all(b"abcdef").unwrap();
+    let ready = [Fired { fd, mask: Mask::READABLE }];
+    assert_eq!(wait(&mut net), ready);
+    // Until all six are there, so that no further edge can come.
+    while net.stream(fd).0.peek(&mut [0; 8]).unwrap() < 6 {}
+    assert_eq!(net.read(fd, &mut [0; 3]), Ok(3));
+    assert_eq!(wait(&mut net), ready);
+    assert_eq!(net.read(fd, &mut [0; 8]), Ok(3));
+    assert_eq!(net.places[fd.0 as usize].level.ready, Mask::NONE, "a short read is the end");
+}
+
+#[test]
+fn arming_a_write_handler_again_registers_nothing_new() {
+    let (mut net, listener) = open();
+    let (_peer, fd) = seat(&mut net, listener);
+    let registered = |net: &Tcp| net.places[fd.0 as usize].level.registered;
+    assert_eq!(registered(&net), Mask::READABLE);
+    net.watch(fd, Mask::BOTH);
+    assert_eq!(registered(&net), Mask::BOTH);
+    let writable = [Fired { fd, mask: Mask::WRITABLE }];
+    assert_eq!(wait(&mut net), writable);
+    net.watch(fd, Mask::READABLE);
+    assert_eq!(registered(&net), Mask::BOTH);
+    let mut fired = Vec::new();
+    net.wait(Timeout::Now, &mut fired);
+    assert_eq!(fired, []);
+    net.watch(fd, Mask::BOTH);
+    assert_eq!(wait(&mut net), writable);
+}
+
+#[test]
+fn a_waker_ends_a_wait_that_has_no_end() {
+    let (mut net, _) = open();
+    let waker = net.waker().unwrap();
+    let thread = std::thread::spawn(move || waker.wake().unwrap());
+    let mut fired = Vec::new();
+    net.wait(Timeout::Forever, &mut fired);
+    assert_eq!(fired, []);
+    thread.join().unwrap();
+}
+
+#[test]
+fn an_address_that_is_taken_is_unavailable() {
+    let (mut net, listener) = open();
+    assert_eq!(net.listen(listener.address, 1), Err(NetError::Unavailable));
+    assert_eq!(net.take_listen_error().unwrap().kind(), ErrorKind::AddrInUse);
+    net.close(listener.fd);
+    let again = net.listen(listener.address, 1).unwrap();
+    assert_eq!(again.address, listener.address);
+}
