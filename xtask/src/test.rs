@@ -4,6 +4,7 @@
 //! wants to know everything that is wrong. The closing line counts checks: each
 //! test of a step that runs tests, and one for a step that does not.
 
+mod determinism;
 mod tally;
 
 use crate::failure::Failure;
@@ -42,6 +43,11 @@ const STEPS: &[Step] = &[
     Step { name: "docs", about: "documentation builds without a warning", run: docs },
     Step { name: "unit", about: "unit, integration and conformance tests", run: unit },
     Step { name: "wasm", about: "tests inside headless Chromium", run: wasm },
+    Step {
+        name: "determinism",
+        about: "debug, release and WebAssembly write the same traces",
+        run: same_everywhere,
+    },
     Step { name: "page", about: "the published page builds and is light enough", run: built_page },
     Step { name: "e2e", about: "the published page, driven like a reader would", run: e2e },
 ];
@@ -162,18 +168,24 @@ fn unit(root: &Path) -> Report {
     tests(command)
 }
 
+/// The tests that run inside a browser, ready to be started.
+fn in_browser(root: &Path) -> Result<Command, Failure> {
+    let runner = install::wasm_test_tools()?;
+    let browser = install::browser()?;
+    let mut command = cargo(root);
+    command
+        .args(["test", "--target", "wasm32-unknown-unknown", "--test", "web"])
+        .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", runner)
+        .env("CHROMEDRIVER", browser.chromedriver);
+    Ok(command)
+}
+
 fn wasm(root: &Path) -> Report {
-    let prepare = || {
-        let runner = install::wasm_test_tools()?;
-        let browser = install::browser()?;
-        let mut command = cargo(root);
-        command
-            .args(["test", "--target", "wasm32-unknown-unknown", "--test", "web"])
-            .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", runner)
-            .env("CHROMEDRIVER", browser.chromedriver);
-        Ok(command)
-    };
-    prepare().map_or_else(|failure| Report::of(Err(failure)), tests)
+    in_browser(root).map_or_else(|failure| Report::of(Err(failure)), tests)
+}
+
+fn same_everywhere(root: &Path) -> Report {
+    determinism::step(root, in_browser)
 }
 
 fn built_page(root: &Path) -> Report {
