@@ -76,13 +76,13 @@ fn scenarios(root: &Path) -> Result<Vec<PathBuf>, Failure> {
     Ok(files)
 }
 
-/// `trace-hash NAME HASH` from the browser's console, by name.
+/// `digest NAME HASH` from the browser's console, by name.
 fn hashes_in_browser(root: &Path, browser: Browser) -> Result<BTreeMap<String, String>, Failure> {
     let mut hashes = BTreeMap::new();
     let mut command = browser(root)?;
-    command.args(["--", "--nocapture", "trace_hashes"]);
+    command.args(["--", "--nocapture", "determinism"]);
     run_watched(&mut command, |line| {
-        let mut words = line.split_whitespace().skip_while(|word| *word != "trace-hash").skip(1);
+        let mut words = line.split_whitespace().skip_while(|word| *word != "digest").skip(1);
         if let (Some(name), Some(hash)) = (words.next(), words.next()) {
             hashes.insert(name.to_owned(), hash.to_owned());
         }
