@@ -33,20 +33,24 @@ pub enum Focus {
     Scroller,
     /// On something that uses every key itself: text, a list, a slider, tabs.
     Field,
+    /// Nowhere: the page was just opened, or a bare place was clicked.
+    Page,
     /// Outside the player.
     Elsewhere,
 }
 
 /// What a key asks for. `key` is the browser's name of it.
 ///
-/// Shortcuts act only while the focus is in the player (WCAG 2.1.4), never
-/// while somebody types, and a focused button keeps its Space.
+/// Characters act only while the focus is in the player (WCAG 2.1.4), nothing
+/// acts while somebody types, and a focused button keeps its Space.
 #[must_use]
 pub fn shortcut(key: &str, shift: bool, focus: Focus) -> Option<Control> {
     use Direction::{Back, Forward};
     match focus {
         Focus::Elsewhere | Focus::Field => return None,
         Focus::Button if matches!(key, " " | "Enter") => return None,
+        // A single character may come from somebody dictating.
+        Focus::Page if key.len() == 1 && key != " " => return None,
         Focus::Scroller if matches!(key, " " | "Home" | "End" | "ArrowUp" | "ArrowDown") => {
             return None;
         }
@@ -94,6 +98,14 @@ mod tests {
             shortcut("ArrowRight", false, Focus::Button),
             Some(Control::Step(Direction::Forward, Grain::Event))
         );
+    }
+
+    #[test]
+    fn without_a_focus_only_keys_that_are_no_character_act() {
+        for key in KEYS {
+            let acts = shortcut(key, false, Focus::Page).is_some();
+            assert_eq!(acts, !matches!(key, "1" | "2" | "3" | "?"), "{key:?}");
+        }
     }
 
     #[test]

@@ -8,17 +8,22 @@
 //! the aborted call was changing.
 
 use js_sys::Function;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::ScopedClosure;
 
 thread_local! {
+    static INSTALLED: Cell<bool> = const { Cell::new(false) };
     static LAST_PANIC: RefCell<Option<String>> = const { RefCell::new(None) };
 }
 
 /// Keeps the message of every panic for [`contain`], and prints it with its
-/// stack to the browser's console.
+/// stack to the browser's console. Once is enough; and since a contained
+/// panic counts as one that is still going on, a second time would be refused.
 pub fn install() {
+    if INSTALLED.replace(true) {
+        return;
+    }
     std::panic::set_hook(Box::new(|info| {
         LAST_PANIC.with(|last| *last.borrow_mut() = Some(info.to_string()));
         console_error_panic_hook::hook(info);

@@ -1,16 +1,37 @@
 //! The page: paints what the views say and turns what the reader does into
 //! messages. It holds no rule of its own that a native test could not reach
 //! better in `view`.
+//!
+//! ```text
+//! browser ─ bind ─► Message ─► app ─► panes ─► paint ─► document
+//!              ▲                │
+//!              └──── frames ◄───┘   only while something moves
+//! ```
+//!
+//! A message changes the [`app`]'s state and the page is painted anew from it;
+//! the painter touches only what changed. Whatever goes wrong inside stops at
+//! the [`boundary`].
 
+pub mod app;
+pub mod bind;
 pub mod boundary;
+pub mod console;
 pub mod document;
+pub mod files;
+pub mod frames;
+pub mod message;
 pub mod paint;
+pub mod panes;
+pub mod report;
+pub mod run;
 pub mod settings;
 
-/// Opens the page.
+use crate::view::link::Link;
+
+/// Opens the page: what the address asks for, paused.
 pub fn start() {
     boundary::install();
-    let link =
-        crate::view::link::Link::parse(&document::window().location().search().unwrap_or_default());
-    let _ = settings::Settings::read(&link);
+    let query = document::window().location().search().unwrap_or_default();
+    app::open(&Link::parse(&query));
+    bind::bind();
 }

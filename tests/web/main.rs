@@ -6,6 +6,8 @@ use wasm_bindgen_test::wasm_bindgen_test_configure;
 
 wasm_bindgen_test_configure!(run_in_browser);
 
+/// The boundary: a panic inside is contained, and costs nothing that stays.
+mod boundary;
 /// The painter: diffing gives the document that a fresh painting would give,
 /// keeps elements, and never turns text into markup.
 mod paint;

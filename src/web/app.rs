@@ -1,0 +1,529 @@
+//! The page's state, and the one function that changes it.
+
+use super::boundary::contain;
+use super::console::{Console, Gesture, Outcome};
+use super::document::{self, element, flag, input, select, set};
+use super::files;
+use super::frames;
+use super::message::{Message, Tab};
+use super::panes::{self, Panes, Scene};
+use super::report::Report;
+use super::run::Run;
+use super::settings::{Settings, remember, remembered};
+use crate::event::ClientId;
+use crate::sim::{Bundled, Scenario, scenarios};
+use crate::view::announce::Announcer;
+use crate::view::control::{Control, Direction};
+use crate::view::link::{Link, Theme};
+use crate::view::player::{Step, Tick};
+use crate::view::rest::{self, Ahead};
+use crate::view::{Frame, Grain, Motion, Node, Player, StagePhase, Terms};
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::rc::Rc;
+
+/// A step may need more of the simulation than is known; a step that is not
+/// over after so many half-cycles is given up.
+const MORE_LIMIT: u32 = 256;
+
+/// Everything the page knows.
+#[derive(Debug)]
+pub struct App {
+    run: Run,
+    /// Before the reader changed anything.
+    original: Option<Run>,
+    player: Player,
+    settings: Settings,
+    selected: Option<ClientId>,
+    tab: Tab,
+    announcer: Announcer,
+    console: Console,
+    panes: Panes,
+    report: Report,
+    drawn_at_ms: Option<f64>,
+    now_ms: f64,
+}
+
+thread_local! {
+    static APP: RefCell<Option<App>> = const { RefCell::new(None) };
+    static WAITING: RefCell<VecDeque<Message>> = const { RefCell::new(VecDeque::new()) };
+}
+
+/// Opens the page at what the link asks for.
+pub fn open(link: &Link) {
+    let app = App::new(link);
+    APP.with(|slot| *slot.borrow_mut() = Some(app));
+    with_contained(App::open);
+}
+
+/// Hands a message to the page. One that comes while another is being handled
+/// (painting moves the focus, and the browser tells at once) waits its turn.
+pub fn dispatch(message: Message) {
+    WAITING.with(|waiting| waiting.borrow_mut().push_back(message));
+    while APP.with(|app| app.try_borrow_mut().is_ok()) {
+        let next = WAITING.with(|waiting| waiting.borrow_mut().pop_front());
+        let Some(message) = next else { return };
+        with_contained(|app| app.update(message));
+    }
+}
+
+/// Runs one change of the page; if a check in it fails, the page says so and
+/// lives on.
+fn with_contained(change: impl FnOnce(&mut App)) {
+    let mut change = Some(change);
+    let moving = APP.with(|slot| {
+        let mut slot = slot.borrow_mut();
+        let Some(app) = slot.as_mut() else { return false };
+        let outcome = contain(&mut || {
+            if let Some(change) = change.take() {
+                change(app);
+            }
+        });
+        if let Err(why) = outcome {
+            app.fail(&why);
+        }
+        app.player.is_moving(&app.run.timeline)
+    });
+    frames::wish(moving);
+}
+
+fn bundled(slug: Option<&str>) -> (usize, &'static Bundled) {
+    let all = scenarios();
+    let found = all.iter().enumerate().find(|(_, bundled)| Some(bundled.slug) == slug);
+    found.unwrap_or((0, &all[0]))
+}
+
+impl App {
+    fn new(link: &Link) -> App {
+        let settings = Settings::read(link);
+        let (index, bundled) = bundled(link.scenario.as_deref());
+        let mut player = Player::new();
+        player.set_motion(settings.motion);
+        let run = Run::simulate(bundled.scenario());
+        if let Some(at) = link.at {
+            player.seek(at, &run.timeline);
+        }
+        let known = remembered("card").is_some() || link.at.is_some();
+        fill_scenarios(index);
+        App {
+            run,
+            original: None,
+            player,
+            settings,
+            selected: None,
+            tab: if known { Tab::Notepad } else { Tab::Card },
+            announcer: Announcer::default(),
+            console: Console::new(),
+            panes: Panes::new(),
+            report: Report::new(),
+            drawn_at_ms: None,
+            now_ms: 0.0,
+        }
+    }
+
+    fn open(&mut self) {
+        self.show_tab();
+        self.show_settings();
+        self.show_speed();
+        self.paint();
+    }
+
+    fn update(&mut self, message: Message) {
+        match message {
+            Message::Frame(now_ms) => return self.frame(now_ms),
+            Message::Control(control) => self.control(control),
+            Message::Seek(count) => self.seek(count),
+            Message::Select(client) => self.select(client),
+            Message::Scenario(index) => self.watch(Run::simulate(scenarios()[index].scenario())),
+            Message::Terms(terms) => self.choose_terms(terms),
+            Message::SwitchTheme => {
+                let other =
+                    if self.settings.theme == Theme::Dark { Theme::Light } else { Theme::Dark };
+                self.settings.choose_theme(other);
+                self.show_settings();
+            }
+            Message::SwitchMotion => {
+                let reduced = self.settings.motion == Motion::Reduced;
+                self.settings.choose_motion(if reduced { Motion::Full } else { Motion::Reduced });
+                self.player.set_motion(self.settings.motion);
+                self.show_settings();
+            }
+            Message::Viewport(viewport) => self.settings.viewport = viewport,
+            Message::Resized => {}
+            Message::Speed(log2) => {
+                self.player.set_speed(log2);
+                self.show_speed();
+            }
+            Message::StopAt(kind, on) => {
+                self.player.breakpoints.set(kind, on);
+                let count = self.player.breakpoints.count();
+                element("stop-count").set_text_content(Some(&count.to_string()));
+                flag(&element("stop-count"), "hidden", count == 0);
+            }
+            Message::Tab(tab) => {
+                self.tab = tab;
+                self.show_tab();
+            }
+            Message::Begin => {
+                remember("card", "read");
+                self.tab = Tab::Notepad;
+                self.show_tab();
+                document::focus(&document::typed("next-event"));
+                self.control(Control::Step(Direction::Forward, Grain::Event));
+            }
+            Message::Guest(index) => {
+                self.console.guest = index;
+                self.console.outcome = None;
+            }
+            Message::Typed => self.console.outcome = None,
+            Message::AddGuest => self.gesture(&Gesture::Add),
+            Message::Send(portion) => self.gesture(&Gesture::Send(portion)),
+            Message::SwitchReading => self.gesture(&Gesture::SwitchReading),
+            Message::Disconnect => self.gesture(&Gesture::Disconnect),
+            Message::BackToOriginal => {
+                if let Some(original) = self.original.take() {
+                    let playhead = self.player.playhead();
+                    self.watch(original);
+                    self.player.seek(playhead, &self.run.timeline);
+                }
+            }
+            Message::Opened { name, text } => self.opened(&name, text),
+            Message::Save => files::save(&self.file_name(), &self.run.to_ndjson()),
+            Message::CopyLink => self.copy_link(),
+            Message::SwitchMenu => switch_expanded("menu", "page", "data-menu"),
+            Message::SwitchActs => switch_expanded("more-acts", "console", "data-open"),
+            Message::DismissFault => self.report.clear(),
+            Message::LetTick => self.let_tick(),
+            Message::StartOver => {
+                let scenario = self.run.scenario().cloned();
+                self.report.clear();
+                self.watch(Run::simulate(scenario.unwrap_or_else(|| scenarios()[0].scenario())));
+            }
+        }
+        self.paint();
+    }
+
+    fn frame(&mut self, now_ms: f64) {
+        let dt_ms = self.drawn_at_ms.map_or(0.0, |before| now_ms - before);
+        self.drawn_at_ms = Some(now_ms);
+        self.now_ms = now_ms;
+        match self.player.tick(dt_ms, &self.run.timeline) {
+            Tick::Paused => {}
+            Tick::Moving => {
+                let world = self.run.timeline.world_at(self.player.playhead());
+                self.panes.paint_stage(&frame_of(
+                    &self.run,
+                    &self.player,
+                    &self.settings,
+                    self.selected,
+                    &world,
+                ));
+            }
+            Tick::Moved => self.paint(),
+            Tick::NeedMore => {
+                if self.run.is_spent() || !self.run.more() {
+                    self.player.pause();
+                }
+                self.paint();
+            }
+            Tick::AtEnd | Tick::StoppedAt(_) => self.paint(),
+        }
+        if !self.player.is_playing() {
+            self.drawn_at_ms = None;
+        }
+    }
+
+    fn control(&mut self, control: Control) {
+        self.console.outcome = None;
+        match control {
+            Control::Step(direction, grain) => self.step(direction, grain),
+            Control::ToStart => self.seek(0),
+            Control::ToEnd => self.seek(self.run.timeline.len()),
+            Control::PlayOrPause if self.player.is_playing() => self.player.pause(),
+            Control::PlayOrPause => {
+                if self.is_at_end() {
+                    self.player.seek(0, &self.run.timeline);
+                }
+                self.drawn_at_ms = None;
+                self.player.play();
+            }
+            Control::Terms(terms) => self.choose_terms(terms),
+            Control::Help => {
+                let dialog: web_sys::HtmlDialogElement = document::typed("help-dialog");
+                if !dialog.open() {
+                    let _ = dialog.show_modal();
+                }
+            }
+        }
+    }
+
+    fn step(&mut self, direction: Direction, grain: Grain) {
+        if direction == Direction::Back {
+            self.player.back(grain, &self.run.timeline);
+            return;
+        }
+        for _ in 0..MORE_LIMIT {
+            match self.player.forward(grain, &self.run.timeline) {
+                Step::Moved | Step::AtEnd => return,
+                // A quiet kitchen would tick on for ever: see `LetTick`.
+                Step::NeedMore if self.run.is_spent() || !self.run.more() => return,
+                Step::NeedMore => {}
+            }
+        }
+    }
+
+    /// One round of the clock, though nobody is there to be served.
+    fn let_tick(&mut self) {
+        for _ in 0..MORE_LIMIT {
+            let grown = self.run.more();
+            let step = self.player.forward(Grain::Event, &self.run.timeline);
+            if step == Step::Moved || !grown {
+                return;
+            }
+        }
+    }
+
+    fn seek(&mut self, count: usize) {
+        self.player.pause();
+        self.player.seek(count, &self.run.timeline);
+    }
+
+    /// Playing could not go on from here by itself.
+    fn is_at_end(&self) -> bool {
+        let ahead = rest::after(&self.run.timeline, Grain::Event, self.player.playhead());
+        self.player.playhead() > 0 && self.run.is_spent() && !matches!(ahead, Ahead::Rest(_))
+    }
+
+    fn select(&mut self, client: Option<ClientId>) {
+        self.selected = client;
+        let Some(id) = client else { return };
+        let world = self.run.timeline.world_at(self.player.playhead());
+        let guests = self.run.guests(&world);
+        if let Some(index) = guests.iter().position(|(_, client)| *client == Some(id)) {
+            self.console.guest = index;
+        }
+        if self.tab == Tab::Card {
+            self.tab = Tab::Notepad;
+            self.show_tab();
+        }
+    }
+
+    fn choose_terms(&mut self, terms: Terms) {
+        self.settings.choose_terms(terms);
+        self.show_settings();
+    }
+
+    /// Another run is watched, from its start; nothing moves.
+    fn watch(&mut self, run: Run) {
+        self.original = None;
+        self.selected = None;
+        self.run = run;
+        self.console.reset();
+        self.player.pause();
+        self.player.seek(0, &self.run.timeline);
+    }
+
+    fn gesture(&mut self, gesture: &Gesture) {
+        self.player.pause();
+        let playhead = self.player.playhead();
+        let world = self.run.timeline.world_at(playhead);
+        let (scenario, said) = match self.console.act(gesture, &self.run, &world) {
+            Ok(changed) => changed,
+            Err(why) => {
+                self.panes.say(&why);
+                self.console.outcome = Some(Outcome::Refused(why));
+                return;
+            }
+        };
+        self.panes.say(&said);
+        self.console.outcome = Some(Outcome::Done(said));
+        self.fork(scenario, playhead);
+    }
+
+    /// What was before the playhead is the same in both runs, so it stays.
+    fn fork(&mut self, scenario: Scenario, playhead: usize) {
+        let fork = Run::simulate(scenario);
+        let before = std::mem::replace(&mut self.run, fork);
+        self.original.get_or_insert(before);
+        self.player.seek(playhead, &self.run.timeline);
+    }
+
+    fn opened(&mut self, name: &str, text: Result<String, String>) {
+        let run = text.and_then(|text| {
+            if text.trim_start().starts_with('{') {
+                Run::recorded(name, &text)
+            } else {
+                let scenario = Scenario::parse(name, &text).map_err(|error| error.to_string())?;
+                Ok(Run::simulate(scenario))
+            }
+        });
+        match run {
+            Ok(run) => {
+                self.report.clear();
+                if let Some(remark) = run.remark() {
+                    self.report.remark(&format!("{name}: {remark}"));
+                }
+                self.watch(run);
+                select("scenario").set_selected_index(-1);
+            }
+            Err(why) => self.report.refused(&why),
+        }
+    }
+
+    fn fail(&mut self, why: &str) {
+        self.player.pause();
+        self.report.failed(why, self.run.seed());
+    }
+
+    fn file_name(&self) -> String {
+        let slug: String = self
+            .run
+            .title
+            .chars()
+            .map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' })
+            .collect();
+        format!("{}.ndjson", slug.trim_matches('-').trim_end_matches("-ndjson"))
+    }
+
+    fn copy_link(&mut self) {
+        let chosen = select("scenario").selected_index();
+        let bundled = usize::try_from(chosen).ok().and_then(|index| scenarios().get(index));
+        let said = match bundled {
+            Some(bundled) if self.original.is_none() => {
+                let link = Link {
+                    scenario: Some(bundled.slug.to_owned()),
+                    at: Some(self.player.playhead()),
+                    terms: Some(self.settings.terms),
+                    ..Link::default()
+                };
+                let location = document::window().location();
+                let page = format!(
+                    "{}{}{link}",
+                    location.origin().unwrap_or_default(),
+                    location.pathname().unwrap_or_default()
+                );
+                let _ = document::window().navigator().clipboard().write_text(&page);
+                "The link to this moment is copied.".to_owned()
+            }
+            _ => "A link holds a bundled scenario as it is; save your own run as a file instead."
+                .to_owned(),
+        };
+        self.panes.say(&said);
+        self.console.outcome = Some(Outcome::Done(said));
+    }
+
+    fn paint(&mut self) {
+        let playhead = self.player.playhead();
+        let last_step = rest::before(&self.run.timeline, Grain::Event, playhead);
+        let stepped = self.run.timeline.world_at(last_step);
+        let before = self.run.timeline.world_at(playhead.saturating_sub(1));
+        let world = self.run.timeline.world_at(playhead);
+        let frame = frame_of(&self.run, &self.player, &self.settings, self.selected, &world);
+        let ticks = self.is_at_end() && !self.run.timeline.is_finished();
+        let scene = Scene {
+            run: &self.run,
+            playhead,
+            before: &before,
+            stepped: &stepped,
+            tab: self.tab,
+            ticks,
+        };
+        let sentence = self.panes.paint(&frame, scene);
+        self.console.paint(&self.run, &frame);
+        self.report.paint_fork(self.original.as_ref().map(|original| original.title.as_str()));
+        panes::title(&self.run, &world);
+        let playing = self.player.is_playing();
+        let phase = StagePhase::of(&world);
+        let spoken = if playing {
+            self.announcer.playing(self.now_ms, phase, &sentence)
+        } else {
+            self.announcer.rest(self.now_ms, phase, &sentence)
+        };
+        if let Some(spoken) = spoken {
+            self.panes.say(&spoken);
+        }
+        show_transport(playing, self.is_at_end());
+    }
+
+    fn show_tab(&self) {
+        for tab in Tab::ALL {
+            let chosen = tab == self.tab;
+            let button = element(&format!("tab-{}", tab.id()));
+            set(&button, "aria-selected", if chosen { "true" } else { "false" });
+            set(&button, "tabindex", if chosen { "0" } else { "-1" });
+            flag(&element(tab.id()), "hidden", !chosen);
+        }
+    }
+
+    fn show_settings(&self) {
+        let pressed = |on| if on { "true" } else { "false" };
+        set(&element("theme"), "aria-pressed", pressed(self.settings.theme == Theme::Dark));
+        set(&element("motion"), "aria-pressed", pressed(self.settings.motion == Motion::Reduced));
+        let word = crate::view::link::terms_word(self.settings.terms);
+        let radio = element("terms").query_selector(&format!("[value={word}]"));
+        if let Ok(Some(radio)) = radio {
+            use wasm_bindgen::JsCast;
+            if let Ok(radio) = radio.dyn_into::<web_sys::HtmlInputElement>() {
+                radio.set_checked(true);
+            }
+        }
+    }
+
+    fn show_speed(&self) {
+        let log2 = self.player.speed();
+        let text = if log2 < 0 {
+            format!("1/{}×", 1_u32 << log2.unsigned_abs())
+        } else {
+            format!("{}×", 1_u32 << log2.unsigned_abs())
+        };
+        element("speed-value").set_text_content(Some(&text));
+        let slider = input("speed");
+        slider.set_value(&log2.to_string());
+        set(&slider, "aria-valuetext", &text);
+    }
+}
+
+fn frame_of<'a>(
+    run: &'a Run,
+    player: &Player,
+    settings: &Settings,
+    selected: Option<ClientId>,
+    world: &'a Rc<crate::trace::World>,
+) -> Frame<'a> {
+    Frame {
+        world,
+        now: run.timeline.now(player.playhead()),
+        progress: player.progress(&run.timeline),
+        terms: settings.terms,
+        motion: settings.motion,
+        viewport: settings.viewport,
+        selected,
+    }
+}
+
+fn show_transport(playing: bool, at_end: bool) {
+    let play = element("play");
+    let (label, icon) = match (playing, at_end) {
+        (true, _) => ("Pause", "#icon-pause"),
+        (false, true) => ("Play again", "#icon-play"),
+        (false, false) => ("Play", "#icon-play"),
+    };
+    set(&play, "aria-label", label);
+    set(&play, "title", &format!("{label} (Space)"));
+    set(&element("play-icon"), "href", icon);
+}
+
+fn fill_scenarios(chosen: usize) {
+    let options = scenarios().iter().map(|bundled| {
+        Node::new("option").attr("value", bundled.slug).text(bundled.scenario().title)
+    });
+    super::paint::Painter::new(element("scenario")).paint(options.collect());
+    select("scenario").set_selected_index(i32::try_from(chosen).unwrap_or(0));
+}
+
+fn switch_expanded(button: &str, target: &str, mark: &str) {
+    let button = element(button);
+    let open = button.get_attribute("aria-expanded").as_deref() != Some("true");
+    set(&button, "aria-expanded", if open { "true" } else { "false" });
+    flag(&element(target), mark, open);
+}

@@ -1,0 +1,226 @@
+//! Being a guest: what is typed and what is done with it.
+
+use super::document::{element, flag, input, select, set};
+use super::message::Portion;
+use super::paint::Painter;
+use super::run::Run;
+use crate::sim::{Action, Input, Packets, Scenario};
+use crate::time::Micros;
+use crate::trace::World;
+use crate::trace::world::Guest;
+use crate::view::panels::{self, wire};
+use crate::view::{Frame, Node};
+use std::collections::BTreeMap;
+
+/// The console at the foot of the page.
+#[derive(Debug)]
+pub struct Console {
+    /// Index of the guest one is.
+    pub guest: usize,
+    /// What "Send rest" would send: the second half of what was begun.
+    unsent: BTreeMap<usize, Vec<u8>>,
+    options: Painter,
+    badge: Painter,
+    wire: Painter,
+    answer: Painter,
+    /// What became of the last gesture; goes with the next step.
+    pub outcome: Option<Outcome>,
+}
+
+/// What became of a gesture.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    Done(String),
+    Refused(String),
+}
+
+/// Something a guest does, as far as it can be said without the run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Gesture {
+    Send(Portion),
+    SwitchReading,
+    Disconnect,
+    Add,
+}
+
+impl Console {
+    #[must_use]
+    pub fn new() -> Console {
+        Console {
+            guest: 0,
+            unsent: BTreeMap::new(),
+            options: Painter::new(element("console-guest")),
+            badge: Painter::new(element("console-badge")),
+            wire: Painter::new(element("wire")),
+            answer: Painter::new(element("answer")),
+            outcome: None,
+        }
+    }
+
+    /// Another run is watched.
+    pub fn reset(&mut self) {
+        self.guest = 0;
+        self.unsent.clear();
+        self.outcome = None;
+    }
+
+    /// The scenario with the gesture in it, and what to say about it.
+    ///
+    /// # Errors
+    /// Why it cannot be done here and now.
+    pub fn act(
+        &mut self,
+        gesture: &Gesture,
+        run: &Run,
+        world: &World,
+    ) -> Result<(Scenario, String), String> {
+        let Some(scenario) = run.scenario() else {
+            return Err("This is a recording: it can be watched, not changed.".into());
+        };
+        let mut scenario = scenario.clone();
+        // After everything that has happened, before anything else does.
+        let at = world.at.saturating_add(Micros(1));
+        let (client, action, said) = match gesture {
+            Gesture::Add => {
+                let client = scenario.add_client("guest");
+                let name = scenario.clients[client].name.clone();
+                self.guest = client;
+                (client, Action::Connect, format!("{name} is on the way in."))
+            }
+            Gesture::Send(portion) => {
+                let (name, _) = self.present(&scenario, world)?;
+                let bytes = self.portion(*portion)?;
+                let said =
+                    format!("{name} sends {} bytes. Step on to see them arrive.", bytes.len());
+                (self.guest, Action::Send(Packets::whole(bytes)), said)
+            }
+            Gesture::SwitchReading => match self.present(&scenario, world)? {
+                (name, guest) if guest.reading => {
+                    (self.guest, Action::StopReading, format!("{name} stops reading."))
+                }
+                (name, _) => (self.guest, Action::Read, format!("{name} reads again.")),
+            },
+            Gesture::Disconnect => {
+                let (name, _) = self.present(&scenario, world)?;
+                self.unsent.remove(&self.guest);
+                (self.guest, Action::Close, format!("{name} leaves."))
+            }
+        };
+        scenario.insert(Input { at, client, action });
+        Ok((scenario, said))
+    }
+
+    /// The chosen guest, if it is connected at this moment.
+    fn present<'a>(
+        &self,
+        scenario: &Scenario,
+        world: &'a World,
+    ) -> Result<(String, &'a Guest), String> {
+        let name = scenario.clients.get(self.guest).map(|spec| spec.name.clone());
+        let name = name.ok_or("Nobody is chosen: add a guest first.")?;
+        match world.guests.values().find(|guest| guest.name == name) {
+            Some(guest) if guest.gone => Err(format!("{name} has left. Add another guest.")),
+            Some(guest) => Ok((name, guest)),
+            None => Err(format!("{name} has not come in yet. Step on first.")),
+        }
+    }
+
+    fn portion(&mut self, portion: Portion) -> Result<Vec<u8>, String> {
+        if portion == Portion::Rest {
+            return self.unsent.remove(&self.guest).ok_or("There is no begun order.".into());
+        }
+        if self.unsent.contains_key(&self.guest) {
+            return Err("This guest has begun an order: send the rest first.".into());
+        }
+        let view = wire::wire(&input("command").value()).map_err(|fault| fault.to_string())?;
+        if portion == Portion::Whole {
+            return Ok(view.bytes);
+        }
+        let (first, rest) = view.bytes.split_at(view.half);
+        self.unsent.insert(self.guest, rest.to_vec());
+        Ok(first.to_vec())
+    }
+
+    pub fn paint(&mut self, run: &Run, frame: &Frame) {
+        let guests = run.guests(frame.world);
+        self.guest = self.guest.min(guests.len().saturating_sub(1));
+        let here = guests.get(self.guest);
+        let options = guests.iter().enumerate().map(|(index, (name, client))| {
+            let text = match client {
+                Some(id) if name.is_empty() => id.to_string(),
+                Some(id) => format!("{id} · {name}"),
+                None => name.clone(),
+            };
+            Node::new("option").attr("value", index.to_string()).text(text)
+        });
+        self.options.paint(options.collect());
+        select("console-guest").set_value(&self.guest.to_string());
+        let client = here.and_then(|(_, client)| *client);
+        self.badge.paint(client.map(|id| panels::badge(id, 26)).into_iter().collect());
+
+        let guest =
+            here.and_then(|(name, _)| frame.world.guests.values().find(|g| g.name == *name));
+        let deaf = guest.is_some_and(|guest| !guest.reading && !guest.gone);
+        let reading = element("reading");
+        set(&reading, "aria-pressed", if deaf { "true" } else { "false" });
+        let recorded = run.scenario().is_none();
+        let absent = recorded || guest.is_none_or(|guest| guest.gone);
+        let begun = self.unsent.contains_key(&self.guest);
+        for (id, off) in [
+            ("send", absent || begun),
+            ("send-half", absent || begun),
+            ("send-rest", absent || !begun),
+            ("reading", absent),
+            ("disconnect", absent),
+            ("add-guest", recorded),
+        ] {
+            set(&element(id), "aria-disabled", if off { "true" } else { "false" });
+        }
+        flag(&element("console"), "data-recorded", recorded);
+        self.paint_lines(run, guest, begun);
+    }
+
+    fn paint_lines(&mut self, run: &Run, guest: Option<&Guest>, begun: bool) {
+        let typed = input("command").value();
+        let line =
+            if run.scenario().is_none() {
+                vec![Node::new("span").text("A recording can be watched, not changed.")]
+            } else if begun {
+                let rest = self.unsent.get(&self.guest).map_or(0, Vec::len);
+                vec![Node::new("span").text(format!(
+                    "The first half is on its way; {rest} bytes are still to be sent."
+                ))]
+            } else {
+                match wire::wire(&typed) {
+                    Ok(view) => {
+                        let note = format!(
+                            "{} bytes; the dashed line is where “first half” ends",
+                            view.bytes.len()
+                        );
+                        vec![view.node, Node::new("span").text(note)]
+                    }
+                    Err(fault) => vec![Node::new("span").text(fault.to_string())],
+                }
+            };
+        let wrong = !typed.is_empty() && wire::wire(&typed).is_err();
+        set(&input("command"), "aria-invalid", if wrong { "true" } else { "false" });
+        self.wire.paint(line);
+
+        let (refused, text) = match &self.outcome {
+            Some(Outcome::Refused(why)) => (true, why.clone()),
+            Some(Outcome::Done(what)) => (false, what.clone()),
+            None => {
+                let eaten = guest.filter(|guest| guest.eaten > 0);
+                (false, eaten.map_or(String::new(), |g| format!("Last answer: {}", g.last_eaten)))
+            }
+        };
+        let _ = element("console").class_list().toggle_with_force("refused", refused);
+        self.answer.paint(vec![Node::new("span").text(text)]);
+    }
+}
+
+impl Default for Console {
+    fn default() -> Console {
+        Console::new()
+    }
+}

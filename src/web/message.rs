@@ -1,0 +1,94 @@
+//! What reaches the program from the page: one closed list.
+
+use crate::event::ClientId;
+use crate::trace::timeline::MarkKind;
+use crate::view::control::Control;
+use crate::view::{Terms, Viewport};
+
+/// Something the reader did, or something the browser reports.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Message {
+    Control(Control),
+    /// To that many records: the scrubber, a cycle, a row of the events.
+    Seek(usize),
+    /// Pins a client, or with `None` follows the chef again.
+    Select(Option<ClientId>),
+    /// The n-th scenario of the list.
+    Scenario(usize),
+    Terms(Terms),
+    SwitchTheme,
+    SwitchMotion,
+    /// The window crossed the phone's width.
+    Viewport(Viewport),
+    Resized,
+    /// Log2.
+    Speed(i8),
+    StopAt(MarkKind, bool),
+    Tab(Tab),
+    /// The first step, from the card.
+    Begin,
+    /// The browser draws: milliseconds on its clock.
+    Frame(f64),
+    Guest(usize),
+    AddGuest,
+    /// The command line changed.
+    Typed,
+    Send(Portion),
+    SwitchReading,
+    Disconnect,
+    BackToOriginal,
+    /// A file, or why it could not be read.
+    Opened {
+        name: String,
+        text: Result<String, String>,
+    },
+    Save,
+    CopyLink,
+    SwitchMenu,
+    SwitchActs,
+    DismissFault,
+    /// Nothing but the clock is left: one more round of it.
+    LetTick,
+    /// Throws the failed run away and runs its scenario anew.
+    StartOver,
+}
+
+/// How much of the typed command is sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Portion {
+    Whole,
+    FirstHalf,
+    Rest,
+}
+
+/// A page of the inspector.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tab {
+    Card,
+    Notepad,
+    Events,
+    Counters,
+    Tables,
+}
+
+impl Tab {
+    /// In the order of the tab list.
+    pub const ALL: [Tab; 5] = [Tab::Card, Tab::Notepad, Tab::Events, Tab::Counters, Tab::Tables];
+
+    /// The id of its page in the document.
+    #[must_use]
+    pub fn id(self) -> &'static str {
+        match self {
+            Tab::Card => "card",
+            Tab::Notepad => "notepad",
+            Tab::Events => "events",
+            Tab::Counters => "counters",
+            Tab::Tables => "tables",
+        }
+    }
+
+    #[must_use]
+    pub fn named(id: &str) -> Option<Tab> {
+        Tab::ALL.into_iter().find(|tab| tab.id() == id)
+    }
+}

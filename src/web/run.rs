@@ -1,0 +1,168 @@
+//! What is being watched: a simulation that goes on, or a recording.
+
+use crate::event::ClientId;
+use crate::sim::{Progress, Scenario, Sim};
+use crate::trace::codec::{self, Ending, Header};
+use crate::trace::{Record, Timeline, World};
+
+/// A simulation is run ahead until it is quiet, but not further than this:
+/// a scenario may well keep its kitchen busy for ever.
+const AHEAD_LIMIT_RECORDS: usize = 20_000;
+
+/// One run and all its records.
+#[derive(Debug)]
+pub struct Run {
+    pub title: String,
+    pub about: String,
+    pub timeline: Timeline,
+    header: Header,
+    source: Source,
+}
+
+#[derive(Debug)]
+enum Source {
+    Simulation(Box<Simulation>),
+    /// What was odd about the file, if anything.
+    Recording(Option<String>),
+}
+
+#[derive(Debug)]
+struct Simulation {
+    scenario: Scenario,
+    /// `None` once a step of it has failed: what is known stays watchable.
+    sim: Option<Sim>,
+    /// Nothing but timers would wake the thread again.
+    quiet: bool,
+}
+
+impl Run {
+    /// Runs `scenario` until it is quiet.
+    #[must_use]
+    pub fn simulate(scenario: Scenario) -> Run {
+        let header = Header::new(
+            codec::Source::Simulation(codec::Simulation {
+                scenario: scenario.to_text(),
+                seed: scenario.seed,
+            }),
+            scenario.config.iter().cloned().collect(),
+        );
+        let sim = Some(Sim::new(&scenario));
+        let mut run = Run {
+            title: scenario.title.clone(),
+            about: scenario.about.clone(),
+            timeline: Timeline::new(),
+            header,
+            source: Source::Simulation(Box::new(Simulation { scenario, sim, quiet: false })),
+        };
+        while !run.is_spent() && run.timeline.len() < AHEAD_LIMIT_RECORDS && run.more() {}
+        run
+    }
+
+    /// Reads a recorded trace.
+    ///
+    /// # Errors
+    /// Where the text is no trace: the line, the column, what was expected.
+    pub fn recorded(name: &str, text: &str) -> Result<Run, String> {
+        let trace = codec::read(text.as_bytes()).map_err(|error| format!("{name}:{error}"))?;
+        let header = trace
+            .header
+            .ok_or_else(|| format!("{name}: the file is empty or ends in its first line"))?;
+        let mut timeline = Timeline::new();
+        let mut remarks = Vec::new();
+        if let Ending::CutMidLine { line } = trace.ending {
+            remarks.push(format!("It was cut in the middle of line {line} and plays up to there."));
+        }
+        if trace.skipped > 0 {
+            remarks.push(format!("{} events of a kind unknown here were skipped.", trace.skipped));
+        }
+        for record in trace.records {
+            if let Err(full) = timeline.push(record) {
+                remarks.push(format!("It is not shown whole: {full}."));
+                break;
+            }
+        }
+        timeline.finish();
+        Ok(Run {
+            title: name.to_owned(),
+            about: "A recording: it can be watched, not changed.".into(),
+            timeline,
+            header,
+            source: Source::Recording((!remarks.is_empty()).then(|| remarks.join(" "))),
+        })
+    }
+
+    /// Lets the simulation go on by one half-cycle. `false` if it cannot.
+    pub fn more(&mut self) -> bool {
+        let Source::Simulation(simulation) = &mut self.source else { return false };
+        // While it runs it is not here: if a check in it fails, what is left
+        // behind is a run without a simulation, never one that is half moved.
+        let Some(mut sim) = simulation.sim.take() else { return false };
+        let mut records: Vec<Record> = Vec::new();
+        let progress = sim.advance(&mut records);
+        simulation.quiet = progress != Progress::Ran;
+        let full = records.into_iter().any(|record| self.timeline.push(record).is_err());
+        if full || progress == Progress::Ended {
+            self.timeline.finish();
+            return false;
+        }
+        simulation.sim = Some(sim);
+        true
+    }
+
+    /// Nothing more will happen by itself.
+    #[must_use]
+    pub fn is_spent(&self) -> bool {
+        match &self.source {
+            Source::Simulation(simulation) => simulation.quiet || simulation.sim.is_none(),
+            Source::Recording(_) => true,
+        }
+    }
+
+    /// The scenario, if gestures can change it.
+    #[must_use]
+    pub fn scenario(&self) -> Option<&Scenario> {
+        match &self.source {
+            Source::Simulation(simulation) => Some(&simulation.scenario),
+            Source::Recording(_) => None,
+        }
+    }
+
+    /// What was odd about the file.
+    #[must_use]
+    pub fn remark(&self) -> Option<&str> {
+        match &self.source {
+            Source::Simulation(_) => None,
+            Source::Recording(remark) => remark.as_deref(),
+        }
+    }
+
+    /// The whole run as a trace file.
+    #[must_use]
+    pub fn to_ndjson(&self) -> String {
+        codec::to_text(&self.header, self.timeline.records())
+    }
+
+    /// What decides the run, for a report about it.
+    #[must_use]
+    pub fn seed(&self) -> Option<u64> {
+        self.scenario().map(|scenario| scenario.seed)
+    }
+
+    /// Who can be chosen in the console: a name, and the client behind it at
+    /// this moment.
+    #[must_use]
+    pub fn guests(&self, world: &World) -> Vec<(String, Option<ClientId>)> {
+        match self.scenario() {
+            Some(scenario) => scenario
+                .clients
+                .iter()
+                .map(|spec| (spec.name.clone(), seat(world, &spec.name)))
+                .collect(),
+            None => world.clients.values().map(|c| (c.name.clone(), Some(c.id))).collect(),
+        }
+    }
+}
+
+fn seat(world: &World, name: &str) -> Option<ClientId> {
+    world.guests.values().find(|guest| guest.name == name)?.client
+}
