@@ -7,6 +7,7 @@
 //! locals), hence the caller may go on, as long as it no longer trusts what
 //! the aborted call was changing.
 
+use super::document::words;
 use js_sys::Function;
 use std::cell::{Cell, RefCell};
 use wasm_bindgen::JsCast;
@@ -41,8 +42,8 @@ pub fn contain(action: &mut dyn FnMut()) -> Result<(), String> {
     let function: &Function = inward.as_ref().unchecked_ref();
     match function.call0(&wasm_bindgen::JsValue::NULL) {
         Ok(_) => Ok(()),
-        Err(thrown) => Err(LAST_PANIC.with(|last| last.borrow_mut().take()).unwrap_or_else(|| {
-            js_sys::JsString::from(js_sys::Object::from(thrown).to_string()).into()
-        })),
+        Err(thrown) => {
+            Err(LAST_PANIC.with(|last| last.borrow_mut().take()).unwrap_or_else(|| words(&thrown)))
+        }
     }
 }

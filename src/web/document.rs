@@ -79,5 +79,5 @@ pub fn focus(element: &HtmlElement) {
 /// A thrown value's words.
 #[must_use]
 pub fn words(thrown: &JsValue) -> String {
-    js_sys::JsString::from(js_sys::Object::from(thrown.clone()).to_string()).into()
+    js_sys::Object::from(thrown.clone()).to_string().into()
 }

@@ -4,16 +4,11 @@ use super::document::{document, element, input, set};
 use super::message::Tab;
 use super::paint::Painter;
 use super::run::Run;
-use crate::event::Event;
 use crate::trace::timeline::CycleSummary;
-use crate::trace::{Record, Timeline, World};
+use crate::trace::{Record, World};
 use crate::view::narration::{Narration, narrate};
-use crate::view::{Frame, Node, panels, stage};
+use crate::view::{Frame, Node, Terms, panels, stage};
 use web_sys::Element;
-
-/// Rows of the events panel before and after the playhead.
-const EVENTS_BEFORE: usize = 14;
-const EVENTS_AFTER: usize = 14;
 
 /// The painters of the page's parts.
 #[derive(Debug)]
@@ -67,15 +62,15 @@ impl Panes {
         let said = told.as_ref().map_or_else(
             || scene.run.about.clone(),
             |told| match frame.terms {
-                crate::view::Terms::Redis => told.redis.to_string(),
-                _ => told.kitchen.to_string(),
+                Terms::Redis => told.redis.clone(),
+                Terms::Kitchen | Terms::Both => told.kitchen.clone(),
             },
         );
         self.narration.paint(match told {
             Some(told) => sentences(told),
             None => opening(&scene.run.about),
         });
-        self.position.paint(position(frame, cycles, scene));
+        self.position.paint(position(frame, scene));
         self.paint_timeline(frame, cycles, scene);
         let page = self.tabs.iter_mut().find(|(tab, _)| *tab == scene.tab);
         if let Some((tab, painter)) = page {
@@ -84,7 +79,7 @@ impl Panes {
                 Tab::Notepad => vec![panels::notepad(frame)],
                 Tab::Counters => vec![panels::counters(frame.world, Some(scene.stepped))],
                 Tab::Tables => vec![panels::tables(frame)],
-                Tab::Events => vec![events(frame, scene)],
+                Tab::Events => vec![panels::events(&scene.run.timeline, scene.playhead, line)],
             });
         }
         said
@@ -97,7 +92,11 @@ impl Panes {
         let scrub = input("scrub");
         set(&scrub, "max", &scene.run.timeline.len().to_string());
         scrub.set_value(&scene.playhead.to_string());
-        set(&scrub, "aria-valuetext", &panels::value_text(cycles, scene.playhead, frame));
+        set(
+            &scrub,
+            "aria-valuetext",
+            &panels::value_text(&scene.run.timeline, scene.playhead, frame),
+        );
     }
 
     /// Tells a screen reader.
@@ -112,8 +111,9 @@ impl Default for Panes {
     }
 }
 
-fn position(frame: &Frame, cycles: &[CycleSummary], scene: Scene) -> Vec<Node> {
-    let mut nodes = vec![panels::readout(cycles, scene.playhead, frame.world).key("readout")];
+fn position(frame: &Frame, scene: Scene) -> Vec<Node> {
+    let mut nodes =
+        vec![panels::readout(&scene.run.timeline, scene.playhead, frame.world).key("readout")];
     if scene.ticks {
         let tick = Node::new("button").key("tick").class("lnk").attr("type", "button");
         nodes.push(tick.attr("data-act", "tick").text("Let the clock tick"));
@@ -138,23 +138,10 @@ fn opening(about: &str) -> Vec<Node> {
     ]
 }
 
-fn events(frame: &Frame, scene: Scene) -> Node {
-    let window = window(&scene.run.timeline, scene.playhead);
-    let _ = (frame, window);
-    Node::new("p")
-}
-
-/// The steps around the playhead: what a reader can stop at, nothing else.
-fn window(timeline: &Timeline, playhead: usize) -> Vec<(usize, &Record)> {
-    let steps = |index: &usize| timeline.record(*index).is_some_and(|r| is_shown(&r.event));
-    let mut before: Vec<usize> = (0..playhead).rev().filter(steps).take(EVENTS_BEFORE).collect();
-    before.reverse();
-    let after = (playhead..timeline.len()).filter(steps).take(EVENTS_AFTER);
-    before.into_iter().chain(after).filter_map(|i| Some((i, timeline.record(i)?))).collect()
-}
-
-fn is_shown(event: &Event) -> bool {
-    crate::view::beat::is_step(event)
+/// The list of events tells a record in the narration's own words.
+fn line(record: &Record, before: &World, after: &World) -> panels::Line {
+    let Narration { kitchen, redis, term, badge } = narrate(record, before, after);
+    panels::Line { kitchen, redis, term, badge }
 }
 
 /// The window's title: what is watched, and where in it.
