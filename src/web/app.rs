@@ -6,6 +6,7 @@ use super::document::{self, element, flag, input, select, set};
 use super::files;
 use super::frames;
 use super::message::{Message, Tab};
+use super::paint::Painter;
 use super::panes::{self, Panes, Scene};
 use super::report::Report;
 use super::run::Run;
@@ -40,6 +41,7 @@ pub struct App {
     console: Console,
     panes: Panes,
     report: Report,
+    scenarios: Painter,
     drawn_at_ms: Option<f64>,
     now_ms: f64,
 }
@@ -51,8 +53,11 @@ thread_local! {
 
 /// Opens the page at what the link asks for.
 pub fn open(link: &Link) {
-    let app = App::new(link);
-    APP.with(|slot| *slot.borrow_mut() = Some(app));
+    let mut app = None;
+    match contain(&mut || app = Some(App::new(link))) {
+        Ok(()) => APP.with(|slot| *slot.borrow_mut() = app),
+        Err(why) => Report::new().failed_to_open(&why),
+    }
     with_contained(App::open);
 }
 
@@ -81,6 +86,8 @@ fn with_contained(change: impl FnOnce(&mut App)) {
         });
         if let Err(why) = outcome {
             app.fail(&why);
+            // What can still be painted is; a second failure is the same one.
+            let _ = contain(&mut || app.paint());
         }
         app.player.is_moving(&app.run.timeline)
     });
@@ -104,7 +111,8 @@ impl App {
             player.seek(at, &run.timeline);
         }
         let known = remembered("card").is_some() || link.at.is_some();
-        fill_scenarios(index);
+        let mut scenarios = Painter::new(element("scenario"));
+        show_scenarios(&mut scenarios, Watched::Bundled(index));
         App {
             run,
             original: None,
@@ -116,6 +124,7 @@ impl App {
             console: Console::new(),
             panes: Panes::new(),
             report: Report::new(),
+            scenarios,
             drawn_at_ms: None,
             now_ms: 0.0,
         }
@@ -134,7 +143,12 @@ impl App {
             Message::Control(control) => self.control(control),
             Message::Seek(count) => self.seek(count),
             Message::Select(client) => self.select(client),
-            Message::Scenario(index) => self.watch(Run::simulate(scenarios()[index].scenario())),
+            Message::Scenario(index) => {
+                if let Some(bundled) = scenarios().get(index) {
+                    self.watch(Run::simulate(bundled.scenario()));
+                    show_scenarios(&mut self.scenarios, Watched::Bundled(index));
+                }
+            }
             Message::Terms(terms) => self.choose_terms(terms),
             Message::SwitchTheme => {
                 let other =
@@ -363,8 +377,8 @@ impl App {
                 if let Some(remark) = run.remark() {
                     self.report.remark(&format!("{name}: {remark}"));
                 }
+                show_scenarios(&mut self.scenarios, Watched::File(&run.title));
                 self.watch(run);
-                select("scenario").set_selected_index(-1);
             }
             Err(why) => self.report.refused(&why),
         }
@@ -513,11 +527,28 @@ fn show_transport(playing: bool, at_end: bool) {
     set(&element("play-icon"), "href", icon);
 }
 
-fn fill_scenarios(chosen: usize) {
-    let options = scenarios().iter().map(|bundled| {
-        Node::new("option").attr("value", bundled.slug).text(bundled.scenario().title)
-    });
-    super::paint::Painter::new(element("scenario")).paint(options.collect());
+/// What the list of scenarios shows as chosen.
+enum Watched<'a> {
+    Bundled(usize),
+    File(&'a str),
+}
+
+fn show_scenarios(list: &mut Painter, watched: Watched) {
+    let mut options: Vec<Node> = scenarios()
+        .iter()
+        .map(|bundled| {
+            let title = bundled.scenario().title;
+            Node::new("option").key(bundled.slug).attr("value", bundled.slug).text(title)
+        })
+        .collect();
+    let chosen = match watched {
+        Watched::Bundled(index) => index,
+        Watched::File(title) => {
+            options.push(Node::new("option").key("file").attr("value", "").text(title.to_owned()));
+            options.len() - 1
+        }
+    };
+    list.paint(options);
     select("scenario").set_selected_index(i32::try_from(chosen).unwrap_or(0));
 }
 

@@ -123,6 +123,9 @@ fn key(event: KeyboardEvent) {
         return event.prevent_default();
     }
     let name = event.key();
+    if name == "Escape" {
+        return flag(&element("stop"), "open", false);
+    }
     // What is drawn as a button is pressed like one.
     if matches!(name.as_str(), "Enter" | " ")
         && at.get_attribute("role").as_deref() == Some("button")

@@ -23,6 +23,8 @@ pub struct Painter {
     root: Element,
     brush: Brush,
     shown: Vec<Shown>,
+    /// A painting was begun and has not come to its end: a check in it failed.
+    unfinished: bool,
 }
 
 /// A node that is in the document, and its element there.
@@ -76,15 +78,20 @@ impl Painter {
             root,
             brush: Brush { document, space, writes: 0, disturbed: false },
             shown: Vec::new(),
+            unfinished: false,
         }
     }
 
     /// Makes the inside of the root be `nodes`.
     pub fn paint(&mut self, nodes: Vec<Node>) {
         let focused = self.brush.document.active_element();
+        if std::mem::replace(&mut self.unfinished, true) {
+            self.root.set_text_content(None);
+        }
         let space = self.brush.space;
         let shown = std::mem::take(&mut self.shown);
         self.shown = self.brush.children(&self.root, shown, nodes, space);
+        self.unfinished = false;
         if std::mem::take(&mut self.brush.disturbed) {
             self.restore_focus(focused);
         }

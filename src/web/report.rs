@@ -47,6 +47,14 @@ impl Report {
         ]);
     }
 
+    /// Nothing could be opened at all.
+    pub fn failed_to_open(&mut self, why: &str) {
+        let text = format!(
+            "The kitchen could not be opened: the program failed one of its own checks.\n{why}"
+        );
+        self.fault.paint(vec![paragraph(&text)]);
+    }
+
     /// Whether the past was changed, and of what.
     pub fn paint_fork(&mut self, original: Option<&str>) {
         self.fork.paint(original.map_or_else(Vec::new, |title| {

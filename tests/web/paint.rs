@@ -1,4 +1,5 @@
 use onechef::view::Node;
+use onechef::web::boundary::{contain, install};
 use onechef::web::paint::Painter;
 use rand_pcg::Pcg64Mcg;
 use rand_pcg::rand_core::{Rng as _, SeedableRng as _};
@@ -72,6 +73,18 @@ fn what_a_client_sent_stays_text() {
     assert_eq!(root.text_content().unwrap(), evil);
     assert_eq!(root.child_element_count(), 1);
     assert_eq!(root.first_element_child().unwrap().child_element_count(), 0);
+}
+
+#[wasm_bindgen_test]
+fn a_painting_that_failed_is_painted_over() {
+    install();
+    let root = fresh_root();
+    let mut painter = Painter::new(root.clone());
+    painter.paint(list(&["a", "b"]));
+    let impossible = vec![Node::new("li").key("b"), Node::new("no such tag")];
+    assert!(contain(&mut || painter.paint(impossible.clone())).is_err());
+    painter.paint(list(&["c"]));
+    assert_eq!(root.text_content().unwrap(), "c");
 }
 
 #[wasm_bindgen_test]
