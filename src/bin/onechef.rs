@@ -2,10 +2,17 @@
 
 #[cfg(not(target_arch = "wasm32"))]
 mod native {
-    use onechef::native::command_line::{self, Invocation};
+    use onechef::native::command_line::{self, Invocation, UsageError};
     use onechef::native::serve;
-    use std::io::{self, Write};
+    use onechef::sim::{self, Progress, Scenario, Sim};
+    use onechef::trace::Record;
+    use onechef::trace::codec::{Header, Simulation, Source, Writer};
+    use std::io::{self, BufWriter, Write};
+    use std::path::Path;
     use std::process::ExitCode;
+
+    /// A run that is not over by then says so and ends.
+    const CYCLE_LIMIT: u64 = 1_000_000;
 
     const COULD_NOT_RUN: u8 = 1;
     const COULD_NOT_UNDERSTAND: u8 = 2;
@@ -32,16 +39,53 @@ mod native {
         match invocation {
             Invocation::Help => print(command_line::HELP),
             Invocation::Version => print(&format!("onechef {}\n", env!("CARGO_PKG_VERSION"))),
+            Invocation::Scenarios => {
+                let names: String = sim::scenarios()
+                    .iter()
+                    .map(|s| format!("{:<18} {}\n", s.slug, s.scenario().title))
+                    .collect();
+                print(&names)
+            }
             Invocation::Serve { serve, warnings } => {
                 for warning in warnings {
                     eprintln!("onechef: warning: {warning}");
                 }
                 serve::serve(*serve).map_err(|e| Failure(COULD_NOT_RUN, e.to_string()))
             }
-            Invocation::Run { .. } | Invocation::Scenarios => {
-                Err(Failure(COULD_NOT_RUN, "the simulation is not built in yet".to_owned()))
-            }
+            Invocation::Run { scenario, summary } => run(&scenario, summary),
         }
+    }
+
+    fn run(path: &Path, summary: bool) -> Result<(), Failure> {
+        let name = path.display().to_string();
+        let text = match sim::scenarios().iter().find(|s| Path::new(s.slug) == path) {
+            Some(bundled) if !path.exists() => bundled.text.to_owned(),
+            _ => std::fs::read_to_string(path).map_err(|e| {
+                Failure(COULD_NOT_UNDERSTAND, UsageError::File(path.to_owned(), e).to_string())
+            })?,
+        };
+        let scenario = Scenario::parse(&name, &text)
+            .map_err(|e| Failure(COULD_NOT_UNDERSTAND, e.to_string()))?;
+        let mut sim = Sim::new(&scenario);
+        let mut records = Vec::new();
+        let progress = sim.run_to_quiet(CYCLE_LIMIT, &mut records);
+        let written = if summary {
+            print(&sim::summary::table(&records))
+        } else {
+            quiet_pipe(write_trace(BufWriter::new(io::stdout().lock()), &scenario, &records))
+        };
+        if progress == Progress::Ran {
+            eprintln!("onechef: stopped after {CYCLE_LIMIT} cycles; the scenario is not over");
+        }
+        written
+    }
+
+    fn write_trace(out: impl Write, scenario: &Scenario, records: &[Record]) -> io::Result<()> {
+        let source = Simulation { scenario: scenario.to_text(), seed: scenario.seed };
+        let config = scenario.config.iter().cloned().collect();
+        let mut writer = Writer::new(out, &Header::new(Source::Simulation(source), config))?;
+        records.iter().try_for_each(|record| writer.record(record))?;
+        writer.flush()
     }
 
     fn print(text: &str) -> Result<(), Failure> {
