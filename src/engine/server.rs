@@ -51,6 +51,8 @@ pub struct Server {
     pub listeners: Vec<Listener>,
     pub store: Store,
     pub stats: Stats,
+    /// The counters at the last CONFIG RESETSTAT; INFO shows what came since.
+    pub stats_baseline: Stats,
     pub tap: Tap,
     pub rng: Pcg64Mcg,
     /// `updateCachedTime`: the loop's time, refreshed once per cycle and
@@ -82,6 +84,7 @@ impl Server {
             clients: ClientTable::default(),
             listeners: Vec::new(),
             stats: Stats::default(),
+            stats_baseline: Stats::default(),
             tap: Tap::default(),
             now: Micros::ZERO,
             pending_write: Vec::new(),

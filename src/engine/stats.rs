@@ -28,6 +28,45 @@ pub struct Stats {
     pub instantaneous: Instantaneous,
 }
 
+impl Stats {
+    /// What was counted since `baseline`; maxima and rates as they are.
+    #[must_use]
+    pub fn since(&self, baseline: &Stats) -> Stats {
+        let b = baseline;
+        Stats {
+            total_connections_received: self.total_connections_received
+                - b.total_connections_received,
+            total_commands_processed: self.total_commands_processed - b.total_commands_processed,
+            total_net_input_bytes: self.total_net_input_bytes - b.total_net_input_bytes,
+            total_net_output_bytes: self.total_net_output_bytes - b.total_net_output_bytes,
+            rejected_connections: self.rejected_connections - b.rejected_connections,
+            total_error_replies: self.total_error_replies - b.total_error_replies,
+            total_reads_processed: self.total_reads_processed - b.total_reads_processed,
+            total_writes_processed: self.total_writes_processed - b.total_writes_processed,
+            client_query_buffer_limit_disconnections: self.client_query_buffer_limit_disconnections
+                - b.client_query_buffer_limit_disconnections,
+            client_output_buffer_limit_disconnections: self
+                .client_output_buffer_limit_disconnections
+                - b.client_output_buffer_limit_disconnections,
+            expired_keys: self.expired_keys - b.expired_keys,
+            keyspace_hits: self.keyspace_hits - b.keyspace_hits,
+            keyspace_misses: self.keyspace_misses - b.keyspace_misses,
+            evicted_clients: self.evicted_clients - b.evicted_clients,
+            eventloop_cycles: self.eventloop_cycles - b.eventloop_cycles,
+            eventloop_duration_sum: self
+                .eventloop_duration_sum
+                .saturating_sub(b.eventloop_duration_sum),
+            eventloop_duration_cmd_sum: self
+                .eventloop_duration_cmd_sum
+                .saturating_sub(b.eventloop_duration_cmd_sum),
+            eventloop_duration_cron_sum: self
+                .eventloop_duration_cron_sum
+                .saturating_sub(b.eventloop_duration_cron_sum),
+            ..self.clone()
+        }
+    }
+}
+
 /// One metric sampled every 100 ms; the reported number is the mean of the
 /// last 16 samples, as in Redis, so it lags and reads low just after start.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

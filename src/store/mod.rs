@@ -18,7 +18,9 @@ pub use list::{End, List};
 pub use value::{Encoding, StringValue, Value};
 
 /// All databases.
-#[derive(Debug)]
+///
+/// The default has none: it only stands in for a store that is lent out.
+#[derive(Debug, Default)]
 pub struct Store {
     dbs: Vec<Db>,
     expire: expire::Progress,
