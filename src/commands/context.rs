@@ -1,10 +1,11 @@
 //! What a command is given, and the only way it acts.
 
+use super::Refusal;
 use crate::engine::client::{Client, ClientFlags, Slot};
 use crate::engine::server::Server;
 use crate::event::Event;
 use crate::resp::{Args, Encoder, Protocol, Sink};
-use crate::store::Db;
+use crate::store::{Db, parse_integer};
 use crate::time::Micros;
 
 /// One running command: the server, its caller, its arguments.
@@ -41,6 +42,23 @@ impl<'a> Context<'a> {
         self.args.get(i)
     }
 
+    /// Whether argument `i` is this word, whatever its case; false if there is
+    /// no such argument.
+    #[inline]
+    #[must_use]
+    pub fn is(&self, i: usize, word: &str) -> bool {
+        i < self.argc() && self.arg(i).eq_ignore_ascii_case(word.as_bytes())
+    }
+
+    /// Argument `i` as an integer (`getLongLongFromObjectOrReply`).
+    ///
+    /// # Errors
+    /// [`Refusal::NotAnInteger`].
+    #[inline]
+    pub fn integer(&self, i: usize) -> Result<i64, Refusal> {
+        parse_integer(self.arg(i)).ok_or(Refusal::NotAnInteger)
+    }
+
     #[must_use]
     pub fn client(&self) -> &Client {
         &self.server.clients[self.caller]
@@ -75,6 +93,18 @@ impl<'a> Context<'a> {
     #[inline]
     pub fn emit(&mut self, fact: impl FnOnce() -> Event) {
         self.server.tap.emit(fact);
+    }
+
+    /// The reply of a HELP subcommand: a heading and these lines.
+    pub fn help(&mut self, command: &str, lines: &[&str]) {
+        let mut reply = self.reply();
+        reply.array(lines.len() + 3);
+        reply.simple(format!("{command} <subcommand> [<arg> ...], with one of these:"));
+        for line in lines {
+            reply.simple(line);
+        }
+        reply.simple("HELP");
+        reply.simple("    This list.");
     }
 
     /// The caller's reply, in its protocol. Joins the pending-write queue with

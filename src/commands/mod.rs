@@ -1,9 +1,40 @@
 //! The menu: one table of all commands, one file a family.
+//!
+//! A [`Command`] is a row: name, arity, flags, keys, function. [`resolve`]
+//! finds the row for a request or says, in Redis's words, why there is none.
+//! A row's function gets a [`Context`] and nothing else; through it come the
+//! arguments, the caller, the keyspace ([`keyspace`]: the only way to a key,
+//! so that expiry, hits and facts are never forgotten) and the reply. What it
+//! refuses it returns as a [`Refusal`], and the row answers it.
 
+mod client;
+mod command;
+mod config;
+mod connection;
 pub mod context;
+mod debug;
+mod expiry;
+pub mod flags;
 pub mod glob;
+mod info;
+mod info_sections;
+mod keys;
+pub mod keyspace;
+mod lists;
+mod long_double;
+mod numbers;
+mod refusal;
+mod scan;
+mod server;
+mod set;
+mod strings;
+mod table;
 
 pub use context::Context;
+pub use flags::Flags;
+pub use info::used_memory_bytes;
+pub use refusal::{Outcome, Refusal};
+pub use table::{Unfit, all, lookup, resolve};
 
 /// What a command is known by (`struct redisCommand`).
 #[derive(Debug)]
@@ -16,7 +47,7 @@ pub struct Command {
     pub flags: Flags,
     /// Position of the first and last key and the step, as COMMAND reports.
     pub keys: (i32, i32, i32),
-    pub run: fn(&mut Context<'_>),
+    function: fn(&mut Context<'_>) -> Outcome,
     pub subcommands: &'static [Command],
     /// For COMMAND DOCS.
     pub summary: &'static str,
@@ -25,43 +56,82 @@ pub struct Command {
     pub complexity: &'static str,
 }
 
-/// Command flags, as COMMAND reports them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Flags(pub u32);
+impl Command {
+    const fn new(
+        name: &'static str,
+        arity: i32,
+        flags: Flags,
+        function: fn(&mut Context<'_>) -> Outcome,
+    ) -> Command {
+        Command {
+            name,
+            arity,
+            flags,
+            keys: (0, 0, 0),
+            function,
+            subcommands: &[],
+            summary: "",
+            since: "",
+            group: "",
+            complexity: "O(1)",
+        }
+    }
 
-impl Flags {
-    pub const FAST: Flags = Flags(1);
-    pub const NO_AUTH: Flags = Flags(2);
+    /// First key, last key (negative = counted from the end), step.
+    const fn keys(mut self, first: i32, last: i32, step: i32) -> Command {
+        self.keys = (first, last, step);
+        self
+    }
+
+    const fn about(
+        mut self,
+        group: &'static str,
+        since: &'static str,
+        summary: &'static str,
+    ) -> Command {
+        self.group = group;
+        self.since = since;
+        self.summary = summary;
+        self
+    }
+
+    const fn complexity(mut self, complexity: &'static str) -> Command {
+        self.complexity = complexity;
+        self
+    }
+
+    const fn subcommands(mut self, subcommands: &'static [Command]) -> Command {
+        self.subcommands = subcommands;
+        self
+    }
+
+    /// A command that is nothing without a subcommand; its arity keeps it from
+    /// being run itself.
+    const fn container(name: &'static str, subcommands: &'static [Command]) -> Command {
+        Command::new(name, -2, Flags::NONE, |_| Err(Refusal::Syntax))
+            .subcommands(subcommands)
+            .complexity("depends on the subcommand")
+    }
+
+    /// Runs it; a refusal becomes its reply.
+    #[inline]
+    pub fn run(&self, context: &mut Context<'_>) {
+        if let Err(refusal) = (self.function)(context) {
+            context.reply().error(refusal.text());
+        }
+    }
+
+    /// The last part of the name: `list` of `client|list`.
     #[must_use]
-    pub const fn has(self, other: Flags) -> bool {
-        self.0 & other.0 != 0
+    pub fn own_name(&self) -> &'static str {
+        self.name.rsplit('|').next().unwrap_or(self.name)
     }
-}
 
-/// Placeholder until the table lands.
-#[derive(Debug)]
-pub struct Unfit;
-impl std::fmt::Display for Unfit {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("ERR unknown command")
+    /// Whether a request of so many words fits the arity.
+    #[inline]
+    #[must_use]
+    pub fn takes(&self, argc: usize) -> bool {
+        let wanted = self.arity.unsigned_abs() as usize;
+        if self.arity < 0 { argc >= wanted } else { argc == wanted }
     }
-}
-
-static PING: Command = Command {
-    name: "ping",
-    arity: -1,
-    flags: Flags::FAST,
-    keys: (0, 0, 0),
-    run: |context| context.reply().simple("PONG"),
-    subcommands: &[],
-    summary: "",
-    since: "1.0.0",
-    group: "connection",
-    complexity: "O(1)",
-};
-
-/// # Errors
-/// Placeholder until the table lands: everything but PING.
-pub fn resolve(args: crate::resp::Args<'_>) -> Result<&'static Command, Unfit> {
-    if args.get(0).eq_ignore_ascii_case(b"ping") { Ok(&PING) } else { Err(Unfit) }
 }

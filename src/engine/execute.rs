@@ -73,7 +73,7 @@ impl Engine {
         let before = if watched { self.server.clients[slot].reply.appended() } else { 0 };
         let queued = self.server.pending_write.len();
         let mut context = Context::new(&mut self.server, slot, args);
-        (command.run)(&mut context);
+        command.run(&mut context);
         let (units, sleep) = (context.units, context.sleep);
         net.spend(Work::Command { units });
         if sleep > Micros::ZERO {

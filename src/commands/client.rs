@@ -1,0 +1,413 @@
+//! CLIENT: connections about themselves and each other.
+
+use super::connection::{check_printable, set_name};
+use super::{Command, Context, Flags, Outcome, Refusal};
+use crate::engine::client::{Client, ClientFlags, Slot};
+use crate::engine::server::Server;
+use crate::event::{ClientId, CloseReason};
+use crate::store::parse_integer;
+use std::fmt::Write;
+
+const PLAIN: Flags = Flags::NOSCRIPT.and(Flags::LOADING).and(Flags::STALE).and(Flags::CONNECTION);
+const ADMIN: Flags = PLAIN.and(Flags::ADMIN);
+
+pub(super) const COMMANDS: &[Command] = &[Command::container("client", SUBCOMMANDS).about(
+    "connection",
+    "2.4.0",
+    "Shows and changes connections.",
+)];
+
+const PER_CLIENT: &str = "O(N) with N clients";
+
+const SUBCOMMANDS: &[Command] = &[
+    Command::new("client|id", 2, PLAIN, id).about(
+        "connection",
+        "5.0.0",
+        "Answers the connection's number.",
+    ),
+    Command::new("client|getname", 2, PLAIN, getname).about(
+        "connection",
+        "2.6.9",
+        "Answers the connection's name.",
+    ),
+    Command::new("client|setname", 3, PLAIN, setname).about(
+        "connection",
+        "2.6.9",
+        "Names the connection.",
+    ),
+    Command::new("client|setinfo", 4, PLAIN, setinfo).about(
+        "connection",
+        "7.2.0",
+        "Tells which library is behind the connection.",
+    ),
+    Command::new("client|info", 2, PLAIN, info).about(
+        "connection",
+        "6.2.0",
+        "Answers everything known of this connection.",
+    ),
+    Command::new("client|list", -2, ADMIN, list)
+        .about("connection", "2.4.0", "Answers everything known of all connections, or some.")
+        .complexity(PER_CLIENT),
+    Command::new("client|kill", -3, ADMIN, kill)
+        .about("connection", "2.4.0", "Closes connections.")
+        .complexity(PER_CLIENT),
+    Command::new("client|reply", 3, PLAIN, reply).about(
+        "connection",
+        "3.2.0",
+        "Chooses whether commands are answered.",
+    ),
+    Command::new("client|no-evict", 3, ADMIN, |ctx| switch(ctx, ClientFlags::NO_EVICT)).about(
+        "connection",
+        "7.0.0",
+        "Keeps the connection when memory for clients runs out.",
+    ),
+    Command::new("client|no-touch", 3, PLAIN, |ctx| switch(ctx, ClientFlags::NO_TOUCH)).about(
+        "connection",
+        "7.2.0",
+        "Says that what the connection reads shall not count as used.",
+    ),
+    Command::new("client|help", 2, Flags::LOADING.and(Flags::STALE).and(Flags::CONNECTION), help)
+        .about("connection", "5.0.0", "Lists the subcommands."),
+];
+
+fn id(ctx: &mut Context<'_>) -> Outcome {
+    let id = ctx.client().id.0.cast_signed();
+    ctx.reply().integer(id);
+    Ok(())
+}
+
+fn getname(ctx: &mut Context<'_>) -> Outcome {
+    let name = ctx.client().name().to_vec();
+    match name.as_slice() {
+        [] => ctx.reply().null(),
+        name => ctx.reply().bulk(name),
+    }
+    Ok(())
+}
+
+fn setname(ctx: &mut Context<'_>) -> Outcome {
+    set_name(ctx, ctx.arg(2))?;
+    ctx.reply().ok();
+    Ok(())
+}
+
+fn setinfo(ctx: &mut Context<'_>) -> Outcome {
+    let value = ctx.arg(3);
+    if ctx.is(2, "lib-name") {
+        check_printable(value, "lib-name")?;
+        ctx.client_mut().names.get_or_insert_default().lib_name = value.to_vec();
+    } else if ctx.is(2, "lib-ver") {
+        check_printable(value, "lib-ver")?;
+        ctx.client_mut().names.get_or_insert_default().lib_ver = value.to_vec();
+    } else {
+        return Err(Refusal::quoting("ERR Unrecognized option '", ctx.arg(2), "'"));
+    }
+    ctx.reply().ok();
+    Ok(())
+}
+
+fn info(ctx: &mut Context<'_>) -> Outcome {
+    let line = line(ctx, ctx.caller);
+    ctx.reply().verbatim(*b"txt", line.as_bytes());
+    Ok(())
+}
+
+/// `TYPE`: what kind of client. Everybody here is a normal one.
+fn is_type_of_all(word: &[u8]) -> Result<bool, Refusal> {
+    match word.to_ascii_lowercase().as_slice() {
+        b"normal" => Ok(true),
+        b"master" | b"replica" | b"slave" | b"pubsub" => Ok(false),
+        _ => Err(Refusal::quoting("ERR Unknown client type '", word, "'")),
+    }
+}
+
+/// Redis: `clientListCommand`, *faithful* to 7.4.
+fn list(ctx: &mut Context<'_>) -> Outcome {
+    let everybody = || ctx.server.clients.iter().map(|(slot, _)| slot).collect::<Vec<_>>();
+    let slots = match ctx.argc() {
+        2 => everybody(),
+        4 if ctx.is(2, "type") => {
+            if is_type_of_all(ctx.arg(3))? {
+                everybody()
+            } else {
+                Vec::new()
+            }
+        }
+        argc if argc > 3 && ctx.is(2, "id") => {
+            let mut slots = Vec::new();
+            for i in 3..argc {
+                let id =
+                    parse_integer(ctx.arg(i)).ok_or(Refusal::fixed("ERR Invalid client ID"))?;
+                slots.extend(ctx.server.clients.find(ClientId(id.cast_unsigned())));
+            }
+            slots
+        }
+        _ => return Err(Refusal::Syntax),
+    };
+    ctx.work(slots.len() as u64);
+    let mut text = String::new();
+    for slot in slots {
+        text.push_str(&line(ctx, slot));
+    }
+    ctx.reply().verbatim(*b"txt", text.as_bytes());
+    Ok(())
+}
+
+/// `sizeof(client)` and what the table keeps of it, in round figures and the
+/// same on every platform.
+pub(super) const CLIENT_BYTES: u64 = 512;
+/// What a read is offered at once (`PROTO_IOBUF_LEN`).
+const READ_CHUNK_BYTES: u64 = 16 * 1024;
+
+/// Memory of one client, estimated (`getClientMemoryUsage`).
+pub(super) fn memory_bytes(client: &Client) -> u64 {
+    let query = client.query.as_ref().map_or(0, |query| query.buffer.len() as u64);
+    CLIENT_BYTES + query + buffer_size(client) + client.reply.limit_usage_bytes()
+}
+
+/// Of the reply buffer: there is one only while something is in it.
+fn buffer_size(client: &Client) -> u64 {
+    if client.reply.buffered() > 0 { crate::engine::reply::REPLY_CHUNK_BYTES as u64 } else { 0 }
+}
+
+/// One line of CLIENT LIST, with its line feed.
+///
+/// Redis: `catClientInfoString`, all fields of 7.4 in their order. What does
+/// not exist here says so as it would there: no subscriptions, no transaction,
+/// no user but the default. `rbp`, the peak of the reply buffer, is its fill
+/// now: an idle client has no buffer whose size a peak could decide.
+fn line(ctx: &Context<'_>, slot: Slot) -> String {
+    let server: &Server = ctx.server;
+    let client = &server.clients[slot];
+    let own = slot == ctx.caller;
+    let age = server.now.saturating_sub(client.created_at).as_secs();
+    let idle = server.now.saturating_sub(client.last_interaction).as_secs();
+    let qbuf = u64::from(client.query_len);
+    let qbuf_free = match &client.query {
+        Some(query) => (query.buffer.len() as u64).saturating_sub(qbuf),
+        // Its requests lie in the server's buffer while they run.
+        None if own => READ_CHUNK_BYTES.saturating_sub(qbuf),
+        None => 0,
+    };
+    let argv_mem: u64 =
+        if own { (0..ctx.argc()).map(|i| ctx.arg(i).len() as u64).sum() } else { 0 };
+    let writing = client.flags.has(ClientFlags::WRITE_HANDLER);
+    let names = client.names.as_deref();
+    let text =
+        |bytes: Option<&Vec<u8>>| String::from_utf8_lossy(bytes.map_or(&[], |b| b)).into_owned();
+    let mut line = String::new();
+    let mut add = |name: &str, value: &dyn std::fmt::Display| {
+        let gap = if line.is_empty() { "" } else { " " };
+        // Writing to a string cannot fail.
+        let _ = write!(line, "{gap}{name}={value}");
+    };
+    add("id", &client.id);
+    add("addr", &client.peer);
+    add("laddr", &client.local);
+    add("fd", &client.fd);
+    add("name", &text(names.map(|n| &n.name)));
+    add("age", &age);
+    add("idle", &idle);
+    add("flags", &flag_letters(client));
+    add("db", &client.db);
+    for name in ["sub", "psub", "ssub"] {
+        add(name, &0);
+    }
+    add("multi", &-1);
+    add("watch", &0);
+    add("qbuf", &qbuf);
+    add("qbuf-free", &qbuf_free);
+    add("argv-mem", &argv_mem);
+    add("multi-mem", &0);
+    add("rbs", &buffer_size(client));
+    add("rbp", &client.reply.buffered());
+    add("obl", &client.reply.buffered());
+    add("oll", &client.reply.blocks());
+    add("omem", &client.reply.limit_usage_bytes());
+    add("tot-mem", &(memory_bytes(client) + argv_mem));
+    add("events", &if writing { "rw" } else { "r" });
+    add("cmd", &client.last_command.map_or("NULL", |command| command.name));
+    add("user", &"default");
+    add("redir", &-1);
+    add("resp", &client.resp);
+    add("lib-name", &text(names.map(|n| &n.lib_name)));
+    add("lib-ver", &text(names.map(|n| &n.lib_ver)));
+    line.push('\n');
+    line
+}
+
+fn flag_letters(client: &Client) -> String {
+    let letters: String = [
+        (ClientFlags::BLOCKED, 'b'),
+        (ClientFlags::CLOSE_AFTER_REPLY, 'c'),
+        (ClientFlags::CLOSE_ASAP, 'A'),
+        (ClientFlags::NO_EVICT, 'e'),
+        (ClientFlags::NO_TOUCH, 'T'),
+    ]
+    .into_iter()
+    .filter(|(flag, _)| client.flags.has(*flag))
+    .map(|(_, letter)| letter)
+    .collect();
+    if letters.is_empty() { "N".into() } else { letters }
+}
+
+/// Whom CLIENT KILL means; all that is given must fit.
+#[derive(Default)]
+struct Victims {
+    id: Option<ClientId>,
+    addr: Option<String>,
+    laddr: Option<String>,
+    max_age_s: Option<u64>,
+    /// A type or a user was named that nobody has.
+    nobody: bool,
+    spare_caller: bool,
+}
+
+impl Victims {
+    fn parse(ctx: &Context<'_>) -> Result<Victims, Refusal> {
+        let mut victims = Victims { spare_caller: true, ..Victims::default() };
+        let text = |i: usize| Some(String::from_utf8_lossy(ctx.arg(i)).into_owned());
+        for i in (2..ctx.argc()).step_by(2) {
+            let value = i + 1;
+            if value == ctx.argc() {
+                return Err(Refusal::Syntax);
+            }
+            match ctx.arg(i).to_ascii_lowercase().as_slice() {
+                b"id" => {
+                    let id = parse_integer(ctx.arg(value)).filter(|id| *id > 0);
+                    let id = id.ok_or(Refusal::fixed("ERR client-id should be greater than 0"))?;
+                    victims.id = Some(ClientId(id.cast_unsigned()));
+                }
+                b"addr" => victims.addr = text(value),
+                b"laddr" => victims.laddr = text(value),
+                b"type" => victims.nobody |= !is_type_of_all(ctx.arg(value))?,
+                b"user" if ctx.arg(value) == b"default" => {}
+                b"user" => {
+                    return Err(Refusal::quoting("ERR No such user '", ctx.arg(value), "'"));
+                }
+                b"maxage" => {
+                    let age = parse_integer(ctx.arg(value))
+                        .ok_or(Refusal::fixed("ERR maxage is not an integer or out of range"))?;
+                    if age <= 0 {
+                        return Err(Refusal::fixed("ERR maxage should be greater than 0"));
+                    }
+                    victims.max_age_s = Some(age.cast_unsigned());
+                }
+                b"skipme" if ctx.is(value, "yes") => victims.spare_caller = true,
+                b"skipme" if ctx.is(value, "no") => victims.spare_caller = false,
+                _ => return Err(Refusal::Syntax),
+            }
+        }
+        Ok(victims)
+    }
+
+    fn include(&self, ctx: &Context<'_>, slot: Slot, client: &Client) -> bool {
+        let age_s = ctx.server.now.saturating_sub(client.created_at).as_secs();
+        let is = |wanted: &Option<String>, address: std::net::SocketAddr| {
+            wanted.as_ref().is_none_or(|wanted| *wanted == address.to_string())
+        };
+        !self.nobody
+            && self.id.is_none_or(|id| id == client.id)
+            && is(&self.addr, client.peer)
+            && is(&self.laddr, client.local)
+            && self.max_age_s.is_none_or(|wanted| age_s >= wanted)
+            && !(self.spare_caller && slot == ctx.caller)
+    }
+}
+
+/// Redis: `clientKillCommand`, *faithful*: with one word an address, and OK or
+/// an error; else filters, and how many there were. The caller itself still
+/// gets its answer.
+fn kill(ctx: &mut Context<'_>) -> Outcome {
+    let by_address = ctx.argc() == 3;
+    let victims = if by_address {
+        let addr = String::from_utf8_lossy(ctx.arg(2)).into_owned();
+        Victims { addr: Some(addr), ..Victims::default() }
+    } else {
+        Victims::parse(ctx)?
+    };
+    let clients = ctx.server.clients.iter();
+    let slots: Vec<Slot> = clients
+        .filter(|(slot, client)| victims.include(ctx, *slot, client))
+        .map(|(slot, _)| slot)
+        .collect();
+    ctx.work(ctx.server.clients.len() as u64);
+    if by_address && slots.is_empty() {
+        return Err(Refusal::fixed("ERR No such client"));
+    }
+    if by_address {
+        ctx.reply().ok();
+    } else {
+        ctx.reply().integer(slots.len() as i64);
+    }
+    for slot in slots {
+        if slot == ctx.caller {
+            ctx.server.close_after_reply(slot, CloseReason::Killed);
+        } else {
+            ctx.server.killed.push(slot);
+        }
+    }
+    Ok(())
+}
+
+/// Redis: `clientReplyCommand` part, *faithful*: only ON is answered, since it
+/// ends the silence before it speaks.
+fn reply(ctx: &mut Context<'_>) -> Outcome {
+    let word = ctx.arg(2).to_ascii_lowercase();
+    let flags = &mut ctx.client_mut().flags;
+    match word.as_slice() {
+        b"on" => {
+            flags.clear(ClientFlags::REPLY_OFF | ClientFlags::REPLY_SKIP);
+            ctx.reply().ok();
+        }
+        b"off" => flags.set(ClientFlags::REPLY_OFF),
+        b"skip" if flags.has(ClientFlags::REPLY_OFF) => {}
+        b"skip" => flags.set(ClientFlags::REPLY_SKIP_NEXT),
+        _ => return Err(Refusal::Syntax),
+    }
+    Ok(())
+}
+
+fn switch(ctx: &mut Context<'_>, flag: u32) -> Outcome {
+    if ctx.is(2, "on") {
+        ctx.client_mut().flags.set(flag);
+    } else if ctx.is(2, "off") {
+        ctx.client_mut().flags.clear(flag);
+    } else {
+        return Err(Refusal::Syntax);
+    }
+    ctx.reply().ok();
+    Ok(())
+}
+
+fn help(ctx: &mut Context<'_>) -> Outcome {
+    ctx.help(
+        "CLIENT",
+        &[
+            "GETNAME",
+            "    This connection's name.",
+            "ID",
+            "    This connection's number.",
+            "INFO",
+            "    Everything known of this connection.",
+            "KILL <ip:port>",
+            "    Close the connection from there.",
+            "KILL <filter> <value> [<filter> <value> ...]",
+            "    Close all that fit: ID, ADDR, LADDR, TYPE, USER, MAXAGE <seconds>,",
+            "    SKIPME yes|no (this connection; yes unless said otherwise).",
+            "LIST [TYPE normal|master|replica|pubsub] [ID <id> [<id> ...]]",
+            "    Everything known of all connections, or of some.",
+            "NO-EVICT on|off",
+            "    Keep this connection when memory for clients runs out.",
+            "NO-TOUCH on|off",
+            "    What this connection reads shall not count as used.",
+            "REPLY on|off|skip",
+            "    Answer, do not answer, do not answer the next command.",
+            "SETINFO LIB-NAME|LIB-VER <text>",
+            "    Which library is behind this connection.",
+            "SETNAME <name>",
+            "    Name this connection.",
+        ],
+    );
+    Ok(())
+}

@@ -1,0 +1,134 @@
+//! CONFIG: directives while the server runs.
+
+use super::{Command, Context, Flags, Outcome, Refusal};
+use crate::engine::config::{Directive, SetError, find};
+use crate::event::Event;
+
+const ADMIN: Flags = Flags::ADMIN.and(Flags::NOSCRIPT).and(Flags::LOADING).and(Flags::STALE);
+
+pub(super) const COMMANDS: &[Command] = &[Command::container("config", SUBCOMMANDS).about(
+    "server",
+    "2.0.0",
+    "Shows and changes directives.",
+)];
+
+const SUBCOMMANDS: &[Command] = &[
+    Command::new("config|get", -3, ADMIN, get)
+        .about("server", "2.0.0", "Answers the directives that match one of the patterns.")
+        .complexity("O(N) with N patterns"),
+    Command::new("config|set", -4, ADMIN, set)
+        .about("server", "2.0.0", "Changes directives, all of them or none.")
+        .complexity("O(N) with N directives"),
+    Command::new("config|resetstat", 2, ADMIN, resetstat).about(
+        "server",
+        "2.0.0",
+        "Sets the counters of INFO to zero.",
+    ),
+    Command::new("config|help", 2, Flags::LOADING.and(Flags::STALE), help).about(
+        "server",
+        "5.0.0",
+        "Lists the subcommands.",
+    ),
+];
+
+/// Redis: `configGetCommand`, *faithful*: a name without wildcards is answered
+/// as it was written, and no directive twice.
+fn get(ctx: &mut Context<'_>) -> Outcome {
+    let mut found: Vec<(Vec<u8>, String)> = Vec::new();
+    for i in 2..ctx.argc() {
+        let pattern = ctx.arg(i);
+        let literal = !pattern.iter().any(|b| b"[*?".contains(b));
+        let values = match find(pattern).filter(|_| literal) {
+            Some(directive) => vec![(pattern.to_vec(), directive.get(&ctx.server.config))],
+            None if literal => Vec::new(),
+            None => {
+                let values = ctx.server.config.get(pattern).into_iter();
+                values.map(|(name, value)| (name.as_bytes().to_vec(), value)).collect()
+            }
+        };
+        for (name, value) in values {
+            if !found.iter().any(|(known, _)| known.eq_ignore_ascii_case(&name)) {
+                found.push((name, value));
+            }
+        }
+    }
+    let mut reply = ctx.reply();
+    reply.map(found.len());
+    for (name, value) in found {
+        reply.bulk(&name);
+        reply.bulk(value.as_bytes());
+    }
+    Ok(())
+}
+
+/// Redis: `configSetCommand`, *faithful*: all or nothing, tried out on a copy.
+fn set(ctx: &mut Context<'_>) -> Outcome {
+    if !ctx.argc().is_multiple_of(2) {
+        return Err(Refusal::Syntax);
+    }
+    let names = || (2..ctx.argc()).step_by(2).map(|i| ctx.arg(i));
+    let mut directives: Vec<&'static Directive> = Vec::new();
+    for name in names() {
+        let Some(directive) = find(name) else {
+            return Err(Refusal::quoting(
+                "ERR Unknown option or number of arguments for CONFIG SET - '",
+                name,
+                "'",
+            ));
+        };
+        if directive.is_immutable() {
+            return Err(failed(name, &SetError::Immutable.to_string()));
+        }
+        if directives.iter().any(|known| known.name == directive.name) {
+            return Err(failed(name, "duplicate parameter"));
+        }
+        directives.push(directive);
+    }
+    let mut config = ctx.server.config.clone();
+    for (name, i) in names().zip((3..).step_by(2)) {
+        config.set_at_runtime(name, ctx.arg(i)).map_err(|why| failed(name, &why.to_string()))?;
+    }
+    ctx.server.config = config;
+    ctx.server.config_changed = true;
+    for directive in directives {
+        let value = directive.get(&ctx.server.config);
+        // A password is nobody's business, least of all a recording's.
+        let value = if directive.name == "requirepass" { "(hidden)".into() } else { value };
+        ctx.emit(|| Event::Config { name: directive.name.into(), value });
+    }
+    ctx.reply().ok();
+    Ok(())
+}
+
+fn failed(name: &[u8], why: &str) -> Refusal {
+    Refusal::quoting(
+        "ERR CONFIG SET failed (possibly related to argument '",
+        name,
+        &format!("') - {why}"),
+    )
+}
+
+/// Redis: `resetServerStats`, *simplified*: the counters themselves go on, so
+/// that the loop and a recording can rely on them; INFO counts from here. The
+/// longest cycle stays.
+fn resetstat(ctx: &mut Context<'_>) -> Outcome {
+    ctx.server.stats_baseline = ctx.server.stats.clone();
+    ctx.server.stats.eventloop_cmd_per_cycle_max = 0;
+    ctx.reply().ok();
+    Ok(())
+}
+
+fn help(ctx: &mut Context<'_>) -> Outcome {
+    ctx.help(
+        "CONFIG",
+        &[
+            "GET <pattern> [<pattern> ...]",
+            "    Directives that match, with their values.",
+            "SET <directive> <value> [<directive> <value> ...]",
+            "    Change directives, all or none.",
+            "RESETSTAT",
+            "    Set the counters of INFO to zero.",
+        ],
+    );
+    Ok(())
+}

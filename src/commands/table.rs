@@ -1,0 +1,243 @@
+//! Finding a command by name: on the path of every request.
+
+use super::{Command, client, command, config, connection, debug, expiry, info, keys};
+use super::{lists, numbers, refusal, scan, server, set, strings};
+use crate::resp::Args;
+use refusal::Refusal;
+use std::fmt;
+
+const FAMILIES: [&[Command]; 14] = [
+    connection::COMMANDS,
+    client::COMMANDS,
+    config::COMMANDS,
+    command::COMMANDS,
+    info::COMMANDS,
+    server::COMMANDS,
+    debug::COMMANDS,
+    set::COMMANDS,
+    strings::COMMANDS,
+    numbers::COMMANDS,
+    keys::COMMANDS,
+    expiry::COMMANDS,
+    scan::COMMANDS,
+    lists::COMMANDS,
+];
+
+const COUNT: usize = {
+    let mut count = 0;
+    let mut family = 0;
+    while family < FAMILIES.len() {
+        count += FAMILIES[family].len();
+        family += 1;
+    }
+    count
+};
+
+static TABLE: [&Command; COUNT] = {
+    let mut table = [&FAMILIES[0][0]; COUNT];
+    let (mut at, mut family) = (0, 0);
+    while family < FAMILIES.len() {
+        let mut row = 0;
+        while row < FAMILIES[family].len() {
+            table[at] = &FAMILIES[family][row];
+            at += 1;
+            row += 1;
+        }
+        family += 1;
+    }
+    table
+};
+
+/// A power of two, about ten times the number of commands: large enough that
+/// a multiplier without collisions is found while compiling.
+const SLOTS: usize = 1024;
+const EMPTY: u8 = u8::MAX;
+
+/// A perfect hash of the names: one probe, one comparison.
+struct Index {
+    multiplier: u64,
+    /// Positions in the table.
+    slots: [u8; SLOTS],
+}
+
+static INDEX: Index = find_perfect_hash();
+
+/// Tries multipliers until no two names share a slot. Fails to compile, rather
+/// than to run, should there ever be none.
+const fn find_perfect_hash() -> Index {
+    assert!(COUNT < EMPTY as usize);
+    let mut multiplier: u64 = 0x9e37_79b9_7f4a_7c15;
+    loop {
+        let mut slots = [EMPTY; SLOTS];
+        let mut row = 0;
+        while row < COUNT {
+            let slot = slot_of(TABLE[row].name.as_bytes(), multiplier);
+            if slots[slot] != EMPTY {
+                break;
+            }
+            slots[slot] = row as u8;
+            row += 1;
+        }
+        if row == COUNT {
+            return Index { multiplier, slots };
+        }
+        multiplier = multiplier.wrapping_mul(0xd134_2543_de82_ef95).wrapping_add(2);
+    }
+}
+
+/// Looks at the length, the first eight bytes and the last one, whatever the
+/// case: no two commands agree in all of them.
+#[inline]
+const fn slot_of(name: &[u8], multiplier: u64) -> usize {
+    let mut word = name.len() as u64;
+    let mut at = 0;
+    while at < name.len() && at < 8 {
+        word = word.rotate_left(8) ^ (name[at] | 0x20) as u64;
+        at += 1;
+    }
+    if let Some(last) = name.last() {
+        word = word.wrapping_add(((*last | 0x20) as u64) << 20);
+    }
+    (word.wrapping_mul(multiplier) >> (64 - SLOTS.ilog2())) as usize
+}
+
+/// The command of that name, whatever its case.
+#[inline]
+#[must_use]
+pub fn lookup(name: &[u8]) -> Option<&'static Command> {
+    let slot = INDEX.slots[slot_of(name, INDEX.multiplier)];
+    let command = *TABLE.get(usize::from(slot))?;
+    command.name.as_bytes().eq_ignore_ascii_case(name).then_some(command)
+}
+
+/// All commands, family by family.
+pub fn all() -> impl ExactSizeIterator<Item = &'static Command> {
+    TABLE.iter().copied()
+}
+
+/// A subcommand by the word that follows the command's name.
+pub(super) fn subcommand(parent: &'static Command, word: &[u8]) -> Option<&'static Command> {
+    parent.subcommands.iter().find(|c| c.own_name().as_bytes().eq_ignore_ascii_case(word))
+}
+
+/// Why a request cannot be run.
+#[derive(Clone, Debug)]
+pub enum Unfit {
+    /// No such command; the name and some arguments, as far as they are quoted.
+    UnknownCommand {
+        name: Vec<u8>,
+        args: Vec<u8>,
+    },
+    UnknownSubcommand {
+        command: &'static str,
+        word: Vec<u8>,
+    },
+    /// Too few or too many arguments for this command.
+    Arity(&'static Command),
+}
+
+/// Client text is quoted up to this many bytes.
+const QUOTED_BYTES: usize = 128;
+
+impl Unfit {
+    #[cold]
+    fn unknown(args: Args<'_>) -> Unfit {
+        let mut quoted = Vec::new();
+        for i in 1..args.len() {
+            if quoted.len() >= QUOTED_BYTES {
+                break;
+            }
+            let room = QUOTED_BYTES - quoted.len();
+            let arg = cut(args.get(i), room);
+            quoted.extend_from_slice(b"'");
+            quoted.extend_from_slice(arg);
+            quoted.extend_from_slice(b"' ");
+        }
+        Unfit::UnknownCommand { name: cut(args.get(0), QUOTED_BYTES).to_vec(), args: quoted }
+    }
+
+    /// The error with its code, without its `-`.
+    #[must_use]
+    pub fn text(&self) -> Vec<u8> {
+        match self {
+            Unfit::UnknownCommand { name, args } => {
+                [b"ERR unknown command '", &name[..], b"', with args beginning with: ", &args[..]]
+                    .concat()
+            }
+            Unfit::UnknownSubcommand { command, word } => {
+                let help = format!("'. Try {} HELP.", command.to_ascii_uppercase());
+                [b"ERR unknown subcommand '", &word[..], help.as_bytes()].concat()
+            }
+            Unfit::Arity(command) => Refusal::WrongArity(command.name).text().into_owned(),
+        }
+    }
+}
+
+impl fmt::Display for Unfit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&String::from_utf8_lossy(&self.text()))
+    }
+}
+
+/// At most `limit` bytes, and none from the first NUL on, since Redis quotes
+/// with C's `%s`.
+fn cut(bytes: &[u8], limit: usize) -> &[u8] {
+    let bytes = &bytes[..bytes.len().min(limit)];
+    &bytes[..memchr::memchr(0, bytes).unwrap_or(bytes.len())]
+}
+
+/// The command, or subcommand, that a request asks for.
+///
+/// Redis: `lookupCommand`, `commandCheckExistence` and `commandCheckArity`,
+/// *faithful*.
+///
+/// # Errors
+/// See [`Unfit`].
+///
+/// # Panics
+/// If there is not even a name.
+#[inline]
+pub fn resolve(args: Args<'_>) -> Result<&'static Command, Unfit> {
+    let Some(mut command) = lookup(args.get(0)) else { return Err(Unfit::unknown(args)) };
+    if !command.subcommands.is_empty() && args.len() > 1 {
+        let word = args.get(1);
+        command = subcommand(command, word).ok_or_else(|| Unfit::UnknownSubcommand {
+            command: command.name,
+            word: cut(word, QUOTED_BYTES).to_vec(),
+        })?;
+    }
+    if command.takes(args.len()) { Ok(command) } else { Err(Unfit::Arity(command)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_command_is_found_by_its_name_in_any_case() {
+        for command in all() {
+            let found = lookup(command.name.to_uppercase().as_bytes()).expect(command.name);
+            assert_eq!(found.name, command.name);
+        }
+    }
+
+    #[test]
+    fn nothing_else_is_found() {
+        for name in ["", "ge", "gett", "set\0", "GEX", "client|list", "@et", "unlinkk"] {
+            assert!(lookup(name.as_bytes()).is_none(), "{name}");
+        }
+    }
+
+    #[test]
+    fn rows_are_complete_and_subcommands_named_after_their_parent() {
+        for command in all() {
+            for row in std::iter::once(command).chain(command.subcommands) {
+                assert!(!row.summary.is_empty() && !row.since.is_empty(), "{}", row.name);
+                assert!(row.arity != 0 && !row.group.is_empty(), "{}", row.name);
+            }
+            for sub in command.subcommands {
+                assert_eq!(sub.name, format!("{}|{}", command.name, sub.own_name()));
+            }
+        }
+    }
+}
