@@ -4,6 +4,8 @@
 mod conformance;
 // The order of a cycle, and every way out of the house.
 mod cycle;
+// Every reply and error text of every command, to the byte.
+mod commands;
 // What goes into the page: nothing that needs an operating system.
 mod dependencies;
 // The facts add up to what the engine holds.

@@ -1,0 +1,132 @@
+//! INFO and COMMAND: what monitoring and client libraries read.
+
+use super::caller::Caller;
+use onechef::commands::all;
+use std::collections::BTreeMap;
+
+fn sections(reply: &str) -> Vec<String> {
+    reply.lines().filter_map(|line| line.strip_prefix("# ")).map(str::to_owned).collect()
+}
+
+fn fields(reply: &str) -> BTreeMap<String, String> {
+    let pairs = reply.lines().filter_map(|line| line.split_once(':'));
+    pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+}
+
+#[test]
+fn info_has_its_sections_in_redis_s_order() {
+    let mut caller = Caller::new();
+    let default = [
+        "Server",
+        "Clients",
+        "Memory",
+        "Persistence",
+        "Stats",
+        "Replication",
+        "Cluster",
+        "Keyspace",
+    ];
+    assert_eq!(sections(&caller.say("INFO")), default);
+    assert_eq!(sections(&caller.say("INFO everything")), default);
+    assert_eq!(sections(&caller.say("INFO keyspace SERVER server")), ["Server", "Keyspace"]);
+    assert_eq!(sections(&caller.say("INFO debug")), ["Debug"]);
+    assert!(caller.say("INFO clients stats").contains("\r\n\r\n# Stats\r\n"));
+}
+
+#[test]
+fn info_names_what_clients_look_for() {
+    let mut caller = Caller::new();
+    caller.say("SET k v");
+    caller.say("GET k");
+    let info = fields(&caller.say("INFO everything"));
+    for (name, value) in [
+        ("redis_version", "7.4.1"),
+        ("redis_mode", "standalone"),
+        ("arch_bits", "64"),
+        ("process_id", "4242"),
+        ("multiplexing_api", "virtual"),
+        ("tcp_port", "6379"),
+        ("loading", "0"),
+        ("role", "master"),
+        ("cluster_enabled", "0"),
+        ("connected_clients", "1"),
+        ("maxclients", "10000"),
+        ("keyspace_hits", "1"),
+        ("expired_stale_perc", "0.00"),
+        ("db0", "keys=1,expires=0,avg_ttl=0,subexpiry=0"),
+    ] {
+        assert_eq!(info.get(name).map(String::as_str), Some(value), "{name}");
+    }
+    assert_eq!(info["run_id"].len(), 40);
+    assert!(info["used_memory"].parse::<u64>().unwrap() > 0);
+}
+
+#[test]
+fn used_memory_follows_the_keyspace() {
+    let mut caller = Caller::new();
+    let used = |caller: &mut Caller| {
+        fields(&caller.say("INFO memory"))["used_memory_dataset"].parse::<u64>().unwrap()
+    };
+    let empty = used(&mut caller);
+    caller.call(&[b"SET", b"k", &[b'x'; 10_000]]);
+    assert!(used(&mut caller) >= empty + 10_000);
+    caller.say("DEL k");
+    assert_eq!(used(&mut caller), empty);
+}
+
+#[test]
+fn resetstat_starts_counting_again() {
+    let mut caller = Caller::new();
+    caller.say("GET nothing");
+    assert_eq!(fields(&caller.say("INFO stats"))["keyspace_misses"], "1");
+    caller.say("CONFIG RESETSTAT");
+    assert_eq!(fields(&caller.say("INFO stats"))["keyspace_misses"], "0");
+    caller.say("GET nothing");
+    assert_eq!(fields(&caller.say("INFO stats"))["keyspace_misses"], "1");
+}
+
+#[test]
+fn command_info_describes_a_command_in_ten_elements() {
+    let mut caller = Caller::new();
+    assert_eq!(
+        caller.say("COMMAND INFO get"),
+        "*1\r\n*10\r\n$3\r\nget\r\n:2\r\n*2\r\n+readonly\r\n+fast\r\n:1\r\n:1\r\n:1\r\n\
+         *3\r\n+@read\r\n+@string\r\n+@fast\r\n*0\r\n*0\r\n*0\r\n"
+    );
+    assert!(caller.say("COMMAND INFO client|list").contains("$11\r\nclient|list\r\n:-2\r\n"));
+    caller.say("HELLO 3");
+    assert!(caller.say("COMMAND INFO get").contains("~2\r\n+readonly\r\n+fast\r\n"));
+}
+
+#[test]
+fn command_docs_is_a_map_by_name() {
+    let mut caller = Caller::new();
+    caller.say("HELLO 3");
+    let docs = caller.say("COMMAND DOCS ping client|id");
+    assert!(docs.starts_with("%2\r\n$4\r\nping\r\n%4\r\n$7\r\nsummary\r\n"), "{docs}");
+    assert!(docs.contains("$9\r\nclient|id\r\n%4\r\n"), "{docs}");
+    assert!(caller.say("COMMAND DOCS client").contains("$11\r\nsubcommands\r\n%11\r\n"));
+}
+
+#[test]
+fn command_count_is_the_length_of_the_list() {
+    let mut caller = Caller::new();
+    let count = all().count();
+    assert_eq!(caller.say("COMMAND COUNT"), format!(":{count}\r\n"));
+    assert!(caller.say("COMMAND").starts_with(&format!("*{count}\r\n")));
+    assert!(caller.say("COMMAND LIST").starts_with(&format!("*{count}\r\n")));
+}
+
+/// Every HELP is an array of as many simple strings as it says.
+#[test]
+fn every_help_is_well_formed() {
+    let mut caller = Caller::new();
+    for command in ["CLIENT", "CONFIG", "COMMAND", "OBJECT", "DEBUG"] {
+        let help = caller.say(&format!("{command} HELP"));
+        let mut lines = help.split_terminator("\r\n");
+        let count: usize = lines.next().unwrap()[1..].parse().unwrap();
+        let lines: Vec<&str> = lines.collect();
+        assert_eq!(lines.len(), count, "{command}");
+        assert!(lines.iter().all(|line| line.starts_with('+')), "{command}");
+    }
+}
