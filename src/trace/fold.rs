@@ -127,6 +127,9 @@ impl World {
     fn poll_return(&mut self, fired: &[Fired]) {
         self.phase = Some(Phase::Poll);
         self.asleep = None;
+        // A round begins where the thread wakes; `CycleBegin`, which follows
+        // at once, has the engine's own number.
+        self.cycle = self.cycle.saturating_add(1);
         self.fired = fired.to_vec();
         self.fired_begun = 0;
         self.firing = None;

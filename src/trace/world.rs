@@ -64,6 +64,16 @@ pub struct World {
     pub shut_down: bool,
 }
 
+impl World {
+    /// Whether a signal is known to be up, so that a poll would return at
+    /// once: somebody queues at the door, or bytes lie unread. Only a virtual
+    /// network tells such things beforehand; on a live trace always false.
+    #[must_use]
+    pub fn signal_is_up(&self) -> bool {
+        !self.backlog.is_empty() || self.clients.values().any(|c| c.waiting_in_socket > 0)
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Firing {
     pub fd: Fd,

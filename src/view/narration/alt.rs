@@ -32,6 +32,7 @@ fn chef(world: &World) -> String {
     let firing = world.firing.and_then(|firing| firing.client);
     match (world.asleep, world.activity) {
         (Some(Timeout::Now), _) => format!("Round {round}: the chef glances at the board."),
+        (Some(_), _) if world.signal_is_up() => "The chef turns to a signal.".to_owned(),
         (Some(_), _) => "The chef is asleep.".to_owned(),
         (None, Activity::Poll) => format!("Round {round}: the chef looks at the signal board."),
         (None, Activity::Read | Activity::Parse) => match firing {
@@ -44,6 +45,9 @@ fn chef(world: &World) -> String {
             }
             Some(running) => {
                 format!("Round {round}: on the grill, {}.", order(&running.argv))
+            }
+            None if world.activity == Activity::Execute => {
+                format!("Round {round}: the grill is free again.")
             }
             None => format!("Round {round}: the chef is at the rack for {}.", table(firing)),
         },

@@ -42,11 +42,11 @@ pub(super) fn tell(event: &Event, scene: &Scene<'_>) -> Told {
     }
 }
 
-/// `ana`, `table 2` or the address: whatever is known, the nearest first.
+/// `guest ana`, `table 2` or the address: whatever is known, the nearest first.
 fn guest(peer: SocketAddr, scene: &Scene<'_>) -> String {
     let known = scene.after.guests.get(&peer).or_else(|| scene.before.guests.get(&peer));
     match known {
-        Some(guest) if !guest.name.trim().is_empty() => clip(&guest.name),
+        Some(guest) if !guest.name.trim().is_empty() => format!("guest {}", clip(&guest.name)),
         Some(guest) if guest.client.is_some() => table(guest.client),
         _ => peer.to_string(),
     }
@@ -200,7 +200,7 @@ fn far_end(peer: SocketAddr, pipe: &Pipe, scene: &Scene<'_>) -> Told {
             let on_the_way = arrives.saturating_sub(scene.after.at);
             told(
                 format!("{name} hands in a slip of {}.", bytes(sent.len)),
-                format!("{who} writes {}; they arrive in {on_the_way}.", bytes(sent.len)),
+                format!("{name} writes {}; they arrive in {on_the_way}.", bytes(sent.len)),
                 format!("{peer} → {} · in flight", bytes(sent.len)),
             )
         }
@@ -232,32 +232,32 @@ fn far_end(peer: SocketAddr, pipe: &Pipe, scene: &Scene<'_>) -> Told {
         ),
         Pipe::Consumed { bytes: eaten } => told(
             format!("{name} eats: {}.", bytes(eaten.len)),
-            format!("{who} reads {} of replies.", bytes(eaten.len)),
+            format!("{name} reads {} of replies.", bytes(eaten.len)),
             format!("{peer} · read() = {} · {}", eaten.len, shown(eaten)),
         ),
         Pipe::Reading { on: true } => told(
             format!("{name} eats again."),
-            format!("{who} reads its socket again."),
+            format!("{name} reads its socket again."),
             format!("{peer} · reading"),
         ),
         Pipe::Reading { on: false } => told(
             format!("{name} stops eating; what is served now piles up."),
-            format!("{who} stops reading: its receive buffer will fill."),
+            format!("{name} stops reading: its receive buffer will fill."),
             format!("{peer} · not reading"),
         ),
         Pipe::SawClose { reset: false } => told(
             format!("{name} is outside again."),
-            format!("{who} sees the server's orderly close."),
+            format!("{name} sees the server's orderly close."),
             format!("{peer} · read() = 0"),
         ),
         Pipe::SawClose { reset: true } => told(
             format!("{name} is put outside."),
-            format!("{who} sees the connection reset."),
+            format!("{name} sees the connection reset."),
             format!("{peer} · read() = ECONNRESET"),
         ),
         Pipe::Left => told(
             format!("{name} leaves."),
-            format!("{who} closes its socket."),
+            format!("{name} closes its socket."),
             format!("{peer} · close()"),
         ),
     }

@@ -129,6 +129,8 @@ fn begin(client: ClientId, name: &str, scene: &Scene<'_>) -> Told {
 fn end(name: &str, took: Micros, error: bool) -> Told {
     let name = clip(name);
     let term = format!("call() · {name} took {took}");
+    // The clock's grain: less than one is not nothing.
+    let took = if took == Micros::ZERO { "less than 1 µs".to_owned() } else { took.to_string() };
     if error {
         return told(
             format!("The dish failed after {took}: its answer is an error."),

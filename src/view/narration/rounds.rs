@@ -33,7 +33,7 @@ pub(super) fn tell(event: &Event, scene: &Scene<'_>) -> Told {
         ),
         Event::PhaseEnter { phase } => phase_enter(*phase),
         Event::PhaseLeave { phase } => phase_leave(*phase),
-        Event::PollEnter { timeout } => poll_enter(*timeout),
+        Event::PollEnter { timeout } => poll_enter(*timeout, scene),
         Event::PollReturn { fired } => poll_return(fired, scene),
         Event::Fire { fd, client, handler, .. } => fire(*fd, *client, *handler, scene),
         Event::FireSkipped { fd, .. } => told(
@@ -132,8 +132,13 @@ fn phase_leave(phase: Phase) -> Told {
     }
 }
 
-fn poll_enter(timeout: Timeout) -> Told {
+fn poll_enter(timeout: Timeout, scene: &Scene<'_>) -> Told {
     match timeout {
+        Timeout::After(_) | Timeout::Forever if scene.after.signal_is_up() => told(
+            "The chef returns to the board; a signal is up already, so he will not sleep.",
+            "The poll begins with a descriptor ready: it returns at once, whatever its timeout.",
+            "aeApiPoll · ready at once",
+        ),
         Timeout::Now => told(
             "More work is waiting already, so the chef only glances at the board.",
             "Work is pending, so the poll looks at the descriptors and returns at once.",
