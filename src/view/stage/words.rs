@@ -77,7 +77,8 @@ pub fn fit_sans(text: &str, max: f64, size: f64) -> Cow<'_, str> {
 #[must_use]
 pub fn bytes(n: u64) -> String {
     let scaled = |unit: u64, name: &str| {
-        let tenths = n / (unit / 10).max(1);
+        // In this order, since a tenth of a KB is no whole number of bytes.
+        let tenths = u128::from(n) * 10 / u128::from(unit);
         if tenths >= 100 || tenths.is_multiple_of(10) {
             format!("{} {name}", tenths / 10)
         } else {
@@ -106,6 +107,13 @@ pub fn bytes_short(n: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn sizes_are_rounded_down_to_a_tenth_and_never_up() {
+        let said = [0, 1_023, 1_536, 36 * 1_024 + 700, 712 * 1_024, 1 << 20].map(bytes);
+        assert_eq!(said, ["0 B", "1023 B", "1.5 KB", "36 KB", "712 KB", "1 MB"]);
+        assert_eq!(bytes(u64::MAX), "17179869183 GB");
+    }
 
     #[test]
     fn long_text_ends_in_an_ellipsis_inside_its_room() {
