@@ -4,7 +4,7 @@
 
 mod specimens;
 
-use onechef::view::panels::{self, Line};
+use onechef::view::panels;
 use onechef::view::{Frame, Motion, Node, Terms, Viewport};
 use specimens::Specimen;
 use std::error::Error;
@@ -52,12 +52,6 @@ fn section(specimen: &Specimen) -> Node {
         viewport: Viewport::Desktop,
         selected: *selected,
     };
-    let narrate = |record: &onechef::trace::Record, _: &_, _: &_| Line {
-        kitchen: format!("{:?}", record.event).chars().take(60).collect(),
-        redis: format!("{:?}", record.event).chars().take(60).collect(),
-        term: format!("at {}", record.at),
-        badge: record.event.client(),
-    };
     let wide = |node: Node| Node::new("div").class("wide").child(node);
     let strip = |width| panels::strip(timeline.cycles(), playhead, &frame, width);
     Node::new("section").child(Node::new("h2").text(*name)).child(
@@ -67,7 +61,7 @@ fn section(specimen: &Specimen) -> Node {
             .child(wide(strip(920)).child(panels::legend()))
             .child(Node::new("div").class("phone").child(strip(366)))
             .child(panels::notepad(&frame))
-            .child(panels::events(timeline, playhead, narrate))
+            .child(panels::events(timeline, playhead))
             .child(panels::counters(&world, Some(&before)))
             .child(wide(panels::tables(&frame))),
     )

@@ -4,8 +4,8 @@ use super::document::{document, element, input, set};
 use super::message::Tab;
 use super::paint::Painter;
 use super::run::Run;
+use crate::trace::World;
 use crate::trace::timeline::CycleSummary;
-use crate::trace::{Record, World};
 use crate::view::narration::{Narration, narrate};
 use crate::view::{Frame, Node, Terms, panels, stage};
 use web_sys::Element;
@@ -79,7 +79,7 @@ impl Panes {
                 Tab::Notepad => vec![panels::notepad(frame)],
                 Tab::Counters => vec![panels::counters(frame.world, Some(scene.stepped))],
                 Tab::Tables => vec![panels::tables(frame)],
-                Tab::Events => vec![panels::events(&scene.run.timeline, scene.playhead, line)],
+                Tab::Events => vec![panels::events(&scene.run.timeline, scene.playhead)],
             });
         }
         said
@@ -136,12 +136,6 @@ fn opening(about: &str) -> Vec<Node> {
         Node::new("p").key("say").class("say").text(about.to_owned()),
         Node::new("p").key("hint").class("hint").text(hint),
     ]
-}
-
-/// The list of events tells a record in the narration's own words.
-fn line(record: &Record, before: &World, after: &World) -> panels::Line {
-    let Narration { kitchen, redis, term, badge } = narrate(record, before, after);
-    panels::Line { kitchen, redis, term, badge }
 }
 
 /// The window's title: what is watched, and where in it.

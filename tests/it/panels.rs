@@ -7,20 +7,14 @@ use onechef::event::*;
 use onechef::trace::timeline::MarkKind;
 use onechef::trace::world::{Doing, World};
 use onechef::trace::{Record, Timeline};
-use onechef::view::panels::{self, Line};
+use onechef::view::panels;
 use onechef::view::tree::Children;
-use onechef::view::{Frame, Node, Terms};
+use onechef::view::{Frame, Node, Terms, narrate};
 use proptest::prelude::*;
 
 fn frame<'a>(world: &'a World, now: Option<&'a Record>, selected: Option<ClientId>) -> Frame<'a> {
     let (motion, viewport) = Default::default();
     Frame { world, now, progress: 1.0, terms: Terms::Both, motion, viewport, selected }
-}
-
-fn narrate(record: &Record, before: &World, after: &World) -> Line {
-    assert_eq!(before.records + 1, after.records, "the states around the record");
-    let text = format!("record {}", record.seq);
-    Line { kitchen: text.clone(), redis: text, term: String::new(), badge: record.event.client() }
 }
 
 fn notepad(specimen: &Specimen) -> Node {
@@ -35,7 +29,7 @@ fn everything(timeline: &Timeline, playhead: usize, selected: Option<ClientId>) 
     let frame = frame(&world, timeline.now(playhead), selected);
     vec![
         panels::notepad(&frame),
-        panels::events(timeline, playhead, narrate),
+        panels::events(timeline, playhead),
         panels::counters(&world, None),
         panels::strip(timeline.cycles(), playhead, &frame, 920),
         panels::strip(timeline.cycles(), playhead, &frame, 366),
@@ -146,10 +140,12 @@ fn the_event_list_marks_now_and_dims_what_comes() {
     let timeline = specimens::on_the_grill().timeline;
     let playhead = timeline.records().iter().position(|r| matches!(r.event, Event::Read { .. }));
     let playhead = playhead.expect("a read") + 1;
-    let list = panels::events(&timeline, playhead, narrate);
+    let list = panels::events(&timeline, playhead);
     let now = find(&list, "now");
     assert_eq!(now.len(), 1);
-    assert!(text(now[0]).contains(&format!("record {}|", playhead - 1)));
+    let record = &timeline.records()[playhead - 1];
+    let (before, after) = (timeline.world_at(playhead - 1), timeline.world_at(playhead));
+    assert!(text(now[0]).contains(&narrate(record, &before, &after).kitchen), "its own words");
     assert!(!find(&list, "fut").is_empty());
     let mut seeks = Vec::new();
     walk(&list, &mut |n| {
@@ -172,7 +168,7 @@ fn the_event_list_is_bounded() {
     let timeline = story.done("long", None).timeline;
     let end = timeline.len();
     for playhead in [0, 1, end / 2, end] {
-        let rows = find(&panels::events(&timeline, playhead, narrate), "row").len();
+        let rows = find(&panels::events(&timeline, playhead), "row").len();
         assert!((1..=20).contains(&rows), "{rows} rows at {playhead}");
     }
 }

@@ -11,7 +11,7 @@ mod guests;
 mod orders;
 mod plates;
 mod rounds;
-mod words;
+pub(super) mod words;
 
 pub use alt::alt;
 

@@ -1,15 +1,15 @@
 //! The event list: what happened around the playhead, and what comes.
 
 use super::amount;
-use super::badge::badge;
+use super::badge;
 use super::words::{Words, either};
-use crate::event::{ClientId, Event};
+use crate::event::Event;
 use crate::net::WriteOutcome;
 use crate::time::Micros;
 use crate::trace::timeline::{CycleSummary, MarkKind};
 use crate::trace::{Record, Timeline, World};
-use crate::view::Node;
 use crate::view::beat::is_step;
+use crate::view::{Narration, Node, narrate};
 
 const BEFORE_FIRST: Words = Words::new("Before the first round", "Before the first cycle");
 const NOTHING: Words = Words::new("Nothing has happened yet.", "No records yet.");
@@ -19,27 +19,11 @@ const NOTHING: Words = Words::new("Nothing has happened yet.", "No records yet."
 const STEPS_BEFORE: usize = 7;
 const STEPS_AFTER: usize = 12;
 
-/// A record in words.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Line {
-    pub kitchen: String,
-    pub redis: String,
-    /// The call and its result.
-    pub term: String,
-    pub badge: Option<ClientId>,
-}
-
 /// The steps around `playhead`, grouped by cycle, each a button whose
 /// `data-seek` leads to the moment after it. Book-keeping records, which a
 /// reader never stops at, have no row; numbers are those of the readout.
-///
-/// `narrate` says a record in words, from the states before and after it.
 #[must_use]
-pub fn events(
-    timeline: &Timeline,
-    playhead: usize,
-    mut narrate: impl FnMut(&Record, &World, &World) -> Line,
-) -> Node {
+pub fn events(timeline: &Timeline, playhead: usize) -> Node {
     let list = Node::new("ol").class("ev");
     let shown = window(timeline, playhead);
     if shown.is_empty() {
@@ -58,13 +42,13 @@ pub fn events(
         }
         if is_step(&record.event) {
             number.count += 1;
-            let line = narrate(record, &before, &after);
+            let told = narrate(record, &before, &after);
             let time = match current {
                 Some(now) if index == now => Time::Now,
                 Some(now) if index < now => Time::Past,
                 _ => Time::Future,
             };
-            list.push(row(index, number.count, record, line, time));
+            list.push(row(index, number.count, record, told, time));
         }
         before.fold(record);
     }
@@ -122,8 +106,8 @@ fn summary(cycle: &CycleSummary) -> Words {
     let (number, commands) = (cycle.cycle, u64::from(cycle.commands));
     let tail = format!("{} awake", amount::lasting(awake));
     Words::said(
-        format!("Round {number} · {} · {tail}", amount::count(commands, "order", "orders")),
-        format!("Cycle {number} · {} · {tail}", amount::count(commands, "command", "commands")),
+        format!("Round {number} · {} · {tail}", amount::many(commands, "order")),
+        format!("Cycle {number} · {} · {tail}", amount::many(commands, "command")),
     )
 }
 
@@ -134,7 +118,7 @@ enum Time {
     Future,
 }
 
-fn row(index: usize, number: usize, record: &Record, line: Line, time: Time) -> Node {
+fn row(index: usize, number: usize, record: &Record, told: Narration, time: Time) -> Node {
     let class = match (time, warns(&record.event)) {
         (Time::Now, _) => "now",
         (Time::Future, false) => "fut",
@@ -142,11 +126,11 @@ fn row(index: usize, number: usize, record: &Record, line: Line, time: Time) -> 
         (Time::Past, true) => "warn",
         (Time::Past, false) => "",
     };
-    let badge = line.badge.map_or_else(|| Node::new("span"), |client| badge(client, 20));
+    let badge = told.badge.map_or_else(|| Node::new("span"), |client| badge(client, 20));
     let text = Node::new("span")
         .class("tx")
-        .children(Words::said(line.kitchen, line.redis).either())
-        .child(Node::new("span").class("r").text(line.term));
+        .children(Words::said(told.kitchen, told.redis).either())
+        .child(Node::new("span").class("r").text(told.term));
     let button = Node::new("button")
         .class("row")
         .attr("type", "button")

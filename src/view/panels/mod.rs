@@ -22,7 +22,6 @@
 //! attributes hold such numbers.
 
 mod amount;
-mod badge;
 mod counters;
 mod events;
 mod notepad;
@@ -32,9 +31,9 @@ pub mod transport;
 pub mod wire;
 mod words;
 
-pub use badge::badge;
+pub use crate::view::stage::badge_picture as badge;
 pub use counters::counters;
-pub use events::{Line, events};
+pub use events::events;
 pub use notepad::{Shown, notepad, shown};
 pub use strip::{legend, strip};
 pub use tables::tables;

@@ -240,7 +240,7 @@ fn label(cycle: &CycleSummary, terms: Terms) -> String {
         part(READ, cycle.read),
         part(COOK, cycle.cook),
         part(SERVE, cycle.serve),
-        amount::count(cycle.commands.into(), "command", "commands"),
+        amount::many(cycle.commands.into(), "command"),
     );
     if cycle.slept > Micros::ZERO {
         let _ = write!(text, ", after {} asleep", cycle.slept);

@@ -3,7 +3,7 @@
 use super::notepad::{self, closing, pill};
 use super::transport;
 use super::words::{Words, either};
-use super::{amount, badge::badge};
+use super::{amount, badge};
 use crate::event::ClientId;
 use crate::net::{Fd, Fired, Mask, Timeout};
 use crate::trace::World;
@@ -83,7 +83,7 @@ fn kitchen(world: &World) -> Node {
         row(Words::new("Final sweep", "clients_pending_write"), sweep(world)),
     ];
     if world.dropped > 0 {
-        let missed = amount::count(world.dropped, "record", "records");
+        let missed = amount::many(world.dropped, "record");
         rows.push(row(Words::new("Not seen", "Dropped"), Words::plain(missed)));
     }
     let heads = [Words::plain("what"), Words::plain("now")];
@@ -287,7 +287,7 @@ fn plates(client: &ClientView) -> Words {
     }
     let (mut kitchen, mut redis) = (amount::size(reply.waiting()), amount::size(reply.waiting()));
     if reply.blocks > 0 {
-        kitchen.push_str(&format!(", {}", amount::count(reply.blocks.into(), "tray", "trays")));
+        kitchen.push_str(&format!(", {}", amount::many(reply.blocks.into(), "tray")));
         redis.push_str(&format!(", oll={}", reply.blocks));
     }
     if client.write_handler {

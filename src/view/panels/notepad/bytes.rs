@@ -134,8 +134,9 @@ pub(super) fn section(world: &World, client: &ClientView) -> Vec<Node> {
         Words::plain("0 B")
     } else {
         let (len, parsed) = (query.len, understood(client));
+        let (received, taken) = (amount::grouped(len), amount::grouped(parsed));
         Words::said(
-            format!("{len} received · {parsed} understood"),
+            format!("{received} received · {taken} understood"),
             format!("qbuf={len} · qb_pos {parsed}"),
         )
     };
@@ -156,7 +157,7 @@ fn grid(client: &ClientView, window: &Window, hot: bool) -> Node {
     let shown: Vec<u8> = window.cells.iter().map_while(|cell| cell.byte).collect();
     let label = format!(
         "{}, {} of them understood: {}",
-        amount::count(client.query.len.max(shown.len() as u64), "byte", "bytes"),
+        amount::many(client.query.len.max(shown.len() as u64), "byte"),
         window.cursor.unwrap_or(shown.len() as u64),
         escape(&shown),
     );
@@ -229,13 +230,13 @@ fn cursor_node(at: Option<u64>, column: u64, after: bool, hot: bool) -> Node {
 fn elided(window: &Window) -> Option<Node> {
     let mut parts = Vec::new();
     if window.start > 0 {
-        parts.push(format!("{} before these", amount::count(window.start, "byte", "bytes")));
+        parts.push(format!("{} before these", amount::many(window.start, "byte")));
     }
     if window.beyond > 0 {
-        parts.push(format!("{} after them", amount::count(window.beyond, "byte", "bytes")));
+        parts.push(format!("{} after them", amount::many(window.beyond, "byte")));
     }
     if window.owed_beyond > 0 {
-        parts.push(format!("{} more owed", amount::count(window.owed_beyond, "byte", "bytes")));
+        parts.push(format!("{} more owed", amount::many(window.owed_beyond, "byte")));
     }
     (!parts.is_empty()).then(|| note(Words::plain(format!("… {}", parts.join(", ")))))
 }
@@ -299,7 +300,7 @@ fn explain(client: &ClientView) -> Words {
             "Fully parsed. The consumed prefix is trimmed once, after the loop.",
         ),
         _ => {
-            let rest = amount::count(query.len - query.parsed_to, "byte", "bytes");
+            let rest = amount::many(query.len - query.parsed_to, "byte");
             Words::said(
                 format!("This order is complete; {rest} behind it belong to the next one."),
                 format!("Pipelined: {rest} of the next request are already here."),
@@ -314,7 +315,7 @@ fn partial(client: &ClientView) -> Words {
         return Words::said(
             format!(
                 "The rest is still on the table's slip: {}. The chef does not wait for them; he comes back when flag {id} is handled.",
-                amount::count(n, "byte", "bytes")
+                amount::many(n, "byte")
             ),
             format!(
                 "{} in the socket. The parser stops here and resumes at the next readable event.",

@@ -7,7 +7,7 @@ mod plates;
 mod state;
 
 use super::amount;
-use super::badge::badge;
+use super::badge;
 use super::words::{Words, either, note};
 use crate::event::{ClientId, Event};
 use crate::net::Mask;

@@ -71,8 +71,8 @@ fn blocks(client: &ClientView) -> Node {
             format!("+ {rest} more blocks, {listed} in all"),
         ),
         None => Words::said(
-            format!("{}, {listed}", amount::count(blocks.into(), "tray", "trays")),
-            format!("{}, {listed}", amount::count(blocks.into(), "block", "blocks")),
+            format!("{}, {listed}", amount::many(blocks.into(), "tray")),
+            format!("{}, {listed}", amount::many(blocks.into(), "block")),
         ),
     };
     row.children(drawn).child(either("span", "", label))

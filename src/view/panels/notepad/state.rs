@@ -83,7 +83,7 @@ fn doing(world: &World, client: &ClientView) -> Pill {
             let reading = handled && world.firing.is_some_and(|f| f.handler == Handler::ReadQuery);
             let verb = if reading { "taking" } else { "took" };
             let words = Words::said(
-                format!("{verb} {}", amount::count(*bytes, "byte", "bytes")),
+                format!("{verb} {}", amount::many(*bytes, "byte")),
                 format!("read() = {bytes}"),
             );
             Pill::new(now_or(Tone::Bytes), words)
