@@ -33,6 +33,7 @@ use crate::net::virt::{Conn, Fact, GuestAction, Virt, VirtConfig};
 use crate::net::{Fired, Net, Timeout, Wait};
 use crate::time::Micros;
 use crate::trace::Record;
+use crate::trace::codec::{Header, Simulation, Source};
 use std::net::SocketAddr;
 
 /// Where the simulated server listens.
@@ -88,10 +89,6 @@ impl Sim {
     /// refused.
     #[must_use]
     pub fn new(scenario: &Scenario) -> Sim {
-        let mut config = Config::default();
-        for (name, value) in &scenario.config {
-            config.set(name, value).expect("a directive that was checked when it was read");
-        }
         let seed = scenario.seed;
         let birth = Birth {
             unix_epoch_us: UNIX_EPOCH_US,
@@ -104,7 +101,7 @@ impl Sim {
         let faults = FaultConfig { seed, ..scenario.faults };
         let mut sim = Sim {
             scenario: scenario.clone(),
-            engine: Engine::new(config, birth),
+            engine: Engine::new(scenario.server_config(), birth),
             net: Fault::new(Virt::new(machine), faults),
             next: Next::BeforePoll,
             fired: Vec::new(),
@@ -284,6 +281,29 @@ impl Sim {
         self.last_at = self.last_at.max(at);
         out.push(Record { seq: self.next_seq, at: self.last_at, event });
         self.next_seq += 1;
+    }
+}
+
+impl Scenario {
+    /// The first line of a recording of this scenario: with its text the
+    /// whole run can be had again.
+    ///
+    /// # Panics
+    /// As [`Sim::new`].
+    #[must_use]
+    pub fn header(&self) -> Header {
+        let source = Simulation { scenario: self.to_text(), seed: self.seed };
+        let changed = self.server_config().changed_from_default();
+        let config = changed.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+        Header::new(Source::Simulation(source), config)
+    }
+
+    fn server_config(&self) -> Config {
+        let mut config = Config::default();
+        for (name, value) in &self.config {
+            config.set(name, value).expect("a directive that was checked when it was read");
+        }
+        config
     }
 }
 
