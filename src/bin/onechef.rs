@@ -6,7 +6,7 @@ mod native {
     use onechef::native::serve;
     use onechef::sim::{self, Progress, Scenario, Sim};
     use onechef::trace::Record;
-    use onechef::trace::codec::{Header, Simulation, Source, Writer};
+    use onechef::trace::codec::Writer;
     use std::io::{self, BufWriter, Write};
     use std::path::Path;
     use std::process::ExitCode;
@@ -81,9 +81,7 @@ mod native {
     }
 
     fn write_trace(out: impl Write, scenario: &Scenario, records: &[Record]) -> io::Result<()> {
-        let source = Simulation { scenario: scenario.to_text(), seed: scenario.seed };
-        let config = scenario.config.iter().cloned().collect();
-        let mut writer = Writer::new(out, &Header::new(Source::Simulation(source), config))?;
+        let mut writer = Writer::new(out, &scenario.header())?;
         records.iter().try_for_each(|record| writer.record(record))?;
         writer.flush()
     }

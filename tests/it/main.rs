@@ -21,6 +21,8 @@ mod layers;
 mod panels;
 // What the server writes is strict RESP, in both dialects.
 mod resp;
+// The bundled scenarios show what they promise, the same every time.
+mod scenario;
 // Reads our own source for the house rules.
 mod source;
 // Short files, telling names, nothing left for later, no source of chance.

@@ -1,0 +1,223 @@
+//! Every bundled scenario is short, quiet in the end, and shows what its
+//! title promises; and the same text is the same run, to the byte.
+
+use onechef::event::{CloseReason, Event, LimitKind, Pipe};
+use onechef::net::{Mask, WriteOutcome};
+use onechef::sim::{Progress, Scenario, Sim, scenarios, summary};
+use onechef::time::Micros;
+use onechef::trace::Record;
+
+/// More would not be read by anybody.
+const CYCLES_MAX: u64 = 12;
+
+struct Run {
+    sim: Sim,
+    records: Vec<Record>,
+}
+
+impl Run {
+    fn of(slug: &str) -> Run {
+        let bundled = scenarios().iter().find(|b| b.slug == slug).expect("a bundled scenario");
+        let mut sim = Sim::new(&bundled.scenario());
+        let mut records = Vec::new();
+        let end = sim.run_to_quiet(CYCLES_MAX + 1, &mut records);
+        let run = Run { sim, records };
+        assert_eq!(end, Progress::Quiet, "{slug} does not end\n{}", run.table());
+        assert!(run.sim.cycles() <= CYCLES_MAX, "{slug} is too long\n{}", run.table());
+        run
+    }
+
+    fn table(&self) -> String {
+        summary::table(&self.records)
+    }
+
+    /// The events that `pick` picks, with their times, in order.
+    fn pick<T>(&self, pick: impl Fn(&Event) -> Option<T>) -> Vec<(Micros, T)> {
+        self.records.iter().filter_map(|r| Some((r.at, pick(&r.event)?))).collect()
+    }
+
+    /// Where in the run the first event is that `want` wants.
+    #[track_caller]
+    fn first(&self, want: impl Fn(&Event) -> bool) -> usize {
+        self.records.iter().position(|r| want(&r.event)).unwrap_or_else(|| {
+            panic!("it never happens\n{}", self.table());
+        })
+    }
+
+    fn received(&self, client: &str) -> String {
+        let index = self.sim.scenario().client_named(client).expect("a guest of the scenario");
+        String::from_utf8_lossy(self.sim.received(index)).into_owned()
+    }
+
+    /// Each cycle's commands: who, what, how often.
+    fn commands(&self) -> Vec<Vec<(String, u64)>> {
+        let rows = summary::rows(&self.records);
+        rows.into_iter().map(|row| row.commands).filter(|commands| !commands.is_empty()).collect()
+    }
+}
+
+fn once(command: &str) -> (String, u64) {
+    (command.to_owned(), 1)
+}
+
+#[test]
+fn each_has_a_title_and_text_that_is_its_own_inverse() {
+    for bundled in scenarios() {
+        let scenario = bundled.scenario();
+        assert!(!scenario.title.is_empty() && !scenario.about.is_empty(), "{}", bundled.slug);
+        let again = Scenario::parse(bundled.slug, &scenario.to_text());
+        assert_eq!(again, Ok(scenario), "{}", bundled.slug);
+    }
+}
+
+#[test]
+fn each_is_the_same_run_every_time() {
+    for bundled in scenarios() {
+        let lines = || -> Vec<String> {
+            let run = Run::of(bundled.slug);
+            let line = |r: &Record| serde_json::to_string(r).expect("a record is JSON");
+            run.records.iter().map(line).collect()
+        };
+        assert_eq!(lines(), lines(), "{}", bundled.slug);
+    }
+}
+
+#[test]
+fn each_is_an_ordinary_day_except_for_what_it_shows() {
+    for bundled in scenarios() {
+        let run = Run::of(bundled.slug);
+        let errors = run.pick(|e| match e {
+            Event::ProtocolError { text, .. } => Some(text.clone()),
+            Event::CommandRejected { name, .. } => Some(name.clone()),
+            Event::CommandEnd { name, error: true, .. } => Some(name.clone()),
+            _ => None,
+        });
+        assert_eq!(errors, [], "{}\n{}", bundled.slug, run.table());
+    }
+}
+
+#[test]
+fn first_guest_one_order_from_the_door_to_the_table() {
+    let run = Run::of("first-guest");
+    assert_eq!(run.received("ana"), "+PONG\r\n");
+    let way = [
+        run.first(|e| matches!(e, Event::Pipe { pipe: Pipe::Queued { .. }, .. })),
+        run.first(|e| matches!(e, Event::ClientCreated { .. })),
+        run.first(|e| matches!(e, Event::Pipe { pipe: Pipe::Arrived { .. }, .. })),
+        run.first(|e| matches!(e, Event::Read { .. })),
+        run.first(|e| matches!(e, Event::Parsed { .. })),
+        run.first(|e| matches!(e, Event::CommandBegin { .. })),
+        run.first(|e| matches!(e, Event::ReplyQueued { .. })),
+        run.first(|e| matches!(e, Event::Write { outcome: WriteOutcome::Drained, .. })),
+        run.first(|e| matches!(e, Event::Pipe { pipe: Pipe::Consumed { .. }, .. })),
+    ];
+    assert!(way.is_sorted(), "{way:?}");
+}
+
+#[test]
+fn two_guests_are_cooked_for_in_order_and_served_newest_first() {
+    let run = Run::of("two-guests");
+    assert_eq!(run.commands(), [[once("ana set"), once("bob get")]]);
+    assert_eq!(run.received("bob"), "$2\r\n42\r\n");
+    let cooked = run.pick(|e| match e {
+        Event::CommandBegin { client, .. } => Some(*client),
+        _ => None,
+    });
+    let served = run.pick(|e| match e {
+        Event::Write { client, .. } => Some(*client),
+        _ => None,
+    });
+    let order = |picked: &[(Micros, onechef::event::ClientId)]| -> Vec<u64> {
+        picked.iter().map(|(_, client)| client.0).collect()
+    };
+    assert_eq!((order(&cooked), order(&served)), (vec![1, 2], vec![2, 1]));
+    assert!(cooked[1].0 < served[0].0, "everything is cooked before anything is served");
+}
+
+#[test]
+fn pipelining_is_one_read_and_one_write() {
+    let run = Run::of("pipelining");
+    assert_eq!(run.commands(), [[("ana incr".to_owned(), 5), once("bob ping")]]);
+    assert_eq!(run.received("ana"), ":1\r\n:2\r\n:3\r\n:4\r\n:5\r\n");
+    let calls = run.pick(|e| match e {
+        Event::Read { client, .. } => Some(("read", client.0)),
+        Event::Write { client, .. } => Some(("write", client.0)),
+        _ => None,
+    });
+    let calls: Vec<_> = calls.into_iter().map(|(_, call)| call).collect();
+    assert_eq!(calls, [("read", 1), ("read", 2), ("write", 2), ("write", 1)]);
+}
+
+#[test]
+fn half_an_order_waits_while_others_are_served() {
+    let run = Run::of("half-an-order");
+    let needs = run.pick(|e| match e {
+        Event::Incomplete { need, parsed_to, .. } => Some((*need, *parsed_to)),
+        _ => None,
+    });
+    assert_eq!(needs.len(), 2, "{}", run.table());
+    assert!(needs[0].1.1 <= needs[1].1.1, "what was understood stays understood");
+    // Bob's order is done while ana's is not.
+    assert_eq!(run.commands(), [[once("bob ping")], [once("ana set")]]);
+    assert_eq!((run.received("ana"), run.received("bob")), ("+OK\r\n".into(), "+PONG\r\n".into()));
+}
+
+#[test]
+fn slow_reader_gets_a_write_handler_and_in_the_end_every_byte() {
+    let run = Run::of("slow-reader");
+    let stuck = run.first(|e| {
+        matches!(e, Event::Write { outcome: WriteOutcome::WouldBlock, left, bytes, .. }
+            if *left > 0 && *bytes > 0)
+    });
+    let watch = |on: bool| move |e: &Event| matches!(e, Event::Watch { mask, .. } if mask.has(Mask::WRITABLE) == on && mask.has(Mask::READABLE));
+    let installed = run.first(watch(true));
+    let eats = run.first(|e| matches!(e, Event::Pipe { pipe: Pipe::Reading { on: true }, .. }));
+    let removed = installed
+        + run.records[installed..].iter().position(|r| watch(false)(&r.event)).expect("removed");
+    assert!(stuck < installed && installed < eats && eats < removed);
+    // Meanwhile the others are served.
+    let pong = run.pick(|e| match e {
+        Event::Pipe { pipe: Pipe::Consumed { bytes }, .. } if bytes.head == "+PONG\\r\\n" => {
+            Some(())
+        }
+        _ => None,
+    });
+    assert!(pong[0].0 < run.records[eats].at);
+    let essay = run.received("bob");
+    assert!(essay.starts_with("$12288\r\n"), "{:?}", &essay[..20]);
+    assert_eq!(essay.len(), 8 + 12_288 + 2);
+}
+
+#[test]
+fn slow_dish_makes_everybody_wait() {
+    let run = Run::of("slow-dish");
+    let slow = run.pick(|e| match e {
+        Event::CommandEnd { name, took, .. } if name.starts_with("debug") => Some(*took),
+        _ => None,
+    });
+    assert_eq!(slow.len(), 1, "{}", run.table());
+    assert!(slow[0].1 >= Micros::from_millis(30));
+    // Both orders lay in their sockets while the chef was busy...
+    let arrived = run.pick(|e| match e {
+        Event::Pipe { pipe: Pipe::Arrived { bytes }, .. } if bytes.len == 14 => Some(()),
+        _ => None,
+    });
+    let done = slow[0].0;
+    assert!(arrived.len() == 2 && arrived.iter().all(|(at, ())| *at < done), "{}", run.table());
+    // ...and both are done in the one cycle after it.
+    assert_eq!(run.commands()[1..], [[once("bob ping"), once("eve ping")]]);
+}
+
+#[test]
+fn too_big_an_order_is_shown_out_without_a_word() {
+    let run = Run::of("too-big-an-order");
+    let limit = run.first(|e| matches!(e, Event::Limit { kind: LimitKind::QueryBuffer, .. }));
+    let doomed =
+        run.first(|e| matches!(e, Event::CloseAsap { why: CloseReason::QueryBufferLimit, .. }));
+    let freed =
+        run.first(|e| matches!(e, Event::ClientFreed { why: CloseReason::QueryBufferLimit, .. }));
+    let seen = run.first(|e| matches!(e, Event::Pipe { pipe: Pipe::SawClose { .. }, .. }));
+    assert!(limit < doomed && doomed < freed && freed < seen);
+    assert_eq!(run.received("bob"), "");
+    assert_eq!(run.received("ana"), "+PONG\r\n", "she is served in between");
+}
