@@ -1,18 +1,18 @@
 //! The attention line: from the chef to the one place he is at. The program
 //! counter, drawn.
 
-use super::activity::Place;
 use super::draw::{Placed, circle, d, g, path};
 use super::geometry::Layout;
-use super::motion::{between, ease_in_out};
+use super::motion::{REACHES, between, ease_in_out, part};
 use super::pantry;
 use super::scene::Scene;
+use super::thread::Place;
 use crate::event::{ClientId, Event};
 use crate::view::tree::Node;
 
 /// `None` while nobody is awake to pay attention.
 pub fn attention(scene: &Scene<'_>) -> Option<Node> {
-    let place = scene.activity.place()?;
+    let place = scene.thread.place()?;
     let layout = &scene.layout;
     let mut out = g().key("att").attr("id", "att");
     let line = |data: String| {
@@ -112,9 +112,11 @@ fn to_track(scene: &Scene<'_>, x: f64) -> String {
     let layout = &scene.layout;
     let (from, top) = layout.descent();
     let reached = match scene.event() {
-        Some(Event::PendingWriteTaken { client }) => {
-            between(before(scene, *client).unwrap_or(from), x, ease_in_out(scene.t))
-        }
+        Some(Event::PendingWriteTaken { client } | Event::Write { client, .. }) => between(
+            before(scene, *client).unwrap_or(from),
+            x,
+            ease_in_out(part(scene.t, 0.0, REACHES)),
+        ),
         _ => x,
     };
     let run = reached - from;

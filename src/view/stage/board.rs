@@ -21,13 +21,13 @@ const H: f64 = 196.0;
 const STRIP: usize = 6;
 
 pub fn board(scene: &Scene<'_>) -> Node {
-    let out = g().key("board").attr("id", "board");
+    let out = g().key("board").attr("id", "obj:board");
     let out = if scene.is_asleep() { out.class("lightsout") } else { out };
     if scene.layout.is_phone() { phone(scene, out) } else { desktop(scene, out) }
 }
 
 fn outline(scene: &Scene<'_>) -> &'static str {
-    let looked_at = scene.is_at(super::activity::Place::Board);
+    let looked_at = scene.is_at(super::thread::Place::Board);
     if looked_at { "panel hotb" } else { "panel" }
 }
 
@@ -91,7 +91,7 @@ fn lamps(scene: &Scene<'_>) -> Node {
         (Dining::Map(_), _) => lamps_of_the_map(scene, out),
         (_, Scale::Large) => lamps_with_badges(scene, out),
         (_, Scale::Medium) => numbered_lamps(scene, out, 7, 28.6, 8.0),
-        (_, Scale::Small) => numbered_lamps(scene, out, 9, 23.6, 7.0),
+        (_, Scale::Small) => numbered_lamps(scene, out, 9, 23.4, 7.0),
     }
 }
 
@@ -129,7 +129,7 @@ fn numbered_lamps(scene: &Scene<'_>, mut out: Node, per_row: usize, pitch: f64, 
     let row_pitch = 68.0 / rows as f64;
     let place = |i: usize| {
         let (row, column) = (i / per_row, i % per_row);
-        (X + 20.0 + pitch * (column as f64 + 0.35), Y + 42.0 + row_pitch * (row as f64 + 0.5))
+        (X + 16.0 + pitch * (column as f64 + 0.38), Y + 42.0 + row_pitch * (row as f64 + 0.5))
     };
     let (x, y) = place(0);
     let bell = shown(scene, scene.bell, Signal::Bell);

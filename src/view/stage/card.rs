@@ -1,13 +1,14 @@
 //! What a notepad says: the order as far as it is known, the bar of bytes, and
 //! one line about the client's state.
 
-use super::activity::{Place, Segment};
 use super::draw::{Wording, Words};
 use super::scene::{Scene, Sitter};
+use super::thread::Place;
 use super::words::{MONO_PX, bytes, fit_mono};
 use crate::event::{BlockedOn, CloseReason, Event, Need, ReadOutcome};
 use crate::net::WriteOutcome;
 use crate::trace::world::{ClientView, Doing, QueryView};
+use crate::view::phase::StagePhase;
 use std::fmt::Write as _;
 
 #[derive(Debug, PartialEq)]
@@ -217,7 +218,7 @@ pub fn state_line(scene: &Scene<'_>, sitter: &Sitter<'_>) -> (Wording, Tone) {
 }
 
 fn hot_words(scene: &Scene<'_>, client: &ClientView) -> Wording {
-    match (scene.activity.place(), scene.event()) {
+    match (scene.thread.place(), scene.event()) {
         (_, Some(Event::Read { outcome, bytes, .. })) => match outcome {
             ReadOutcome::Bytes => Wording::new(
                 format!("taking {} byte{}", bytes.len, if bytes.len == 1 { "" } else { "s" }),
@@ -247,7 +248,7 @@ fn hot_words(scene: &Scene<'_>, client: &ClientView) -> Wording {
         (Some(Place::Pad(_)), Some(Event::CommandRejected { .. })) => {
             Wording::new("not on the menu", "rejectCommand")
         }
-        (Some(Place::Pad(_)), _) if scene.activity.segment() == Some(Segment::Read) => {
+        (Some(Place::Pad(_)), _) if scene.thread.segment() == Some(StagePhase::Read) => {
             Wording::new("taking the slip", "readQuery")
         }
         _ => doing_words(client),
@@ -256,7 +257,7 @@ fn hot_words(scene: &Scene<'_>, client: &ClientView) -> Wording {
 
 fn calm_words(scene: &Scene<'_>, sitter: &Sitter<'_>) -> Wording {
     let client = sitter.client;
-    let seen = matches!(client.doing, Doing::Idle | Doing::Served { .. } | Doing::Partial { .. });
+    let seen = matches!(client.doing, Doing::Idle | Doing::Served { .. });
     if seen && scene.flag(sitter) && client.reply.waiting() == 0 {
         return Wording::new("flag is up", "readable");
     }

@@ -1,14 +1,15 @@
 //! The loop: a ring of seven segments with the one thread in the middle. He
 //! never moves from there; his pose, the ring and the attention line change.
 
-use super::activity::{Activity, Pose, Segment, is_done};
 use super::draw::{Anchor, Placed, Wording, arc, circle, g, label, one, path, polar, symbol};
 use super::kitchen;
 use super::scene::Scene;
+use super::thread::{Pose, Thread, is_done};
+use crate::view::phase::StagePhase;
 use crate::view::tree::Node;
 
 struct Station {
-    segment: Segment,
+    segment: StagePhase,
     /// Its middle, degrees clockwise from twelve.
     degrees: f64,
     id: &'static str,
@@ -20,7 +21,7 @@ impl Station {
     /// Somebody who has just been woken does not sleep any more.
     fn words(&self, scene: &Scene<'_>) -> Wording {
         let kitchen = match self.segment {
-            Segment::Poll if scene.activity.segment() == Some(Segment::Poll) => {
+            StagePhase::Poll if scene.thread.segment() == Some(StagePhase::Poll) => {
                 if scene.is_asleep() { "asleep" } else { "wakes up" }
             }
             _ => self.kitchen,
@@ -31,13 +32,13 @@ impl Station {
 
 #[rustfmt::skip]
 const STATIONS: [Station; 7] = [
-    Station { segment: Segment::Sweep, degrees: 205.71, id: "seg:sweep", kitchen: "final sweep", redis: "beforeSleep" },
-    Station { segment: Segment::Poll, degrees: 257.14, id: "seg:poll", kitchen: "asleep", redis: "epoll_wait" },
-    Station { segment: Segment::Read, degrees: 308.57, id: "seg:read", kitchen: "take slips", redis: "accept/read" },
-    Station { segment: Segment::Parse, degrees: 0.0, id: "seg:parse", kitchen: "make out the order", redis: "processInputBuffer" },
-    Station { segment: Segment::Execute, degrees: 51.43, id: "seg:execute", kitchen: "grill", redis: "call()" },
-    Station { segment: Segment::Plate, degrees: 102.86, id: "seg:plate", kitchen: "plate up", redis: "addReply" },
-    Station { segment: Segment::Timers, degrees: 154.29, id: "seg:timers", kitchen: "check clock", redis: "processTimeEvents" },
+    Station { segment: StagePhase::Sweep, degrees: 205.71, id: "seg:sweep", kitchen: "final sweep", redis: "beforeSleep" },
+    Station { segment: StagePhase::Poll, degrees: 257.14, id: "seg:poll", kitchen: "asleep", redis: "epoll_wait" },
+    Station { segment: StagePhase::Read, degrees: 308.57, id: "seg:read", kitchen: "take slips", redis: "accept/read" },
+    Station { segment: StagePhase::Parse, degrees: 0.0, id: "seg:parse", kitchen: "make out the order", redis: "processInputBuffer" },
+    Station { segment: StagePhase::Execute, degrees: 51.43, id: "seg:execute", kitchen: "grill", redis: "call()" },
+    Station { segment: StagePhase::Plate, degrees: 102.86, id: "seg:plate", kitchen: "plate up", redis: "addReply" },
+    Station { segment: StagePhase::Timers, degrees: 154.29, id: "seg:timers", kitchen: "check clock", redis: "processTimeEvents" },
 ];
 
 /// Half of a seventh of the circle.
@@ -51,8 +52,8 @@ enum Turn {
     Sleeping,
 }
 
-fn turn(scene: &Scene<'_>, segment: Segment) -> Turn {
-    match scene.activity.segment() {
+fn turn(scene: &Scene<'_>, segment: StagePhase) -> Turn {
+    match scene.thread.segment() {
         Some(active) if active == segment => {
             if scene.is_asleep() {
                 Turn::Sleeping
@@ -70,12 +71,13 @@ pub fn chef(scene: &Scene<'_>) -> Node {
     let ring = scene.layout.ring;
     let phone = scene.layout.is_phone();
     let asleep = scene.is_asleep();
-    let well = match scene.activity {
-        Activity::Asleep => "well night",
-        Activity::Opening | Activity::Closed => "well calm",
-        Activity::Awake { .. } => "well",
+    let well = match scene.thread {
+        Thread::Asleep => "well night",
+        Thread::Opening | Thread::Closed => "well calm",
+        Thread::Awake { .. } => "well",
     };
-    let mut out = g().key("ring").attr("id", "ring").child(circle(well, ring.x, ring.y, ring.r));
+    let mut out =
+        g().key("ring").attr("id", "obj:ring").child(circle(well, ring.x, ring.y, ring.r));
     out.push(g().key("segments").children(STATIONS.iter().map(|s| segment(scene, s))));
     if phone {
         phone_extras(scene, &mut out);
@@ -83,14 +85,14 @@ pub fn chef(scene: &Scene<'_>) -> Node {
         out.push(g().key("labels").children(STATIONS.iter().map(|s| station_label(scene, s))));
     }
     let k = ring.r / 80.0;
-    let class = match scene.activity {
-        Activity::Asleep => "chef rest asleep",
-        Activity::Opening | Activity::Closed => "chef rest",
-        Activity::Awake { .. } => "chef",
+    let class = match scene.thread {
+        Thread::Asleep => "chef rest asleep",
+        Thread::Opening | Thread::Closed => "chef rest",
+        Thread::Awake { .. } => "chef",
     };
     let mut figure =
-        g().key("chef").attr("id", "chef").class(class).moved_scaled(ring.x, ring.y, k);
-    if let Some(href) = pose(scene.activity) {
+        g().key("chef").attr("id", "obj:chef").class(class).moved_scaled(ring.x, ring.y, k);
+    if let Some(href) = pose(scene.thread) {
         figure.push(g().key("body").class("chefb").child(symbol(href, 0.0, 0.0)));
     }
     let counter = "M-49.5 41.3A64.5 64.5 0 0 0 49.5 41.3Z";
@@ -99,7 +101,7 @@ pub fn chef(scene: &Scene<'_>) -> Node {
         let words = Wording::new("nothing to do", "blocked");
         figure.push(g().key("sky").children(one!("zzz", 0.0, -42.0, words, Anchor::Middle)));
     }
-    let words = plaque(scene.activity);
+    let words = plaque(scene.thread);
     figure.push(g().key("plaque").children(one!("plq", 0.0, 56.0, words, Anchor::Middle)));
     out.push(figure);
     out
@@ -111,11 +113,11 @@ fn segment(scene: &Scene<'_>, station: &Station) -> Node {
     let near = 0.7;
     let apart = 3.0;
     let before = match station.segment {
-        Segment::Parse | Segment::Execute | Segment::Plate => near,
+        StagePhase::Parse | StagePhase::Execute | StagePhase::Plate => near,
         _ => apart,
     };
     let after = match station.segment {
-        Segment::Read | Segment::Parse | Segment::Execute => near,
+        StagePhase::Read | StagePhase::Parse | StagePhase::Execute => near,
         _ => apart,
     };
     let band = ring.r * 0.125;
@@ -148,7 +150,7 @@ fn station_label(scene: &Scene<'_>, station: &Station) -> Node {
     let words = station.words(scene);
     let mut out = g().key(station.id);
     match station.segment {
-        Segment::Parse => {
+        StagePhase::Parse => {
             let tspan = |class, words| Node::new("tspan").class(class).text(words);
             out.push(
                 Node::new("text")
@@ -162,15 +164,15 @@ fn station_label(scene: &Scene<'_>, station: &Station) -> Node {
             );
             signal_line(scene, turn, ring.x, ring.y - ring.r + 22.0, Anchor::Middle, &mut out);
         }
-        Segment::Sweep => {
+        StagePhase::Sweep => {
             let (x, y) = (ring.x - 14.0, ring.y + ring.r + 15.0);
             out.push(label(class, x, y, words, Anchor::End, 12.0));
         }
-        Segment::Timers => {
+        StagePhase::Timers => {
             let (x, y) = (ring.x + 14.0, ring.y + ring.r + 15.0);
             out.push(label(class, x, y, words, Anchor::Start, 12.0));
         }
-        Segment::Poll | Segment::Read | Segment::Execute | Segment::Plate => {
+        StagePhase::Poll | StagePhase::Read | StagePhase::Execute | StagePhase::Plate => {
             let (at_x, at_y) = polar(ring.x, ring.y, ring.r + 11.0, station.degrees);
             let (side, anchor) =
                 if at_x > ring.x { (1.0, Anchor::Start) } else { (-1.0, Anchor::End) };
@@ -202,7 +204,7 @@ fn signal_line(scene: &Scene<'_>, turn: Turn, x: f64, y: f64, anchor: Anchor, ou
 fn phone_extras(scene: &Scene<'_>, out: &mut Node) {
     let ring = scene.layout.ring;
     out.push(kitchen::phone_clock(scene));
-    let Some(active) = scene.activity.segment() else { return };
+    let Some(active) = scene.thread.segment() else { return };
     let Some(station) = STATIONS.iter().find(|s| s.segment == active) else { return };
     let words = station.words(scene);
     let class = if scene.is_asleep() { "lab phm slp" } else { "lab phm on" };
@@ -222,12 +224,12 @@ fn phone_extras(scene: &Scene<'_>, out: &mut Node) {
     )));
 }
 
-fn pose(activity: Activity) -> Option<&'static str> {
-    Some(match activity {
-        Activity::Closed => return None,
-        Activity::Opening => "#chef-look",
-        Activity::Asleep => "#chef-asleep",
-        Activity::Awake { pose, .. } => match pose {
+fn pose(thread: Thread) -> Option<&'static str> {
+    Some(match thread {
+        Thread::Closed => return None,
+        Thread::Opening => "#chef-look",
+        Thread::Asleep => "#chef-asleep",
+        Thread::Awake { pose, .. } => match pose {
             Pose::Look | Pose::Greet | Pose::Tidy | Pose::Farewell => "#chef-look",
             Pose::Read => "#chef-read",
             Pose::Cook | Pose::Plate => "#chef-cook",
@@ -239,15 +241,15 @@ fn pose(activity: Activity) -> Option<&'static str> {
 }
 
 /// At most eight letters fit on the counter.
-fn plaque(activity: Activity) -> Wording {
-    let (kitchen, redis) = match activity {
-        Activity::Opening => ("opening", "init"),
-        Activity::Closed => ("closed", "exit"),
-        Activity::Asleep => ("0% CPU", "0% CPU"),
-        Activity::Awake { pose, segment, .. } => match pose {
+fn plaque(thread: Thread) -> Wording {
+    let (kitchen, redis) = match thread {
+        Thread::Opening => ("opening", "init"),
+        Thread::Closed => ("closed", "exit"),
+        Thread::Asleep => ("0% CPU", "0% CPU"),
+        Thread::Awake { pose, segment, .. } => match pose {
             Pose::Look => ("awake", "fired[ ]"),
             Pose::Greet => ("greeting", "accept()"),
-            Pose::Read if segment == Segment::Parse => ("reading", "parse"),
+            Pose::Read if segment == StagePhase::Parse => ("reading", "parse"),
             Pose::Read => ("reading", "read()"),
             Pose::Cook => ("cooking", "call()"),
             Pose::Plate => ("plating", "addReply"),

@@ -432,7 +432,7 @@ impl Totals {
             )
         };
         let y = layout.height - 6.0;
-        small(layout.width - 6.0, y, words, Anchor::End).key("totals").attr("id", "totals")
+        small(layout.width - 6.0, y, words, Anchor::End).key("totals").attr("id", "obj:totals")
     }
 }
 

@@ -1,12 +1,12 @@
 //! The door: the listening socket's bell, the accept queue outside, and the
 //! way in and out.
 
-use super::activity::{Place, Pose};
 use super::draw::{
     Anchor, Placed, Wording, circle, d, g, label, line, one, path, rect, symbol, text,
 };
 use super::motion::ease_out;
 use super::scene::{Lamp, Scene};
+use super::thread::{Place, Pose};
 use crate::event::{Event, Pipe};
 use crate::view::tree::Node;
 
@@ -35,8 +35,8 @@ fn swing(scene: &Scene<'_>) -> f64 {
 /// Open while somebody goes through.
 fn is_open(scene: &Scene<'_>) -> bool {
     let leaving = matches!(
-        scene.activity,
-        super::activity::Activity::Awake { pose: Pose::Stop | Pose::Farewell, .. }
+        scene.thread,
+        super::thread::Thread::Awake { pose: Pose::Stop | Pose::Farewell, .. }
     ) && matches!(scene.event(), Some(Event::ClientFreed { .. }));
     let entering = scene.is_at(Place::Door)
         && !matches!(scene.event(), Some(Event::Fire { .. } | Event::AcceptEnd { .. }));
@@ -44,13 +44,13 @@ fn is_open(scene: &Scene<'_>) -> bool {
 }
 
 pub fn door(scene: &Scene<'_>) -> Node {
-    let out = g().key("door").attr("id", "door");
+    let out = g().key("door").attr("id", "obj:door");
     if scene.layout.is_phone() { phone(scene, out) } else { desktop(scene, out) }
 }
 
 fn bell(scene: &Scene<'_>, x: f64, y: f64, k: f64) -> Node {
     let ringing = rings(scene);
-    let mut out = g().key("bell").attr("id", "bell");
+    let mut out = g().key("bell").attr("id", "obj:bell");
     let at = d!("translate({} {}) scale({}) rotate({})", x, y, k, swing(scene));
     let body = g().attr("transform", at).child(symbol("#bell", 0.0, 0.0));
     out.push(if ringing { body.class("ringing") } else { body });

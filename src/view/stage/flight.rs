@@ -2,15 +2,15 @@
 //! guests, the helper. Each is a path and the frame's progress; at rest only
 //! the trace of what moved is left, the same with and without motion.
 
-use super::activity::Place;
 use super::dining::{SITS_DOWN, is_walking_in, walk};
 use super::draw::{Anchor, Placed, Wording, circle, d, g, one, path, rect, symbol};
 use super::geometry::{Dining, Scale};
 use super::identity::{badge, hue_style};
 use super::kitchen::TICKET_LANDS;
-use super::motion::{Path, between, ease_in, ease_in_out, ease_out, part};
+use super::motion::{Path, REACHES, between, ease_in, ease_in_out, ease_out, part};
 use super::rack::{helping, is_on_its_way, plate, tower};
 use super::scene::{Scene, Sitter};
+use super::thread::Place;
 use crate::event::{ClientId, CloseReason, Event, RefuseReason};
 use crate::net::WriteOutcome;
 use crate::view::tree::Node;
@@ -63,9 +63,13 @@ fn k_square(scene: &Scene<'_>) -> f64 {
 fn bytes_up(scene: &Scene<'_>, sitter: &Sitter<'_>, len: u64) -> Node {
     let layout = &scene.layout;
     let x = sitter.x + layout.lane_in();
-    let from = layout.table - if layout.scale == Scale::Large { 42.0 } else { 18.0 };
+    let from = match (layout.dining, layout.scale) {
+        (Dining::Map(_), _) => layout.lane_end() - 4.0,
+        (Dining::Tables, Scale::Large) => layout.table - 42.0,
+        (Dining::Tables, _) => layout.table - 18.0,
+    };
     let to = layout.pad + layout.pad_height + 2.5;
-    let mut out = g().key("bytes").attr("id", "bytes");
+    let mut out = g().key("bytes").attr("id", "obj:bytes");
     out.push(path("lane", d!("M{} {}V{}", x, from, to)));
     let k = k_square(scene);
     let square = |y: f64| symbol("#sq", 0.0, 0.0).moved_scaled(x, y, k);
@@ -137,16 +141,17 @@ fn falling(scene: &Scene<'_>, sitter: &Sitter<'_>, outcome: WriteOutcome, bytes:
     let from = layout.track;
     let k = layout.plate_scale().1;
     let squares = helping(bytes).max(1);
-    let mut out = g().key("served-flight").attr("id", "fall");
+    let mut out = g().key("served-flight").attr("id", "obj:fall");
     if bytes > 0 {
-        out.push(path("lane2", d!("M{} {}V{}", x, from, layout.table - 6.0)));
+        out.push(path("lane2", d!("M{} {}V{}", x, from, layout.lane_end() - 6.0)));
     }
-    if scene.t >= 1.0 {
+    if scene.t >= 1.0 || scene.t < REACHES {
         return out;
     }
+    let t = part(scene.t, REACHES, 1.0);
     match outcome {
         WriteOutcome::Drained => {
-            let y = between(from, layout.table, ease_in(scene.t));
+            let y = between(from, layout.lane_end(), ease_in(t));
             let gap = if layout.scale == Scale::Large { 15.0 } else { 9.0 };
             for (i, opacity) in [(2.0, 0.18), (1.0, 0.42)] {
                 if y - gap * i > from {
@@ -156,7 +161,7 @@ fn falling(scene: &Scene<'_>, sitter: &Sitter<'_>, outcome: WriteOutcome, bytes:
             out.push(plate(x, y, squares, k));
         }
         WriteOutcome::WouldBlock | WriteOutcome::Budget => {
-            let dip = 16.0 * (scene.t * std::f64::consts::PI).sin();
+            let dip = 16.0 * (t * std::f64::consts::PI).sin();
             out.push(plate(x, from + dip, squares, k));
         }
         WriteOutcome::Reset => {}
@@ -175,7 +180,7 @@ fn helper(scene: &Scene<'_>, sitter: &Sitter<'_>, by: u8) -> Node {
     let x = sitter.x + if sitter.x + beside + 24.0 * k > layout.width { -beside } else { beside };
     let rise = 30.0 * (1.0 - ease_out(part(scene.t, 0.0, 0.5)));
     let y = layout.floor + rise * k;
-    let mut out = g().key("helper").attr("id", "helper");
+    let mut out = g().key("helper").attr("id", "obj:helper");
     out.push(symbol("#helper", 0.0, 0.0).moved_scaled(x, y, k));
     let lowered = 10.0 * ease_in_out(part(scene.t, 0.5, 1.0)) * k - 10.0 * k;
     out.push(tower(x, y - 70.0 * k + lowered, trays, tray));
@@ -203,7 +208,7 @@ fn turned_away(scene: &Scene<'_>, why: RefuseReason) -> Node {
         RefuseReason::MaxClients => ("house full", "maxclients"),
         RefuseReason::ProtectedMode => ("not let in", "protected"),
     };
-    let mut out = g().key("refused").attr("id", "refused");
+    let mut out = g().key("refused").attr("id", "obj:refused");
     let phone = scene.layout.is_phone();
     let floor = if phone { 423.0 } else { 508.0 };
     let from = door_x(scene);
@@ -267,7 +272,7 @@ fn walking_out(scene: &Scene<'_>, sitter: &Sitter<'_>) -> Option<Node> {
     let to = if layout.is_phone() { 54.0 } else { 174.0 };
     let x = walk(from.max(to), to, scene.t);
     let y = layout.floor;
-    let mut out = g().key("leaving").attr("id", "leaving");
+    let mut out = g().key("leaving").attr("id", "obj:leaving");
     let endless = sitter.departed.is_some_and(|d| d.why == CloseReason::QueryBufferLimit);
     if endless && layout.scale == Scale::Large {
         out.push(endless_order(x, (sitter.x + 20.0).max(x + 60.0).min(x + 96.0), y));

@@ -255,6 +255,16 @@ impl Layout {
         }
     }
 
+    /// Where the lanes of a column end below: at its table, or on the map just
+    /// outside, since its seat may be anywhere.
+    #[must_use]
+    pub fn lane_end(&self) -> f64 {
+        match self.dining {
+            Dining::Tables => self.table,
+            Dining::Map(_) => self.boundary + 12.0,
+        }
+    }
+
     /// Middle of a seat on the map; `None` when the room has tables, or when
     /// the seat is out of the grid.
     #[must_use]
@@ -283,7 +293,7 @@ impl Grid {
         if places <= 80 {
             Grid::fit(16, 5, 338.0, 18.0, 0.5, places)
         } else {
-            Grid::fit(26, 7, 338.0, 13.0, 0.34, places)
+            Grid::fit(28, 8, 338.0, 12.0, 0.32, places)
         }
     }
 

@@ -1,12 +1,12 @@
 //! What the picture says without eyes and without a mouse: its description,
 //! and one button per client.
 
-use super::activity::Activity;
 use super::card::state_line;
 use super::draw::{Wording, g, rect};
 use super::geometry::Dining;
 use super::pad::name;
 use super::scene::{Scene, Sitter};
+use super::thread::Thread;
 use crate::view::frame::Terms;
 use crate::view::tree::Node;
 
@@ -15,7 +15,7 @@ const TARGET_PX: f64 = 44.0;
 
 pub fn hits(scene: &Scene<'_>) -> Node {
     let layout = &scene.layout;
-    let mut out = g().key("hits").attr("id", "hits");
+    let mut out = g().key("hits").attr("id", "obj:hits");
     if let Dining::Map(grid) = layout.dining {
         for sitter in &scene.sitters {
             if sitter.seat % grid.clients_per_seat != 0 {
@@ -64,15 +64,15 @@ pub fn description(scene: &Scene<'_>) -> String {
     let kitchen = scene.frame.terms != Terms::Redis;
     let pick = |words: Wording| if kitchen { words.kitchen } else { words.redis };
     let mut out = String::new();
-    out.push_str(match (scene.activity, kitchen) {
-        (Activity::Opening, true) => "The kitchen opens.",
-        (Activity::Opening, false) => "The server starts.",
-        (Activity::Closed, true) => "The kitchen is closed.",
-        (Activity::Closed, false) => "The server has shut down.",
-        (Activity::Asleep, true) => "The chef is asleep.",
-        (Activity::Asleep, false) => "The thread is blocked in the poll.",
-        (Activity::Awake { .. }, true) => "The chef is awake.",
-        (Activity::Awake { .. }, false) => "The thread is running.",
+    out.push_str(match (scene.thread, kitchen) {
+        (Thread::Opening, true) => "The kitchen opens.",
+        (Thread::Opening, false) => "The server starts.",
+        (Thread::Closed, true) => "The kitchen is closed.",
+        (Thread::Closed, false) => "The server has shut down.",
+        (Thread::Asleep, true) => "The chef is asleep.",
+        (Thread::Asleep, false) => "The thread is blocked in the poll.",
+        (Thread::Awake { .. }, true) => "The chef is awake.",
+        (Thread::Awake { .. }, false) => "The thread is running.",
     });
     let seated = scene.world.clients.len();
     let waiting = scene.world.backlog.len();

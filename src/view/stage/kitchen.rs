@@ -1,6 +1,5 @@
 //! The clock (time events) and the grill (command execution).
 
-use super::activity::Place;
 use super::draw::{
     Anchor, Placed, Wording, circle, d, g, label, one, path, polar, rect, small, small_bold,
     symbol, text, torn_edge,
@@ -8,10 +7,11 @@ use super::draw::{
 use super::identity::badge;
 use super::motion::{between, part};
 use super::scene::Scene;
+use super::thread::Place;
 use super::words::{MONO_PX, fit_mono};
-use crate::event::Event;
+use crate::event::{ClientId, Event, Preview};
 use crate::time::Micros;
-use crate::trace::world::{Executing, TimerView};
+use crate::trace::world::TimerView;
 use crate::view::tree::Node;
 
 /// Milliseconds until the nearest timer, rounded up as the poll's timeout is.
@@ -27,15 +27,15 @@ fn elapsed(scene: &Scene<'_>) -> f64 {
     let passed = scene.world.at.saturating_sub(armed_at).0.min(period);
     let share = if period == 0 { 1.0 } else { passed as f64 / period as f64 };
     match scene.event() {
-        // Wound up again: the wedge empties.
-        Some(Event::TimerRearmed { .. }) => between(1.0, share, scene.t),
+        // Rung: the dial fills up to the last, to begin anew at the next fact.
+        Some(Event::TimerFired { .. }) => between(share, 1.0, scene.t),
         _ => share,
     }
 }
 
 fn dial(scene: &Scene<'_>, x: f64, y: f64, r: f64) -> Node {
     let class = if scene.is_at(Place::Clock) { "clockf hotb" } else { "clockf" };
-    let mut out = g().key("clock").attr("id", "clock").child(circle(class, x, y, r));
+    let mut out = g().key("clock").attr("id", "obj:clock").child(circle(class, x, y, r));
     let ticks: String = (0..12)
         .map(|i| {
             let length = if i % 3 == 0 { 4.5 } else { 3.0 };
@@ -103,14 +103,32 @@ pub fn kitchen(scene: &Scene<'_>) -> Node {
     out
 }
 
-/// The command on the grill, once its ticket has arrived there.
-fn on_the_grill<'a>(scene: &Scene<'a>) -> Option<(&'a Executing, bool)> {
-    let running = scene.world.executing.as_ref()?;
-    let t = match scene.event() {
-        Some(Event::CommandBegin { .. }) => scene.t,
-        _ => 1.0,
-    };
-    (t >= TICKET_LANDS).then(|| (running, part(t, 0.75, 0.9) > 0.0))
+/// The ticket above the grill.
+struct Ticket<'a> {
+    client: ClientId,
+    argv: &'a [Preview],
+    /// Not any more once the command has ended.
+    lit: bool,
+}
+
+/// What is on the grill: nothing until the ticket has arrived there.
+fn on_the_grill<'a>(scene: &Scene<'a>) -> Option<Ticket<'a>> {
+    if let Some(running) = &scene.world.executing {
+        let t = match scene.event() {
+            Some(Event::CommandBegin { .. }) => scene.t,
+            _ => 1.0,
+        };
+        let (client, argv) = (running.client, running.argv.as_slice());
+        let lit = part(t, 0.75, 0.9) > 0.0;
+        return (t >= TICKET_LANDS).then_some(Ticket { client, argv, lit });
+    }
+    match scene.event() {
+        Some(Event::CommandEnd { client, .. }) if scene.is_at(Place::Grill(*client)) => {
+            let argv = scene.world.clients.get(client)?.argv.as_slice();
+            Some(Ticket { client: *client, argv, lit: false })
+        }
+        _ => None,
+    }
 }
 
 /// The part of the beat after which the flying ticket is on the grill.
@@ -127,10 +145,11 @@ fn desktop_grill(scene: &Scene<'_>) -> Node {
     let (x, y, w, h) = (590.0, 150.0, 134.0, 56.0);
     let cooking = on_the_grill(scene);
     let class = if cooking.is_some() { "panel hotb" } else { "panel" };
-    let mut out = g().key("grill").attr("id", "grill").child(rect(class, x, y, w, h).round(4.0));
+    let mut out =
+        g().key("grill").attr("id", "obj:grill").child(rect(class, x, y, w, h).round(4.0));
     let name = Wording::new("Grill", "call()");
     out.push(label("lab obj", x + 14.0, y + 24.0, name, Anchor::Start, 14.0));
-    let lit = cooking.is_some_and(|(_, fire)| fire);
+    let lit = cooking.as_ref().is_some_and(|ticket| ticket.lit);
     for i in 0..3 {
         let knob_x = x + w - 18.0 - f64::from(i) * 19.0;
         let on = lit && i == 0;
@@ -163,27 +182,27 @@ fn desktop_grill(scene: &Scene<'_>) -> Node {
             let words = Wording::new("cold", "no command");
             out.push(small(x + w / 2.0, y - 14.0, words, Anchor::Middle).key("cold"));
         }
-        Some((running, fire)) => {
-            if fire {
+        Some(order) => {
+            if order.lit {
                 out.push(flames(7, x + 25.0, 14.0, y - 6.0));
             }
-            out.push(ticket(running, x, 74.0, w));
+            out.push(ticket(&order, x, 74.0, w));
         }
     }
     out
 }
 
 /// The order slip above the fire, its arguments as chips.
-fn ticket(running: &Executing, x: f64, y: f64, w: f64) -> Node {
-    let mut out = g().key("ticket").attr("id", "ticket");
+fn ticket(order: &Ticket<'_>, x: f64, y: f64, w: f64) -> Node {
+    let mut out = g().key("ticket").attr("id", "obj:ticket");
     let edge = torn_edge(x + w - 4.0, y + 40.0, w - 8.0, 10, 4.0, 0.0);
     let sheet = d!("M{} {}H{}V{}", x + 4.0, y, x + w - 4.0, y + 40.0);
     out.push(path("padf hotb", format!("{sheet}{edge}Z")));
-    out.push(badge(running.client, x + 17.0, y + 19.0, 18.0));
+    out.push(badge(order.client, x + 17.0, y + 19.0, 18.0));
     let mut at = x + 31.0;
-    let mut room = w - 4.0 - 31.0 - 6.0;
-    let count = running.argv.len().max(1);
-    for (i, arg) in running.argv.iter().enumerate() {
+    let mut room = w - 31.0 - 7.0;
+    let count = order.argv.len().max(1);
+    for (i, arg) in order.argv.iter().enumerate() {
         let rest = (count - i - 1) as f64;
         // The others need at least a chip of one letter each.
         let most = room - (rest.min(2.0)) * (MONO_PX + 11.0) - 8.0;
@@ -204,10 +223,10 @@ fn phone_grill(scene: &Scene<'_>) -> Node {
     let (x, y, w) = (184.0, 74.0, 92.0);
     let cooking = on_the_grill(scene);
     let class = if cooking.is_some() { "panel hotb" } else { "panel" };
-    let mut out = g().key("grill").attr("id", "grill");
+    let mut out = g().key("grill").attr("id", "obj:grill");
     out.push(rect(class, x, y + 76.0, w, 42.0).round(4.0));
     out.push(small_bold(x + 10.0, y + 101.0, Wording::new("Grill", "call()")));
-    let lit = cooking.is_some_and(|(_, fire)| fire);
+    let lit = cooking.as_ref().is_some_and(|ticket| ticket.lit);
     out.push(circle(if lit { "knob on" } else { "knob" }, x + w - 14.0, y + 97.0, 4.5));
     out.push(circle("knob", x + w - 28.0, y + 97.0, 4.5));
     let grate = d!(
@@ -223,19 +242,19 @@ fn phone_grill(scene: &Scene<'_>) -> Node {
         y + 76.0,
     );
     out.push(path("st15", grate));
-    let Some((running, fire)) = cooking else {
+    let Some(order) = cooking else {
         let words = Wording::new("cold", "idle");
         out.push(small(x + w / 2.0, y + 62.0, words, Anchor::Middle).key("cold"));
         return out;
     };
-    if fire {
+    if order.lit {
         out.push(flames(5, x + 18.0, 14.0, y + 71.0));
     }
-    let mut slip = g().key("ticket").attr("id", "ticket");
+    let mut slip = g().key("ticket").attr("id", "obj:ticket");
     slip.push(rect("padf hotb", x, y + 6.0, w, 42.0).round(3.0));
-    slip.push(badge(running.client, x + 13.0, y + 18.0, 16.0));
-    let mut words = running.argv.iter().map(ToString::to_string);
-    let name = words.next().unwrap_or_else(|| running.name.clone());
+    slip.push(badge(order.client, x + 13.0, y + 18.0, 16.0));
+    let mut words = order.argv.iter().map(ToString::to_string);
+    let name = words.next().unwrap_or_default();
     slip.push(text("pm", x + 25.0, y + 22.0, fit_mono(&name, w - 30.0).into_owned()));
     let rest = words.collect::<Vec<_>>().join(" ");
     slip.push(text("pm", x + 8.0, y + 40.0, fit_mono(&rest, w - 14.0).into_owned()));

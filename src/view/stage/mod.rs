@@ -6,12 +6,11 @@
 //! boundary: only `read` and `write` cross it. Nothing is drawn that does not
 //! stand for something in the [`World`](crate::trace::World).
 //!
-//! Reading order: [`activity`] (what the thread is at, the only hot thing),
+//! Reading order: [`thread`] (what the thread is at, the only hot thing),
 //! [`scene`] (who stands where), [`geometry`], then one file per object, and
 //! [`flight`] for what moves. Shapes carry classes; colours, fonts and strokes
 //! are in `www/stage.css`, the symbols in `www/symbols.svg`.
 
-mod activity;
 mod attention;
 mod board;
 mod card;
@@ -29,6 +28,7 @@ mod pad;
 mod pantry;
 mod rack;
 mod scene;
+mod thread;
 mod words;
 
 use crate::view::frame::{Frame, Motion, Viewport};
@@ -74,7 +74,7 @@ pub fn stage(frame: &Frame<'_>) -> Node {
 fn picture(scene: &Scene<'_>) -> Node {
     let mut out = g()
         .key("picture")
-        .attr("id", "picture")
+        .attr("id", "obj:picture")
         .attr("role", "img")
         .attr("aria-label", hits::description(scene));
     out.push(zones(scene));

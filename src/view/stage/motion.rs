@@ -1,6 +1,10 @@
 //! How far a thing has got: easings and pieces of a beat. No clock here; the
 //! only input is the frame's progress, so pausing in mid-flight is exact.
 
+/// In the sweep the line first grows to the next client; this part of the beat
+/// later, the plate begins to fall.
+pub const REACHES: f64 = 0.3;
+
 /// Fast, then settling: things that arrive by themselves.
 #[must_use]
 pub fn ease_out(t: f64) -> f64 {

@@ -1,6 +1,7 @@
 //! Notepads on the rail: `struct client`, one per connection.
 
 use super::card::{self, Bar, Glyph, Order, Tone};
+use super::dining::SITS_DOWN;
 use super::draw::{Anchor, Placed, circle, d, g, line, one, path, rect, symbol, text, torn_edge};
 use super::geometry::{Layout, Scale};
 use super::identity::badge;
@@ -29,14 +30,25 @@ pub fn pad(scene: &Scene<'_>, sitter: &Sitter<'_>) -> Node {
         },
     }
     let clip = if layout.scale == Scale::Small { 0.62 } else { 1.0 };
+    let group = group.fading(appearance(scene, sitter));
     group.child(symbol("#clip", 0.0, 0.0).moved_scaled(sitter.x, layout.rail, clip))
 }
 
-/// A new pad comes down on its clip at the end of the guest's way in.
+/// A new pad is not there before its guest has sat down.
+fn appearance(scene: &Scene<'_>, sitter: &Sitter<'_>) -> f64 {
+    match scene.event() {
+        Some(Event::ClientCreated { client, .. }) if *client == sitter.id() => {
+            part(scene.t, SITS_DOWN, 0.8)
+        }
+        _ => 1.0,
+    }
+}
+
+/// It comes down on its clip.
 fn descent(scene: &Scene<'_>, sitter: &Sitter<'_>) -> f64 {
     match scene.event() {
         Some(Event::ClientCreated { client, .. }) if *client == sitter.id() => {
-            20.0 * (1.0 - ease_out(part(scene.t, 0.75, 1.0)))
+            20.0 * (1.0 - ease_out(part(scene.t, SITS_DOWN, 1.0)))
         }
         _ => 0.0,
     }

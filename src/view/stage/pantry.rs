@@ -51,7 +51,7 @@ const PHONE: Shelves = Shelves {
 /// The key that is being worked on: one jar may be hot, while its command runs
 /// or the fact about it is the newest.
 pub fn hot_key<'a>(scene: &Scene<'a>) -> Option<(u32, &'a [u8])> {
-    if scene.activity.place().is_none() {
+    if scene.thread.place().is_none() {
         return None;
     }
     let running = scene.world.executing.as_ref().and_then(|running| running.key.as_ref());
@@ -99,7 +99,7 @@ impl Shelves {
 pub fn pantry(scene: &Scene<'_>) -> Node {
     let at = shelves(scene);
     let stock = &scene.world.pantry;
-    let out = g().key("pantry").attr("id", "pantry");
+    let out = g().key("pantry").attr("id", "obj:pantry");
     let mut out = if scene.is_asleep() { out.class("lightsout") } else { out };
     out.push(title(scene, at, stock));
     let shown = on_the_shelves(stock, at.rows * at.per_row);
@@ -224,7 +224,9 @@ fn contents(jar: &Jar, width: f64) -> String {
         "string" => format!("\"{}\"", jar.value),
         kind => format!("{kind} {}", jar.size),
     };
-    fit_mono(&raw, width + 2.0).into_owned()
+    // Smaller type than names have, hence more of it in the same room.
+    let size = if width < 44.0 { 9.2 } else { 10.0 };
+    fit_mono(&raw, (width + 2.0) * 10.5 / size).into_owned()
 }
 
 #[cfg(test)]

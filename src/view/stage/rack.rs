@@ -1,11 +1,12 @@
 //! The heat rack: reply bytes that have not left. A plate is the 16 KB buffer,
 //! a tower of trays is the reply list.
 
-use super::activity::Place;
 use super::card::{OutputLimit, output_limit};
 use super::draw::{Anchor, Placed, Wording, circle, d, g, line, one, path, rect, symbol, text};
 use super::geometry::{Layout, Scale};
+use super::motion::REACHES;
 use super::scene::{Scene, Sitter};
+use super::thread::Place;
 use super::words::{bytes, bytes_short, fit_mono};
 use crate::event::{ClientId, Event, Phase};
 use crate::net::WriteOutcome;
@@ -86,7 +87,8 @@ fn cell(scene: &Scene<'_>, sitter: &Sitter<'_>) -> Cell {
     if sitter.departed.is_some() || client.close_asap.is_some() {
         Cell::Empty
     } else if leaving_now(scene, client.id) {
-        Cell::Gone
+        // It stands there until the line has reached it.
+        if scene.t < REACHES { Cell::Plate(helping(client.reply.last_sent)) } else { Cell::Gone }
     } else if client.reply.listed > 0 {
         Cell::Tower(trays(client))
     } else if waiting > 0 {

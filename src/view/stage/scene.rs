@@ -1,8 +1,8 @@
 //! The moment to be drawn: the frame, what the thread is at, the layout, and
 //! who stands in which column. Looked up once, read by every object.
 
-use super::activity::{Activity, Place};
 use super::geometry::{Dining, Layout};
+use super::thread::{Place, Thread};
 use crate::event::{ClientId, Event};
 use crate::net::{Fd, Mask};
 use crate::trace::World;
@@ -54,7 +54,7 @@ pub enum Lamp {
 pub struct Scene<'a> {
     pub frame: &'a Frame<'a>,
     pub world: &'a World,
-    pub activity: Activity,
+    pub thread: Thread,
     pub layout: Layout,
     /// The beat's progress; 1 whenever nothing may move.
     pub t: f64,
@@ -80,7 +80,7 @@ impl<'a> Scene<'a> {
         let mut scene = Scene {
             frame,
             world,
-            activity: Activity::of(frame),
+            thread: Thread::of(frame),
             layout,
             t,
             sitters: sitters(world),
@@ -95,7 +95,7 @@ impl<'a> Scene<'a> {
     }
 
     fn read_signals(&mut self) {
-        if self.activity == Activity::Asleep {
+        if self.thread == Thread::Asleep {
             return;
         }
         let by_fd: BTreeMap<Fd, ClientId> =
@@ -141,7 +141,7 @@ impl<'a> Scene<'a> {
         if let Some(pinned) = self.index_of(self.frame.selected)
             && !slots.contains(&Some(pinned))
         {
-            let active = self.index_of(self.activity.client());
+            let active = self.index_of(self.thread.client());
             let free = slots.iter().position(Option::is_none);
             let last = slots.iter().rposition(|slot| *slot != active);
             if let Some(slot) = free.or(last) {
@@ -174,7 +174,7 @@ impl<'a> Scene<'a> {
                 })
                 .collect(),
         };
-        let active = self.index_of(self.activity.client());
+        let active = self.index_of(self.thread.client());
         let at = match active.and_then(|a| order.iter().position(|other| *other == Some(a))) {
             Some(at) => at,
             None => match &self.world.sweep {
@@ -245,18 +245,18 @@ impl<'a> Scene<'a> {
 
     #[must_use]
     pub fn is_asleep(&self) -> bool {
-        self.activity == Activity::Asleep
+        self.thread == Thread::Asleep
     }
 
     /// Whether this client's place is the hot one.
     #[must_use]
     pub fn is_hot(&self, id: ClientId) -> bool {
-        self.activity.client() == Some(id)
+        self.thread.client() == Some(id)
     }
 
     #[must_use]
     pub fn is_at(&self, place: Place) -> bool {
-        self.activity.place() == Some(place)
+        self.thread.place() == Some(place)
     }
 
     /// A flag is up while bytes (or the end) wait in the socket: since the
