@@ -452,7 +452,11 @@ impl World {
             c.reply.listed = listed;
             c.reply.blocks = blocks;
             c.reply.last = bytes.clone();
-            c.doing = Doing::Replied { bytes: bytes.len };
+            // What made the request unreadable stays to be seen; its error
+            // reply is the last thing that happens here.
+            if !matches!(c.doing, Doing::Unreadable { .. }) {
+                c.doing = Doing::Replied { bytes: bytes.len };
+            }
         });
     }
 

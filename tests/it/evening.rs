@@ -21,6 +21,8 @@ pub const NAMES: [&str; 6] = ["ana", "till-2", "kiosk", "report", "web-5", "work
 pub struct Evening {
     pub world: World,
     pub last: Record,
+    /// Every fact so far.
+    pub history: Vec<Record>,
     at: u64,
 }
 
@@ -49,7 +51,8 @@ impl Evening {
             backlog: 511,
         };
         let last = Record { seq: 0, at: Micros::ZERO, event: first };
-        let mut evening = Evening { world: World::default(), last, at: 0 };
+        let mut evening =
+            Evening { world: World::default(), history: vec![last.clone()], last, at: 0 };
         evening.world.fold(&evening.last);
         evening.tell(Event::TimerAdded {
             timer: TimerKind::ServerCron,
@@ -72,6 +75,7 @@ impl Evening {
         self.at += 1;
         self.last = Record { seq: self.last.seq + 1, at: Micros(self.at), event };
         self.world.fold(&self.last);
+        self.history.push(self.last.clone());
         self
     }
 
@@ -94,12 +98,11 @@ impl Evening {
         self.tell(Event::Watch { fd: fd(n), mask: Mask::READABLE })
     }
 
+    /// To sleep, `ms` before the clock rings.
     pub fn sleep(&mut self, ms: u64) -> &mut Evening {
-        let due = Micros(self.at + 1).saturating_add(Micros::from_millis(ms));
-        self.world.timer = Some(onechef::trace::world::TimerView {
-            armed_at: Micros(due.0.saturating_sub(100_000)),
-            due,
-        });
+        let due = Micros(self.at + 1).saturating_add(Micros::from_millis(100));
+        self.tell(Event::TimerRearmed { timer: TimerKind::ServerCron, due });
+        self.pass_time((1_000 * (100 - ms)).saturating_sub(1));
         self.tell(Event::PollEnter { timeout: Timeout::After(Micros::from_millis(ms)) })
     }
 
@@ -350,8 +353,6 @@ pub fn faults() -> Evening {
         listed: 0,
         blocks: 0,
     });
-    e.world.clients.get_mut(&client).unwrap().doing =
-        onechef::trace::world::Doing::Unreadable { text: String::new(), at: 13 };
     e.to_the_sweep().free(1, CloseReason::QueryBufferLimit).clone()
 }
 

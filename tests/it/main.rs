@@ -37,3 +37,8 @@ mod specimens;
 mod narration;
 // Stepping, playing and scrubbing visit the same moments, and back undoes forward.
 mod player;
+
+// The moments that the sheet of the stage draws.
+mod evening;
+// One picture from the same facts, one hot thing, every state with its signs.
+mod stage;

@@ -195,7 +195,8 @@ fn signal_line(scene: &Scene<'_>, turn: Turn, x: f64, y: f64, anchor: Anchor, ou
         return;
     }
     let (at, of) = (scene.world.fired_begun, scene.world.fired.len());
-    let words = Wording::new(format!("signal {at} of {of}"), format!("fired {at}/{of}"));
+    let kitchen = if of < 10 { format!("signal {at} of {of}") } else { format!("{at} of {of}") };
+    let words = Wording::new(kitchen, format!("fired {at}/{of}"));
     out.push(g().key("signal").children(one!("sig", x, y, words, anchor)));
 }
 

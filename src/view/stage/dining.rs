@@ -189,7 +189,7 @@ fn slip(scene: &Scene<'_>, sitter: &Sitter<'_>, out: &mut Node) {
     // While they are being taken, those not yet off are still on the slip.
     let shown = match scene.event() {
         Some(Event::Read { client, bytes, .. }) if *client == sitter.id() => {
-            waiting + (bytes.len as f64 * (1.0 - scene.t)) as u64
+            waiting.saturating_add((bytes.len as f64 * (1.0 - scene.t)) as u64)
         }
         Some(Event::Pipe { pipe: Pipe::Arrived { bytes }, .. }) if arrived(scene, sitter) => {
             waiting - (bytes.len.min(waiting) as f64 * (1.0 - scene.t)) as u64
@@ -288,7 +288,8 @@ fn caption(scene: &Scene<'_>, sitter: &Sitter<'_>, out: &mut Node) {
         }
         Scale::Small => {
             if selected {
-                out.push(line("st15", x - 9.0, y + 34.0, x + 9.0, y + 34.0).key("under"));
+                let y = layout.table + 34.0;
+                out.push(line("st15", x - 9.0, y, x + 9.0, y).key("under"));
             }
         }
     }

@@ -8,7 +8,7 @@ use super::geometry::{Dining, Scale};
 use super::identity::{badge, hue_style};
 use super::kitchen::TICKET_LANDS;
 use super::motion::{Path, REACHES, between, ease_in, ease_in_out, ease_out, part};
-use super::rack::{helping, is_on_its_way, plate, tower};
+use super::rack::{helping, on_its_way, plate, tower};
 use super::scene::{Scene, Sitter};
 use super::thread::Place;
 use crate::event::{ClientId, CloseReason, Event, RefuseReason};
@@ -27,8 +27,8 @@ pub fn flights(scene: &Scene<'_>) -> Node {
         Event::CommandBegin { client, .. } => {
             out.children(find(client).and_then(|s| ticket(scene, s)))
         }
-        Event::ReplyQueued { client, bytes, .. } => {
-            out.children(find(client).and_then(|s| to_the_rack(scene, s, bytes.len)))
+        Event::ReplyQueued { client, .. } => {
+            out.children(find(client).and_then(|s| to_the_rack(scene, s)))
         }
         Event::Write { client, outcome, bytes, by, .. } => match find(client) {
             Some(sitter) if *by > 0 => out.child(helper(scene, sitter, *by)),
@@ -115,10 +115,8 @@ fn ticket(scene: &Scene<'_>, sitter: &Sitter<'_>) -> Option<Node> {
 }
 
 /// From the grill along the gap and down the column to the rack.
-fn to_the_rack(scene: &Scene<'_>, sitter: &Sitter<'_>, bytes: u64) -> Option<Node> {
-    if !is_on_its_way(scene, sitter.id()) {
-        return None;
-    }
+fn to_the_rack(scene: &Scene<'_>, sitter: &Sitter<'_>) -> Option<Node> {
+    let bytes = on_its_way(scene, sitter.id())?;
     let layout = &scene.layout;
     let (grill_x, grill_y) = if layout.is_phone() { (230.0, 146.0) } else { (657.0, 144.0) };
     let x = sitter.x + layout.plate_dx();
@@ -131,7 +129,7 @@ fn to_the_rack(scene: &Scene<'_>, sitter: &Sitter<'_>, bytes: u64) -> Option<Nod
     let (x, y) = way.at(ease_in_out(scene.t));
     let id = sitter.id();
     let plate = plate(x, y, helping(bytes), layout.plate_scale().0);
-    Some(plate.key(format!("plate:{id}")).attr("id", format!("plate:{id}")))
+    Some(plate.key(format!("plate:{id}:new")).attr("id", format!("plate:{id}:new")))
 }
 
 /// Down the right lane to the table; a full table sends it back up.

@@ -1,12 +1,12 @@
-//! What the picture says without eyes and without a mouse: its description,
-//! and one button per client.
+//! What can be clicked and reached by keyboard: one button per client, over
+//! the whole height of its column.
 
 use super::card::state_line;
-use super::draw::{Wording, g, rect};
+use super::draw::{g, rect};
 use super::geometry::Dining;
 use super::pad::name;
 use super::scene::{Scene, Sitter};
-use super::thread::Thread;
+use super::words::fit_sans;
 use crate::view::frame::Terms;
 use crate::view::tree::Node;
 
@@ -46,9 +46,12 @@ fn named(scene: &Scene<'_>, sitter: &Sitter<'_>, target: Node, kind: &'static st
     let id = sitter.id();
     let selected = scene.frame.selected == Some(id);
     let (words, _) = state_line(scene, sitter);
+    let name = name(sitter);
+    // Whatever a client calls itself, a name read aloud is one short line.
+    let name = fit_sans(&name, 200.0, 11.5);
     let label = match scene.frame.terms {
-        Terms::Redis => format!("client {id}, {}: {}", name(sitter), words.redis),
-        Terms::Kitchen | Terms::Both => format!("table {id}, {}: {}", name(sitter), words.kitchen),
+        Terms::Redis => format!("client {id}, {name}: {}", words.redis),
+        Terms::Kitchen | Terms::Both => format!("table {id}, {name}: {}", words.kitchen),
     };
     target
         .key(format!("{kind}:{id}"))
@@ -57,35 +60,4 @@ fn named(scene: &Scene<'_>, sitter: &Sitter<'_>, target: Node, kind: &'static st
         .attr("aria-label", label)
         .attr("aria-pressed", if selected { "true" } else { "false" })
         .attr("data-client", id.to_string())
-}
-
-/// One paragraph: what the chef does, what the poll returned, who is here.
-pub fn description(scene: &Scene<'_>) -> String {
-    let kitchen = scene.frame.terms != Terms::Redis;
-    let pick = |words: Wording| if kitchen { words.kitchen } else { words.redis };
-    let mut out = String::new();
-    out.push_str(match (scene.thread, kitchen) {
-        (Thread::Opening, true) => "The kitchen opens.",
-        (Thread::Opening, false) => "The server starts.",
-        (Thread::Closed, true) => "The kitchen is closed.",
-        (Thread::Closed, false) => "The server has shut down.",
-        (Thread::Asleep, true) => "The chef is asleep.",
-        (Thread::Asleep, false) => "The thread is blocked in the poll.",
-        (Thread::Awake { .. }, true) => "The chef is awake.",
-        (Thread::Awake { .. }, false) => "The thread is running.",
-    });
-    let seated = scene.world.clients.len();
-    let waiting = scene.world.backlog.len();
-    let signals = scene.signals.len();
-    out.push_str(&if kitchen {
-        format!(" {seated} seated, {waiting} at the door, {signals} signals.")
-    } else {
-        format!(" {seated} clients, {waiting} in the backlog, {signals} events fired.")
-    });
-    for sitter in scene.at_the_pass().take(24) {
-        let (words, _) = state_line(scene, sitter);
-        let noun = if kitchen { "Table" } else { "Client" };
-        out.push_str(&format!(" {noun} {}: {}.", sitter.id(), pick(words)));
-    }
-    out
 }

@@ -32,6 +32,7 @@ mod thread;
 mod words;
 
 use crate::view::frame::{Frame, Motion, Viewport};
+use crate::view::narration::alt;
 use crate::view::tree::Node;
 use draw::{d, g, path, rect};
 use scene::Scene;
@@ -76,7 +77,7 @@ fn picture(scene: &Scene<'_>) -> Node {
         .key("picture")
         .attr("id", "obj:picture")
         .attr("role", "img")
-        .attr("aria-label", hits::description(scene));
+        .attr("aria-label", alt(scene.frame));
     out.push(zones(scene));
     out.push(board::board(scene));
     out.push(chef::chef(scene));

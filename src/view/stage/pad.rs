@@ -61,7 +61,8 @@ fn outline(scene: &Scene<'_>, sitter: &Sitter<'_>) -> &'static str {
     let born = matches!(
         scene.event(), Some(Event::ClientCreated { client, .. }) if *client == sitter.id()
     );
-    if scene.is_hot(sitter.id()) || carried || born { "padf hotb" } else { "padf" }
+    let awake = scene.thread.place().is_some();
+    if scene.is_hot(sitter.id()) || (awake && (carried || born)) { "padf hotb" } else { "padf" }
 }
 
 /// Corner brackets: selected, which is independent of being worked for.

@@ -99,7 +99,7 @@ fn cell(scene: &Scene<'_>, sitter: &Sitter<'_>) -> Cell {
 }
 
 fn trays(client: &ClientView) -> u32 {
-    client.reply.blocks.max(1) + u32::from(client.reply.buffered > 0)
+    client.reply.blocks.max(1).saturating_add(u32::from(client.reply.buffered > 0))
 }
 
 /// How far the sweep is with a client.
@@ -148,8 +148,12 @@ pub fn cell_of(scene: &Scene<'_>, sitter: &Sitter<'_>) -> Option<Node> {
     match cell {
         Cell::Empty => {}
         Cell::Plate(squares) => {
-            // While it is still on its way here, the flight draws it.
-            if !is_on_its_way(scene, id) {
+            // What is still on its way here is not on this plate yet.
+            let squares = match on_its_way(scene, id) {
+                Some(flying) => helping(client.reply.waiting().saturating_sub(flying)),
+                None => squares,
+            };
+            if squares > 0 {
                 let plate = plate(x, layout.shelf, squares, scale);
                 out.push(plate.key(format!("plate:{id}")).attr("id", format!("plate:{id}")));
             }
@@ -171,10 +175,14 @@ pub fn cell_of(scene: &Scene<'_>, sitter: &Sitter<'_>) -> Option<Node> {
     Some(out)
 }
 
-/// Whether the plate is still flying from the grill.
-pub fn is_on_its_way(scene: &Scene<'_>, id: ClientId) -> bool {
-    scene.t < 1.0
-        && matches!(scene.event(), Some(Event::ReplyQueued { client, .. }) if *client == id)
+/// The bytes of a plate that is still flying from the grill.
+pub fn on_its_way(scene: &Scene<'_>, id: ClientId) -> Option<u64> {
+    match scene.event() {
+        Some(Event::ReplyQueued { client, bytes, .. }) if *client == id && scene.t < 1.0 => {
+            Some(bytes.len)
+        }
+        _ => None,
+    }
 }
 
 /// The tower, and the lines it must not reach if a limit is set.
