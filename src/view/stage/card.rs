@@ -231,20 +231,17 @@ fn hot_words(scene: &Scene<'_>, client: &ClientView) -> Wording {
         (_, Some(Event::Write { outcome: WriteOutcome::Reset, .. })) => {
             Wording::new("line went dead", "EPIPE")
         }
-        (Some(Place::Table(_)), Some(Event::Write { outcome, bytes: n, .. })) => match outcome {
-            WriteOutcome::Drained => {
-                Wording::new("being served", format!("write(fd {}) = {n}", client.fd))
-            }
-            _ => doing_words(client),
-        },
+        (
+            Some(Place::Table(_)),
+            Some(Event::Write { outcome: WriteOutcome::Drained, bytes: n, .. }),
+        ) => Wording::new("being served", format!("write(fd {}) = {n}", client.fd)),
+        (Some(Place::Table(_)), Some(Event::Write { .. })) => doing_words(client),
         (Some(Place::Table(_)), Some(Event::Watch { .. })) => {
-            Wording::new("bell for room left", format!("watch fd {}", client.fd))
+            Wording::new("asks to be told", format!("watch fd {}", client.fd))
         }
         (Some(Place::Table(_)), _) => Wording::new("being served", "writeToClient"),
         (Some(Place::Grill(_)), _) => Wording::new("on the grill", "executing"),
-        (Some(Place::Pad(_)), Some(Event::Fire { .. })) => {
-            Wording::new("his flag is next", "readable")
-        }
+        (Some(Place::Pad(_)), Some(Event::Fire { .. })) => Wording::new("turn begins", "readable"),
         (Some(Place::Pad(_)), Some(Event::CommandRejected { .. })) => {
             Wording::new("not on the menu", "rejectCommand")
         }

@@ -273,9 +273,8 @@ impl Layout {
         let index = seat / grid.clients_per_seat;
         let (row, column) = (index / grid.columns, index % grid.columns);
         let top = self.boundary + 11.0 + grid.pitch_y / 2.0;
-        (row < grid.rows).then(|| {
-            (self.x0 + grid.pitch_x * (column as f64 + 0.5), top + grid.pitch_y * row as f64)
-        })
+        let x = self.x0 + grid.pitch_x * (column as f64 + 0.5);
+        (row < grid.rows).then_some((x, top + grid.pitch_y * row as f64))
     }
 }
 
