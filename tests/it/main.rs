@@ -8,6 +8,8 @@ mod cycle;
 mod commands;
 // What goes into the page: nothing that needs an operating system.
 mod dependencies;
+// Bytes come back in order, once, whatever the network does.
+mod echo;
 // The facts add up to what the engine holds.
 mod fold;
 // A server on the virtual network, driven by hand.
