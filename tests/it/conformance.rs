@@ -72,6 +72,18 @@ fn law_1_what_was_ready_before_it_was_watched_is_reported<G: Ground, F: Guise>(s
     world.wait_for(fd, Mask::BOTH);
 }
 
+fn law_1_the_end_is_reported_although_a_short_read_came_first<G: Ground, F: Guise>(seed: u64) {
+    let mut world = World::<G, F>::open(seed);
+    let (peer, fd) = world.seat();
+    world.send(peer, b"bye");
+    world.play(|ground, net| ground.half_close(net, peer));
+    let mut bytes = Vec::new();
+    while bytes.len() < 3 {
+        bytes.extend(world.read(fd, 64).unwrap());
+    }
+    assert_eq!(world.read(fd, 64), Ok(vec![]), "the end came with the bytes, and alone");
+}
+
 fn law_2_whoever_became_ready_first_is_reported_first<G: Ground, F: Guise>(seed: u64) {
     let mut world = World::<G, F>::open(seed);
     let seats = [world.seat(), world.seat(), world.seat()];
@@ -358,6 +370,7 @@ laws! {
     law_1_a_refused_read_changes_nothing
     law_1_a_door_is_readable_until_nobody_waits
     law_1_what_was_ready_before_it_was_watched_is_reported
+    law_1_the_end_is_reported_although_a_short_read_came_first
     law_2_whoever_became_ready_first_is_reported_first
     law_3_a_half_close_is_the_end_of_reading_only
     law_3_a_reset_reports_every_watched_direction
