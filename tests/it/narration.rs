@@ -1,7 +1,7 @@
 //! Every fact has its words: short, plain, harmless, and true to the drawing.
 
 use crate::facts::{Dice, EVENT_KINDS, noise};
-use crate::runs::run;
+use crate::runs::{run, scenarios};
 use onechef::event::Event;
 use onechef::trace::{Record, World};
 use onechef::view::narration::{WORDS_MAX, alt};
@@ -56,6 +56,23 @@ fn every_event_has_words_whatever_the_world_and_the_bytes() {
             assert_harmless(&term, &record.event);
             assert!(term.chars().count() <= 160, "{term:?}");
             assert_harmless(&alt(&frame(&world)), &record.event);
+        }
+    }
+}
+
+#[test]
+fn the_bundled_scenarios_are_told_from_end_to_end() {
+    for records in scenarios() {
+        let mut world = World::default();
+        for record in &records {
+            let Narration { kitchen, redis, term, badge } = said(&mut world, record);
+            assert_sentence(&kitchen, &record.event);
+            assert_sentence(&redis, &record.event);
+            assert_harmless(&term, &record.event);
+            let known = |id| {
+                world.clients.contains_key(&id) || world.departed.iter().any(|d| d.client.id == id)
+            };
+            assert!(badge.is_none_or(known), "a badge of nobody: {record:?}");
         }
     }
 }

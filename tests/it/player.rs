@@ -2,15 +2,21 @@
 //! undoes going forward, at every grain.
 
 use crate::facts::{noise, timeline_of};
-use crate::runs::run;
+use crate::runs::{run, scenarios};
 use onechef::event::Event;
 use onechef::trace::timeline::MarkKind;
-use onechef::trace::{Activity, Timeline, World};
+use onechef::trace::{Activity, Record, Timeline, World};
 use onechef::view::beat::{REDUCED_BEAT_MS, beat_ms, is_step};
 use onechef::view::player::{Player, SPEED_MAX, SPEED_MIN, Step, Tick};
 use onechef::view::{Grain, Motion, rest};
 use proptest::collection::vec;
 use proptest::prelude::*;
+
+fn finished(records: &[Record]) -> Timeline {
+    let mut timeline = timeline_of(records);
+    timeline.finish();
+    timeline
+}
 
 /// All rest points that stepping forward from the start visits.
 fn stepped(timeline: &Timeline, grain: Grain) -> Vec<usize> {
@@ -36,6 +42,44 @@ fn check_symmetry(timeline: &Timeline) {
         let expected: Vec<usize> =
             (0..=timeline.len()).filter(|n| rest::is_rest(timeline, grain, *n)).collect();
         assert_eq!(visited, expected, "{grain:?}");
+    }
+}
+
+/// Plays from the start; every moment is one that stepping visits, and the
+/// same that scrubbing finds: in another order, on a timeline of its own.
+fn check_playing(timeline: &Timeline, dt_ms: f64, speed: i8) {
+    let mut player = Player::new();
+    player.set_speed(speed);
+    player.play();
+    let mut played = vec![(0, (*timeline.world_at(0)).clone())];
+    loop {
+        match player.tick(dt_ms, timeline) {
+            Tick::Moving => {}
+            Tick::Moved => {
+                let world = (*timeline.world_at(player.playhead())).clone();
+                played.push((player.playhead(), world));
+            }
+            Tick::AtEnd => break,
+            other => panic!("{other:?}"),
+        }
+    }
+    let visited: Vec<usize> = played.iter().map(|(n, _)| *n).collect();
+    assert_eq!(visited, stepped(timeline, Grain::Event));
+    let scrubbed = timeline_of(timeline.records());
+    for (count, world) in played.iter().rev() {
+        let mut player = Player::new();
+        player.seek(*count, &scrubbed);
+        assert_eq!(player.playhead(), *count);
+        assert_eq!(&*scrubbed.world_at(player.playhead()), world);
+    }
+}
+
+#[test]
+fn the_bundled_scenarios_step_play_and_scrub_alike() {
+    for records in scenarios() {
+        let timeline = finished(&records);
+        check_symmetry(&timeline);
+        check_playing(&timeline, 100.0, 0);
     }
 }
 
@@ -74,33 +118,7 @@ proptest! {
         dt_ms in 1.0..400.0,
         speed in -2..=0_i8,
     ) {
-        let mut timeline = timeline_of(&run(seed, 5));
-        timeline.finish();
-        let mut player = Player::new();
-        player.set_speed(speed);
-        player.play();
-        let mut played = vec![(0, (*timeline.world_at(0)).clone())];
-        loop {
-            match player.tick(dt_ms, &timeline) {
-                Tick::Moving => {}
-                Tick::Moved => {
-                    let world = (*timeline.world_at(player.playhead())).clone();
-                    played.push((player.playhead(), world));
-                }
-                Tick::AtEnd => break,
-                other => panic!("{other:?}"),
-            }
-        }
-        let steps = stepped(&timeline, Grain::Event);
-        prop_assert_eq!(played.iter().map(|(n, _)| *n).collect::<Vec<_>>(), steps.clone());
-        // Scrubbed, in another order, on a timeline without a warm cache.
-        let scrubbed = timeline_of(timeline.records());
-        for (count, world) in played.iter().rev() {
-            let mut player = Player::new();
-            player.seek(*count, &scrubbed);
-            prop_assert_eq!(player.playhead(), *count);
-            prop_assert_eq!(&*scrubbed.world_at(player.playhead()), world);
-        }
+        check_playing(&finished(&run(seed, 5)), dt_ms, speed);
     }
 
     #[test]

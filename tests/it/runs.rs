@@ -8,6 +8,7 @@ use onechef::event::{
     ReadOutcome, ReplyInto, TimerKind,
 };
 use onechef::net::{Fd, Fired, Mask, Timeout, WriteOutcome};
+use onechef::sim::Sim;
 use onechef::time::Micros;
 use onechef::trace::Record;
 use std::net::SocketAddr;
@@ -32,6 +33,16 @@ struct Run {
 }
 
 const LISTENER: Fd = Fd(6);
+
+/// What the engine itself says in every bundled scenario.
+pub fn scenarios() -> Vec<Vec<Record>> {
+    let records = |bundled: &onechef::sim::Bundled| {
+        let mut records = Vec::new();
+        Sim::new(&bundled.scenario()).run_to_quiet(20, &mut records);
+        records
+    };
+    onechef::sim::scenarios().iter().map(records).collect()
+}
 
 /// A run of so many cycles.
 pub fn run(seed: u64, cycles: u64) -> Vec<Record> {

@@ -2,7 +2,7 @@
 //! moment of it can be had again.
 
 use crate::facts::{Dice, EVENT_KINDS, noise, timeline_of};
-use crate::runs::run;
+use crate::runs::{run, scenarios};
 use onechef::event::Event;
 use onechef::time::Micros;
 use onechef::trace::codec::{
@@ -121,6 +121,17 @@ fn a_trace_cut_anywhere_plays_up_to_the_cut_and_says_so() {
         assert_eq!(trace.ending, expected, "cut at {cut}");
         let known = (lines - usize::from(!is_whole)).saturating_sub(1);
         assert_eq!(trace.records, records[..known], "cut at {cut}");
+    }
+}
+
+#[test]
+fn a_recorded_scenario_read_again_gives_the_same_worlds() {
+    for records in scenarios() {
+        let text = codec::to_text(&header(), &records);
+        let trace = codec::read(text.as_bytes()).expect("our own text");
+        assert_eq!((trace.ending, trace.skipped), (Ending::Complete, 0));
+        assert_eq!(folded(&trace.records), folded(&records));
+        assert_eq!(trace.records, records);
     }
 }
 

@@ -200,7 +200,7 @@ fn written(db: u32, key: &str, holds: &str, created: bool) -> Told {
     if created {
         return told(
             format!("A new jar in the pantry: {key} holds {holds}."),
-            format!("Key {key} is created; it is {holds}."),
+            format!("Key {key} is created with {holds}."),
             format!("dbAdd(db {db}, {key}) · {holds}"),
         );
     }

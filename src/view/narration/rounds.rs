@@ -161,13 +161,16 @@ fn poll_enter(timeout: Timeout, scene: &Scene<'_>) -> Told {
 }
 
 fn poll_return(fired: &[Fired], scene: &Scene<'_>) -> Told {
-    let wakes = match scene.before.asleep {
+    let before = scene.before;
+    let at_once = before.signal_is_up() && before.at == before.slept_since;
+    let wakes = match before.asleep {
         Some(Timeout::Now) => "The chef looks up",
+        _ if at_once => "The chef looks up",
         _ => "The chef wakes",
     };
-    let slept = match scene.before.asleep {
+    let slept = match before.asleep {
         Some(Timeout::Now) | None => Micros::ZERO,
-        Some(_) => scene.after.at.saturating_sub(scene.before.slept_since),
+        Some(_) => scene.after.at.saturating_sub(before.slept_since),
     };
     if fired.is_empty() {
         return told(
