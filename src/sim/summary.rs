@@ -1,7 +1,7 @@
 //! A run as a table that a person can read: one row per cycle.
 
 use crate::event::{ClientId, Event, Pipe, ReadOutcome};
-use crate::net::Mask;
+use crate::net::{Mask, WriteOutcome};
 use crate::time::Micros;
 use crate::trace::Record;
 use std::collections::BTreeMap;
@@ -157,8 +157,14 @@ impl Reader {
             Event::CommandRejected { client, name } => {
                 format!("{} rejected: {name}", self.name(*client))
             }
-            Event::Write { client, left, .. } if *left > 0 => {
-                format!("{} table full, {left} B stay", self.name(*client))
+            Event::Write { client, outcome, left, .. } => {
+                let why = match outcome {
+                    WriteOutcome::Drained => return None,
+                    WriteOutcome::WouldBlock => "table full",
+                    WriteOutcome::Budget => "write budget spent",
+                    WriteOutcome::Reset => "gone",
+                };
+                format!("{} {why}, {left} B stay", self.name(*client))
             }
             Event::Watch { fd, mask } if mask.has(Mask::WRITABLE) => {
                 format!("write handler on fd {fd}")

@@ -25,6 +25,8 @@ mod panels;
 mod resp;
 // The bundled scenarios show what they promise, the same every time.
 mod scenario;
+// A bad network changes the way and never the answers.
+mod seeds;
 // Reads our own source for the house rules.
 mod source;
 // Short files, telling names, nothing left for later, no source of chance.

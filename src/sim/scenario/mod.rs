@@ -35,7 +35,9 @@
 //!
 //! - `split` cuts what is sent into packets at these offsets, or
 //!   `split every N`; they leave 1 ms apart, or `apart 5ms` (after the
-//!   offsets). Quote the word to send it as an argument.
+//!   offsets). Quote the word to send it as an argument. Packets leave when
+//!   they are due: if the same client sends something else meanwhile, it
+//!   arrives between them.
 //! - `net` and `client` know `latency` (one way), `receive-buffer` (the
 //!   client's), `send-buffer` and `server-receive-buffer` (the server's, for
 //!   this client).
