@@ -146,7 +146,7 @@ fn list(ctx: &mut Context<'_>) -> Outcome {
                 Box::new(move |c| {
                     c.flags
                         .categories()
-                        .any(|name| name[1..].as_bytes().eq_ignore_ascii_case(value))
+                        .any(|name| name.as_bytes()[1..].eq_ignore_ascii_case(value))
                 })
             } else if ctx.is(3, "module") {
                 Box::new(|_| false)
