@@ -25,24 +25,27 @@ impl Engine {
         }
         match commands::resolve(args) {
             Ok(command) if self.must_authenticate(slot, command) => {
-                self.reject(net, slot, command.name, "NOAUTH Authentication required.");
+                self.reject(net, slot, command.name, b"NOAUTH Authentication required.");
+            }
+            Ok(command) if command.flags.has(Flags::DENYOOM) && self.server.is_out_of_memory() => {
+                let error = b"OOM command not allowed when used memory > 'maxmemory'.";
+                self.reject(net, slot, command.name, error);
             }
             Ok(command) => self.call(net, slot, command, args),
             Err(unfit) => {
                 let name = String::from_utf8_lossy(args.get(0)).to_lowercase();
-                self.reject(net, slot, &name, &unfit.to_string());
+                self.reject(net, slot, &name, &unfit.text());
             }
         }
         self.after_command(net, slot);
     }
 
     fn must_authenticate(&self, slot: Slot, command: &Command) -> bool {
-        !self.server.clients[slot].flags.has(ClientFlags::AUTHENTICATED)
-            && !command.flags.has(Flags::NO_AUTH)
+        self.server.must_authenticate(slot) && !command.flags.has(Flags::NO_AUTH)
     }
 
     /// `rejectCommand`: an error instead of a run; the connection stays.
-    fn reject<N: Net>(&mut self, net: &mut N, slot: Slot, name: &str, error: &str) {
+    fn reject<N: Net>(&mut self, net: &mut N, slot: Slot, name: &str, error: &[u8]) {
         let client = self.server.id_of(slot);
         self.state(net, || Event::CommandRejected {
             client,

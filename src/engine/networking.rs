@@ -227,7 +227,7 @@ impl Engine {
             client.query_len = u32::try_from(query.filled - start).unwrap_or(u32::MAX);
             let limits = Limits {
                 max_bulk_len: self.server.config.proto_max_bulk_len.cast_signed(),
-                authenticated: client.flags.has(ClientFlags::AUTHENTICATED),
+                authenticated: !self.server.must_authenticate(slot),
             };
             let bytes = &query.buffer[start..query.filled];
             match query.parser.parse(bytes, &limits) {

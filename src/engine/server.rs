@@ -137,6 +137,25 @@ impl Server {
         self.tap.emit(|| crate::event::Event::CloseAfterReply { client: id, why });
     }
 
+    /// Whether a live client has yet to authenticate. Without a password
+    /// nobody has to, whenever it was taken away (`authRequired`).
+    #[inline]
+    #[must_use]
+    pub fn must_authenticate(&self, slot: Slot) -> bool {
+        use super::client::ClientFlags;
+        !self.clients[slot].flags.has(ClientFlags::AUTHENTICATED)
+            && !self.config.requirepass.is_empty()
+    }
+
+    /// Whether keys and values take more than `maxmemory`, so that commands
+    /// that may need more are refused. Client buffers are not counted
+    /// (*simplified*: Redis counts them, but can ask its allocator).
+    #[inline]
+    #[must_use]
+    pub fn is_out_of_memory(&self) -> bool {
+        self.config.maxmemory > 0 && self.store.used_bytes() > self.config.maxmemory
+    }
+
     /// The id of a live client.
     #[must_use]
     pub fn id_of(&self, slot: Slot) -> ClientId {
