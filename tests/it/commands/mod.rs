@@ -4,6 +4,7 @@
 //! inline request is; the line after it is the whole reply, with `|` for each
 //! CRLF but the last. `~ ms` lets time pass, `#` is a comment.
 
+mod admission;
 mod caller;
 mod clients;
 mod facts;
