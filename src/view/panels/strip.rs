@@ -304,7 +304,7 @@ fn pointer(x: f64, kind: &'static str) -> [Node; 2] {
         .num("x2", x)
         .num("y2", TOP + BLOCK + 3.0);
     let (left, right) = (short(x - 4.5), short(x + 4.5));
-    let (top, tip) = (short(TOP - 12.0), short(TOP - 6.0));
+    let (top, tip) = (short(TOP - 10.0), short(TOP - 4.0));
     let shape = format!("M{left} {top}H{right}L{} {tip}Z", short(x));
     [stem, Node::new("path").class(tip_class).key("playhead-tip").attr("d", shape)]
 }
@@ -333,9 +333,9 @@ fn number_at_edge(x: f64, class: &'static str, text: &str, width: f64) -> Node {
     number(x.min(width - half).max(half), class, text)
 }
 
-/// A sign, `x` its middle. Also drawn in the legend, about the origin.
+/// A sign, `x` its middle, above the playhead's tip so that both can be seen.
 fn mark(kind: MarkKind, x: f64) -> Node {
-    sign(kind).attr("transform", format!("translate({} 7)", short(x)))
+    sign(kind).attr("transform", format!("translate({} 5.5)", short(x)))
 }
 
 fn sign(kind: MarkKind) -> Node {

@@ -82,7 +82,9 @@ impl Window {
             Owed::Bytes(n) => len.saturating_add(n),
             Owed::Unknown => (len / ROW + 1).saturating_mul(ROW),
         };
-        let start = window_start(offending.unwrap_or(parsed), end);
+        let around = window_start(offending.unwrap_or(parsed), end);
+        // Rows of bytes that nobody knows say less than the ones at the start.
+        let start = if around < bytes.len() as u64 { around } else { 0 };
         let stop = end.min(start.saturating_add(ROW * ROWS));
         let cell = |at: u64| {
             let kind = match at {
@@ -405,12 +407,18 @@ mod tests {
 
     #[test]
     fn a_long_buffer_is_shown_around_the_cursor() {
-        let window = Window::of(&client(Doing::Parsed, &[b'a'; 512], 5_000, 3_000));
+        let window = Window::of(&client(Doing::Parsed, &[b'a'; 512], 5_000, 300));
         let end = window.start + window.cells.len() as u64;
-        assert!(window.start <= 3_000 && 3_000 < end, "{window:?}");
+        assert!(window.start > 0 && window.start <= 300 && 300 < end, "{window:?}");
         assert_eq!(window.cells.len() as u64, ROW * ROWS);
         assert_eq!(window.beyond, 5_000 - end);
-        assert!(window.cells.iter().all(|cell| cell.byte.is_none()), "beyond what is known");
+    }
+
+    #[test]
+    fn where_the_cursors_surroundings_are_unknown_the_start_is_shown() {
+        let window = Window::of(&client(Doing::Parsed, &[b'a'; 512], 5_000, 3_000));
+        assert_eq!((window.start, window.beyond), (0, 5_000 - ROW * ROWS));
+        assert!(window.cells.iter().all(|cell| cell.byte == Some(b'a')));
     }
 
     #[test]

@@ -71,6 +71,9 @@ fn doing(world: &World, client: &ClientView) -> Pill {
     let handled = world.firing.is_some_and(|f| f.client == Some(client.id));
     let now_or = |tone| if handled { Tone::Now } else { tone };
     match &client.doing {
+        Doing::Idle if client.commands == 0 && client.bytes_in == 0 => {
+            Pill::new(Tone::Rest, Words::new("just sat down", "new"))
+        }
         Doing::Idle => {
             let idle = world.at.saturating_sub(client.last_active);
             let words = Words::said(
