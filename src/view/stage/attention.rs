@@ -6,13 +6,13 @@ use super::geometry::Layout;
 use super::motion::{REACHES, between, ease_in_out, part};
 use super::pantry;
 use super::scene::Scene;
-use super::thread::Place;
+use super::whereabouts::Place;
 use crate::event::{ClientId, Event};
 use crate::view::tree::Node;
 
 /// `None` while nobody is awake to pay attention.
 pub fn attention(scene: &Scene<'_>) -> Option<Node> {
-    let place = scene.thread.place()?;
+    let place = scene.chef.place()?;
     let layout = &scene.layout;
     let mut out = g().key("att").attr("id", "att");
     let line = |data: String| {

@@ -27,7 +27,7 @@ pub fn board(scene: &Scene<'_>) -> Node {
 }
 
 fn outline(scene: &Scene<'_>) -> &'static str {
-    let looked_at = scene.is_at(super::thread::Place::Board);
+    let looked_at = scene.is_at(super::whereabouts::Place::Board);
     if looked_at { "panel hotb" } else { "panel" }
 }
 

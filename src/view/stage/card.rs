@@ -3,7 +3,7 @@
 
 use super::draw::{Wording, Words};
 use super::scene::{Scene, Sitter};
-use super::thread::Place;
+use super::whereabouts::Place;
 use super::words::{MONO_PX, bytes, fit_mono};
 use crate::event::{BlockedOn, CloseReason, Event, Need, ReadOutcome};
 use crate::net::WriteOutcome;
@@ -218,7 +218,7 @@ pub fn state_line(scene: &Scene<'_>, sitter: &Sitter<'_>) -> (Wording, Tone) {
 }
 
 fn hot_words(scene: &Scene<'_>, client: &ClientView) -> Wording {
-    match (scene.thread.place(), scene.event()) {
+    match (scene.chef.place(), scene.event()) {
         (_, Some(Event::Read { outcome, bytes, .. })) => match outcome {
             ReadOutcome::Bytes => Wording::new(
                 format!("taking {} byte{}", bytes.len, if bytes.len == 1 { "" } else { "s" }),
@@ -245,7 +245,7 @@ fn hot_words(scene: &Scene<'_>, client: &ClientView) -> Wording {
         (Some(Place::Pad(_)), Some(Event::CommandRejected { .. })) => {
             Wording::new("not on the menu", "rejectCommand")
         }
-        (Some(Place::Pad(_)), _) if scene.thread.segment() == Some(StagePhase::Read) => {
+        (Some(Place::Pad(_)), _) if scene.chef.segment() == Some(StagePhase::Read) => {
             Wording::new("taking the slip", "readQuery")
         }
         _ => doing_words(client),

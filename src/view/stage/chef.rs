@@ -4,7 +4,7 @@
 use super::draw::{Anchor, Placed, Wording, arc, circle, g, label, one, path, polar, symbol};
 use super::kitchen;
 use super::scene::Scene;
-use super::thread::{Pose, Thread, is_done};
+use super::whereabouts::{Pose, Whereabouts, is_done};
 use crate::view::phase::StagePhase;
 use crate::view::tree::Node;
 
@@ -21,7 +21,7 @@ impl Station {
     /// Somebody who has just been woken does not sleep any more.
     fn words(&self, scene: &Scene<'_>) -> Wording {
         let kitchen = match self.segment {
-            StagePhase::Poll if scene.thread.segment() == Some(StagePhase::Poll) => {
+            StagePhase::Poll if scene.chef.segment() == Some(StagePhase::Poll) => {
                 if scene.is_asleep() { "asleep" } else { "wakes up" }
             }
             _ => self.kitchen,
@@ -53,7 +53,7 @@ enum Turn {
 }
 
 fn turn(scene: &Scene<'_>, segment: StagePhase) -> Turn {
-    match scene.thread.segment() {
+    match scene.chef.segment() {
         Some(active) if active == segment => {
             if scene.is_asleep() {
                 Turn::Sleeping
@@ -71,10 +71,10 @@ pub fn chef(scene: &Scene<'_>) -> Node {
     let ring = scene.layout.ring;
     let phone = scene.layout.is_phone();
     let asleep = scene.is_asleep();
-    let well = match scene.thread {
-        Thread::Asleep => "well night",
-        Thread::Opening | Thread::Closed => "well calm",
-        Thread::Awake { .. } => "well",
+    let well = match scene.chef {
+        Whereabouts::Asleep => "well night",
+        Whereabouts::Opening | Whereabouts::Closed => "well calm",
+        Whereabouts::Awake { .. } => "well",
     };
     let mut out =
         g().key("ring").attr("id", "obj:ring").child(circle(well, ring.x, ring.y, ring.r));
@@ -85,14 +85,14 @@ pub fn chef(scene: &Scene<'_>) -> Node {
         out.push(g().key("labels").children(STATIONS.iter().map(|s| station_label(scene, s))));
     }
     let k = ring.r / 80.0;
-    let class = match scene.thread {
-        Thread::Asleep => "chef rest asleep",
-        Thread::Opening | Thread::Closed => "chef rest",
-        Thread::Awake { .. } => "chef",
+    let class = match scene.chef {
+        Whereabouts::Asleep => "chef rest asleep",
+        Whereabouts::Opening | Whereabouts::Closed => "chef rest",
+        Whereabouts::Awake { .. } => "chef",
     };
     let mut figure =
         g().key("chef").attr("id", "obj:chef").class(class).moved_scaled(ring.x, ring.y, k);
-    if let Some(href) = pose(scene.thread) {
+    if let Some(href) = pose(scene.chef) {
         figure.push(g().key("body").class("chefb").child(symbol(href, 0.0, 0.0)));
     }
     let counter = "M-49.5 41.3A64.5 64.5 0 0 0 49.5 41.3Z";
@@ -101,7 +101,7 @@ pub fn chef(scene: &Scene<'_>) -> Node {
         let words = Wording::new("nothing to do", "blocked");
         figure.push(g().key("sky").children(one!("zzz", 0.0, -42.0, words, Anchor::Middle)));
     }
-    let words = plaque(scene.thread);
+    let words = plaque(scene.chef);
     figure.push(g().key("plaque").children(one!("plq", 0.0, 56.0, words, Anchor::Middle)));
     out.push(figure);
     out
@@ -205,7 +205,7 @@ fn signal_line(scene: &Scene<'_>, turn: Turn, x: f64, y: f64, anchor: Anchor, ou
 fn phone_extras(scene: &Scene<'_>, out: &mut Node) {
     let ring = scene.layout.ring;
     out.push(kitchen::phone_clock(scene));
-    let Some(active) = scene.thread.segment() else { return };
+    let Some(active) = scene.chef.segment() else { return };
     let Some(station) = STATIONS.iter().find(|s| s.segment == active) else { return };
     let words = station.words(scene);
     let class = if scene.is_asleep() { "lab phm slp" } else { "lab phm on" };
@@ -225,12 +225,12 @@ fn phone_extras(scene: &Scene<'_>, out: &mut Node) {
     )));
 }
 
-fn pose(thread: Thread) -> Option<&'static str> {
-    Some(match thread {
-        Thread::Closed => return None,
-        Thread::Opening => "#chef-look",
-        Thread::Asleep => "#chef-asleep",
-        Thread::Awake { pose, .. } => match pose {
+fn pose(at: Whereabouts) -> Option<&'static str> {
+    Some(match at {
+        Whereabouts::Closed => return None,
+        Whereabouts::Opening => "#chef-look",
+        Whereabouts::Asleep => "#chef-asleep",
+        Whereabouts::Awake { pose, .. } => match pose {
             Pose::Look | Pose::Greet | Pose::Tidy | Pose::Farewell => "#chef-look",
             Pose::Read => "#chef-read",
             Pose::Cook | Pose::Plate => "#chef-cook",
@@ -242,12 +242,12 @@ fn pose(thread: Thread) -> Option<&'static str> {
 }
 
 /// At most eight letters fit on the counter.
-fn plaque(thread: Thread) -> Wording {
-    let (kitchen, redis) = match thread {
-        Thread::Opening => ("opening", "init"),
-        Thread::Closed => ("closed", "exit"),
-        Thread::Asleep => ("0% CPU", "0% CPU"),
-        Thread::Awake { pose, segment, .. } => match pose {
+fn plaque(at: Whereabouts) -> Wording {
+    let (kitchen, redis) = match at {
+        Whereabouts::Opening => ("opening", "init"),
+        Whereabouts::Closed => ("closed", "exit"),
+        Whereabouts::Asleep => ("0% CPU", "0% CPU"),
+        Whereabouts::Awake { pose, segment, .. } => match pose {
             Pose::Look => ("awake", "fired[ ]"),
             Pose::Greet => ("greeting", "accept()"),
             Pose::Read if segment == StagePhase::Parse => ("reading", "parse"),

@@ -6,7 +6,7 @@ use super::draw::{
 };
 use super::motion::ease_out;
 use super::scene::{Lamp, Scene};
-use super::thread::{Place, Pose};
+use super::whereabouts::{Place, Pose};
 use crate::event::{Event, Pipe};
 use crate::view::tree::Node;
 
@@ -35,8 +35,8 @@ fn swing(scene: &Scene<'_>) -> f64 {
 /// Open while somebody goes through.
 fn is_open(scene: &Scene<'_>) -> bool {
     let leaving = matches!(
-        scene.thread,
-        super::thread::Thread::Awake { pose: Pose::Stop | Pose::Farewell, .. }
+        scene.chef,
+        super::whereabouts::Whereabouts::Awake { pose: Pose::Stop | Pose::Farewell, .. }
     ) && matches!(scene.event(), Some(Event::ClientFreed { .. }));
     let entering = scene.is_at(Place::Door)
         && !matches!(scene.event(), Some(Event::Fire { .. } | Event::AcceptEnd { .. }));

@@ -10,7 +10,7 @@ use super::kitchen::TICKET_LANDS;
 use super::motion::{Path, REACHES, between, ease_in, ease_in_out, ease_out, part};
 use super::rack::{helping, on_its_way, plate, tower};
 use super::scene::{Scene, Sitter};
-use super::thread::Place;
+use super::whereabouts::Place;
 use crate::event::{ClientId, CloseReason, Event, RefuseReason};
 use crate::net::WriteOutcome;
 use crate::view::tree::Node;

@@ -7,7 +7,7 @@ use super::draw::{
 use super::identity::badge;
 use super::motion::{between, part};
 use super::scene::Scene;
-use super::thread::Place;
+use super::whereabouts::Place;
 use super::words::{MONO_PX, fit_mono};
 use crate::event::{ClientId, Event, Preview};
 use crate::time::Micros;

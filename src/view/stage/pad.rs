@@ -61,7 +61,7 @@ fn outline(scene: &Scene<'_>, sitter: &Sitter<'_>) -> &'static str {
     let born = matches!(
         scene.event(), Some(Event::ClientCreated { client, .. }) if *client == sitter.id()
     );
-    let awake = scene.thread.place().is_some();
+    let awake = scene.chef.place().is_some();
     if scene.is_hot(sitter.id()) || (awake && (carried || born)) { "padf hotb" } else { "padf" }
 }
 

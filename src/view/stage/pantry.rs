@@ -51,7 +51,7 @@ const PHONE: Shelves = Shelves {
 /// The key that is being worked on: one jar may be hot, while its command runs
 /// or the fact about it is the newest.
 pub fn hot_key<'a>(scene: &Scene<'a>) -> Option<(u32, &'a [u8])> {
-    scene.thread.place()?;
+    scene.chef.place()?;
     let running = scene.world.executing.as_ref().and_then(|running| running.key.as_ref());
     let touched = match scene.event() {
         Some(Event::Key { .. }) => scene.world.pantry.touched.as_ref(),

@@ -6,7 +6,7 @@ use super::draw::{Anchor, Placed, Wording, circle, d, g, line, one, path, rect, 
 use super::geometry::{Layout, Scale};
 use super::motion::REACHES;
 use super::scene::{Scene, Sitter};
-use super::thread::Place;
+use super::whereabouts::Place;
 use super::words::{bytes, bytes_short, fit_mono};
 use crate::event::{ClientId, Event, Phase};
 use crate::net::WriteOutcome;

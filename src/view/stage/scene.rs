@@ -2,7 +2,7 @@
 //! who stands in which column. Looked up once, read by every object.
 
 use super::geometry::{Dining, Layout};
-use super::thread::{Place, Thread};
+use super::whereabouts::{Place, Whereabouts};
 use crate::event::{ClientId, Event};
 use crate::net::{Fd, Mask};
 use crate::trace::World;
@@ -54,7 +54,7 @@ pub enum Lamp {
 pub struct Scene<'a> {
     pub frame: &'a Frame<'a>,
     pub world: &'a World,
-    pub thread: Thread,
+    pub chef: Whereabouts,
     pub layout: Layout,
     /// The beat's progress; 1 whenever nothing may move.
     pub t: f64,
@@ -80,7 +80,7 @@ impl<'a> Scene<'a> {
         let mut scene = Scene {
             frame,
             world,
-            thread: Thread::of(frame),
+            chef: Whereabouts::of(frame),
             layout,
             t,
             sitters: sitters(world),
@@ -95,7 +95,7 @@ impl<'a> Scene<'a> {
     }
 
     fn read_signals(&mut self) {
-        if self.thread == Thread::Asleep {
+        if self.chef == Whereabouts::Asleep {
             return;
         }
         let by_fd: BTreeMap<Fd, ClientId> =
@@ -141,7 +141,7 @@ impl<'a> Scene<'a> {
         if let Some(pinned) = self.index_of(self.frame.selected)
             && !slots.contains(&Some(pinned))
         {
-            let active = self.index_of(self.thread.client());
+            let active = self.index_of(self.chef.client());
             let free = slots.iter().position(Option::is_none);
             let last = slots.iter().rposition(|slot| *slot != active);
             if let Some(slot) = free.or(last) {
@@ -174,7 +174,7 @@ impl<'a> Scene<'a> {
                 })
                 .collect(),
         };
-        let active = self.index_of(self.thread.client());
+        let active = self.index_of(self.chef.client());
         let at = match active.and_then(|a| order.iter().position(|other| *other == Some(a))) {
             Some(at) => at,
             None => match &self.world.sweep {
@@ -245,18 +245,18 @@ impl<'a> Scene<'a> {
 
     #[must_use]
     pub fn is_asleep(&self) -> bool {
-        self.thread == Thread::Asleep
+        self.chef == Whereabouts::Asleep
     }
 
     /// Whether this client's place is the hot one.
     #[must_use]
     pub fn is_hot(&self, id: ClientId) -> bool {
-        self.thread.client() == Some(id)
+        self.chef.client() == Some(id)
     }
 
     #[must_use]
     pub fn is_at(&self, place: Place) -> bool {
-        self.thread.place() == Some(place)
+        self.chef.place() == Some(place)
     }
 
     /// A flag is up while bytes (or the end) wait in the socket: since the

@@ -34,7 +34,7 @@ impl Place {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Thread {
+pub enum Whereabouts {
     /// No loop has run yet.
     Opening,
     /// Shut down.
@@ -68,18 +68,18 @@ pub enum Pose {
     Farewell,
 }
 
-impl Thread {
+impl Whereabouts {
     #[must_use]
-    pub fn of(frame: &Frame<'_>) -> Thread {
+    pub fn of(frame: &Frame<'_>) -> Whereabouts {
         let world = frame.world;
         if world.shut_down {
-            return Thread::Closed;
+            return Whereabouts::Closed;
         }
         if world.asleep.is_some() {
-            return Thread::Asleep;
+            return Whereabouts::Asleep;
         }
         if world.phase.is_none() {
-            return Thread::Opening;
+            return Whereabouts::Opening;
         }
         let event = frame.now.map(|record| &record.event);
         let segment = StagePhase::of(world);
@@ -98,22 +98,22 @@ impl Thread {
             _ => place,
         };
         let pose = event.and_then(leave_taking).unwrap_or(pose);
-        Thread::Awake { segment, place, pose }
+        Whereabouts::Awake { segment, place, pose }
     }
 
     #[must_use]
     pub fn segment(self) -> Option<StagePhase> {
         match self {
-            Thread::Opening | Thread::Closed => None,
-            Thread::Asleep => Some(StagePhase::Poll),
-            Thread::Awake { segment, .. } => Some(segment),
+            Whereabouts::Opening | Whereabouts::Closed => None,
+            Whereabouts::Asleep => Some(StagePhase::Poll),
+            Whereabouts::Awake { segment, .. } => Some(segment),
         }
     }
 
     #[must_use]
     pub fn place(self) -> Option<Place> {
         match self {
-            Thread::Awake { place, .. } => Some(place),
+            Whereabouts::Awake { place, .. } => Some(place),
             _ => None,
         }
     }
