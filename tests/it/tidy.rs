@@ -97,7 +97,7 @@ const VARYING: &[(&str, &str)] = &[
     ("HashSet", "its order differs from run to run"),
     ("RandomState", "its hashes differ from run to run"),
     ("getrandom", "dice are seeded"),
-    ("env", "the environment differs from machine to machine"),
+    ("env::", "the environment differs from machine to machine"),
     ("fs", "files belong to the drivers"),
     ("println", "facts are events"),
     ("eprintln", "facts are events"),

@@ -38,7 +38,7 @@ impl Default for Costs {
             poll_ns: 1_000,
             wakeup_ns: 5_000,
             accept_ns: 4_000,
-            command_ns: 500,
+            command_ns: 1_000,
             command_per_unit_ns: 100,
             parse_per_kilobyte_ns: 1_000,
         }
