@@ -81,6 +81,9 @@ impl Panes {
                 Tab::Tables => vec![panels::tables(frame)],
                 Tab::Events => vec![panels::events(&scene.run.timeline, scene.playhead)],
             });
+            if *tab == Tab::Events {
+                keep_in_view(&element(tab.id()), "li.now");
+            }
         }
         said
     }
@@ -136,6 +139,17 @@ fn opening(about: &str) -> Vec<Node> {
         Node::new("p").key("say").class("say").text(about.to_owned()),
         Node::new("p").key("hint").class("hint").text(hint),
     ]
+}
+
+/// Scrolls a panel, where it is one that scrolls, so that the row of now is in
+/// its middle; never the page.
+fn keep_in_view(panel: &Element, row: &str) {
+    let Ok(Some(row)) = panel.query_selector(row) else { return };
+    let (around, row) = (panel.get_bounding_client_rect(), row.get_bounding_client_rect());
+    if panel.scroll_height() > panel.client_height() {
+        let middle = (row.top() + row.bottom() - around.top() - around.bottom()) / 2.0;
+        panel.set_scroll_top(panel.scroll_top() + middle.round() as i32);
+    }
 }
 
 /// The window's title: what is watched, and where in it.

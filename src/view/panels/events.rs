@@ -14,8 +14,8 @@ use crate::view::{Narration, Node, narrate};
 const BEFORE_FIRST: Words = Words::new("Before the first round", "Before the first cycle");
 const NOTHING: Words = Words::new("Nothing has happened yet.", "No records yet.");
 
-/// Steps shown before the playhead's and after it: few enough that the current
-/// one is in view without scrolling.
+/// Steps shown before the playhead's and after it; what one side lacks, near
+/// either end of the run, the other side has more.
 const STEPS_BEFORE: usize = 7;
 const STEPS_AFTER: usize = 12;
 
@@ -59,8 +59,11 @@ pub fn events(timeline: &Timeline, playhead: usize) -> Node {
 fn window(timeline: &Timeline, playhead: usize) -> std::ops::Range<usize> {
     let playhead = playhead.min(timeline.len());
     let steps = |i: &usize| is_step_at(timeline, *i);
-    let first = (0..playhead).rev().filter(steps).take(STEPS_BEFORE + 1).last();
-    let last = (playhead..timeline.len()).filter(steps).take(STEPS_AFTER).last();
+    let all = STEPS_BEFORE + 1 + STEPS_AFTER;
+    let past = (0..playhead).rev().filter(steps).take(all).count().min(STEPS_BEFORE + 1);
+    let ahead = (playhead..timeline.len()).filter(steps).take(all - past).count();
+    let first = (0..playhead).rev().filter(steps).take(all - ahead.min(STEPS_AFTER)).last();
+    let last = (playhead..timeline.len()).filter(steps).take(ahead).last();
     let end = last.map_or(playhead, |last| last + 1);
     first.unwrap_or(0)..end
 }
