@@ -131,6 +131,7 @@ fn header(engine: &Engine) -> Header {
 }
 
 /// What only a process can know.
+#[expect(clippy::disallowed_methods, reason = "the one look at the wall clock, at birth")]
 fn birth(net: &Tcp) -> Birth {
     let unix = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_micros() as u64);
     // Entropy without a dependency: the standard hasher's keys are random
