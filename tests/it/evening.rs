@@ -200,6 +200,12 @@ impl Evening {
         self.tell(Event::SweepBegin { clients })
     }
 
+    /// Somebody who does not eat what lies on the table.
+    pub fn stop_eating(&mut self, n: u64) -> &mut Evening {
+        self.tell(Event::Pipe { peer: peer(n), pipe: Pipe::Reading { on: false } });
+        self.tell(Event::Pipe { peer: peer(n), pipe: Pipe::Delivered { bytes: 4_096 } })
+    }
+
     pub fn write(&mut self, n: u64, outcome: WriteOutcome, bytes: u64, by: u8) -> &mut Evening {
         let client = ClientId(n);
         let left = self.world.clients[&client].reply.waiting() - bytes;
@@ -288,7 +294,7 @@ pub fn execute() -> Evening {
 /// The final sweep: two served, one stuck, a helper, one being served.
 pub fn sweep() -> Evening {
     let mut e = Evening::with(6);
-    e.stock();
+    e.stock().stop_eating(4);
     for n in 1..=6 {
         e.arrive(n, "PING\r\n");
     }
@@ -316,7 +322,7 @@ pub fn helper() -> Evening {
 /// Three limits at work.
 pub fn faults() -> Evening {
     let mut e = Evening::with(6);
-    e.stock();
+    e.stock().stop_eating(4);
     e.tell(Event::Config {
         name: "client-output-buffer-limit".into(),
         value: "normal 1048576 524288 10 slave 0 0 0 pubsub 0 0 0".into(),

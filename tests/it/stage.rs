@@ -143,6 +143,25 @@ fn asleep_nothing_is_hot_and_awake_one_thing_is() {
     }
 }
 
+/// The same, for what the engine itself says in every scenario of the house.
+#[test]
+fn the_rule_of_one_hot_thing_holds_in_every_scenario() {
+    for bundled in onechef::sim::scenarios() {
+        let mut records = Vec::new();
+        onechef::sim::Sim::new(&bundled.scenario()).run_to_quiet(40, &mut records);
+        let mut world = World::default();
+        for record in &records {
+            world.fold(record);
+            let node = stage(&frame(&world, record));
+            let segments = all(&node, |node| has_class(node, "seg-on")).len();
+            let awake = world.asleep.is_none() && world.phase.is_some() && !world.shut_down;
+            assert_eq!(segments, usize::from(awake), "{}: {record:?}", bundled.slug);
+            assert!(awake || all(&node, is_hot).is_empty(), "{}: {record:?}", bundled.slug);
+            assert!(hot_clients(&node).len() <= 1, "{}: {record:?}", bundled.slug);
+        }
+    }
+}
+
 /// Pads and rack cells with something hot in them, by client.
 fn hot_clients(node: &Node) -> BTreeSet<String> {
     let owned = all(node, |node| attr(node, "data-client").is_some() && node.tag == "g");

@@ -70,8 +70,10 @@ pub fn attention(scene: &Scene<'_>) -> Option<Node> {
         }
         Place::Grill(_) => grill(scene, &mut out, line),
         Place::Table(id) => {
+            let x = scene.column_of(id)? + layout.lane_out();
             sweep(scene, Some(id), &mut out);
-            out.push(line(to_track(scene, scene.column_of(id)? + layout.lane_out())));
+            out.push(line(to_track(scene, x)));
+            out.push(circle("attd", x, layout.track, 5.0).key("here"));
         }
         Place::Track => {
             sweep(scene, None, &mut out);
@@ -156,9 +158,6 @@ fn sweep(scene: &Scene<'_>, current: Option<ClientId>, out: &mut Node) {
         g().key("passed")
             .children(served.into_iter().map(|x| circle("passd", x, layout.track, 2.6))),
     );
-    if let Some(x) = here {
-        out.push(circle("attd", x, layout.track, 5.0).key("here"));
-    }
 }
 
 /// Ring to ticket, and ticket to the shelf of the key.

@@ -247,7 +247,12 @@ fn what_can_wake(scene: &Scene<'_>) -> Node {
         return out.child(small(X + 14.0, Y + 133.0, words, Anchor::Start));
     };
     let guests = scene.world.clients.len();
+    let writers = scene.world.clients.values().filter(|client| client.write_handler).count();
     let tables = match guests {
+        _ if writers > 0 => Wording::new(
+            format!("— a flag, or room, at {guests} table{}", if guests == 1 { "" } else { "s" }),
+            format!("— {guests} fds (EPOLLIN), {writers} (OUT)"),
+        ),
         0 => Wording::new("— nobody is seated yet", "— no client fds"),
         1 => Wording::new("— a flag at the one table", "— 1 client fd (EPOLLIN)"),
         n => Wording::new(

@@ -4,8 +4,8 @@
 use super::draw::{Wording, Words};
 use super::scene::{Scene, Sitter};
 use super::whereabouts::Place;
-use super::words::{MONO_PX, bytes, fit_mono};
-use crate::event::{BlockedOn, CloseReason, Event, Need, ReadOutcome};
+use super::words::{MONO_PX, bytes as size, fit_mono};
+use crate::event::{BlockedOn, CloseReason, Event, LimitKind, Need, ReadOutcome};
 use crate::net::WriteOutcome;
 use crate::trace::world::{ClientView, Doing, QueryView};
 use crate::view::phase::StagePhase;
@@ -68,7 +68,12 @@ pub fn bar(client: &ClientView) -> Bar {
         return Bar::default();
     }
     let whole = len.saturating_add(owed_bytes(client)) as f64;
-    Bar { filled: len as f64 / whole, understood: parsed_to.min(len) as f64 / whole }
+    let understood = match client.doing {
+        // Everything before the offending byte made sense.
+        Doing::Unreadable { at, .. } => parsed_to.max(at),
+        _ => parsed_to,
+    };
+    Bar { filled: len as f64 / whole, understood: understood.min(len) as f64 / whole }
 }
 
 fn argv_text(client: &ClientView) -> String {
@@ -220,10 +225,14 @@ pub fn state_line(scene: &Scene<'_>, sitter: &Sitter<'_>) -> (Wording, Tone) {
 fn hot_words(scene: &Scene<'_>, client: &ClientView) -> Wording {
     match (scene.chef.place(), scene.event()) {
         (_, Some(Event::Read { outcome, bytes, .. })) => match outcome {
-            ReadOutcome::Bytes => Wording::new(
-                format!("taking {} byte{}", bytes.len, if bytes.len == 1 { "" } else { "s" }),
-                format!("read() = {}", bytes.len),
-            ),
+            ReadOutcome::Bytes => {
+                let amount = match bytes.len {
+                    1 => "1 byte".to_owned(),
+                    n @ 0..1_000 => format!("{n} bytes"),
+                    n => size(n),
+                };
+                Wording::new(format!("taking {amount}"), format!("read() = {}", bytes.len))
+            }
             ReadOutcome::Eof => Wording::new("slip says goodbye", "read() = 0"),
             ReadOutcome::WouldBlock => Wording::new("no slip after all", "read: EAGAIN"),
             ReadOutcome::Reset => Wording::new("line went dead", "ECONNRESET"),
@@ -240,8 +249,14 @@ fn hot_words(scene: &Scene<'_>, client: &ClientView) -> Wording {
             Wording::new("asks to be told", format!("watch fd {}", client.fd))
         }
         (Some(Place::Table(_)), _) => Wording::new("being served", "writeToClient"),
+        (Some(Place::Grill(_)), Some(Event::CommandEnd { took, .. })) => {
+            Wording::new("done", format!("took {took}"))
+        }
         (Some(Place::Grill(_)), _) => Wording::new("on the grill", "executing"),
         (Some(Place::Pad(_)), Some(Event::Fire { .. })) => Wording::new("turn begins", "readable"),
+        (Some(Place::Pad(_)), Some(Event::Limit { kind: LimitKind::QueryBuffer, .. })) => {
+            Wording::new("past the limit", "qbuf > limit")
+        }
         (Some(Place::Pad(_)), Some(Event::CommandRejected { .. })) => {
             Wording::new("not on the menu", "rejectCommand")
         }
@@ -273,7 +288,7 @@ fn calm_words(scene: &Scene<'_>, sitter: &Sitter<'_>) -> Wording {
 
 fn rack_words(client: &ClientView) -> Wording {
     let place = if client.reply.listed > 0 { "list" } else { "buf" };
-    Wording::new("plate on the rack", format!("{} in {place}", bytes(client.reply.waiting())))
+    Wording::new("plate on the rack", format!("{} in {place}", size(client.reply.waiting())))
 }
 
 fn doing_words(client: &ClientView) -> Wording {
@@ -290,7 +305,7 @@ fn doing_words(client: &ClientView) -> Wording {
         Doing::Parsed => Wording::new("order is clear", format!("argc {}", client.argc)),
         Doing::Executing => Wording::new("on the grill", "executing"),
         Doing::Replied { .. } => rack_words(client),
-        Doing::Served { bytes: n } => Wording::new("served", format!("sent {}", bytes(*n))),
+        Doing::Served { bytes: n } => Wording::new("served", format!("sent {}", size(*n))),
         Doing::TableFull => Wording::new("table is full", "EAGAIN, +write"),
         Doing::BudgetSpent => Wording::new("more next round", "64 KB, +write"),
         Doing::Unreadable { .. } => unreadable_words(&client.query, &client.doing),

@@ -53,8 +53,14 @@ pub fn is_walking_in(scene: &Scene<'_>, sitter: &Sitter<'_>) -> bool {
 /// Whether the guest cannot put anything more on the table.
 pub fn is_table_full(sitter: &Sitter<'_>) -> bool {
     let client = sitter.client;
-    let stuck = matches!(client.doing, Doing::TableFull);
-    stuck || (client.write_handler && sitter.guest.is_some_and(|guest| !guest.reading))
+    // The server knows only that the last write did not fit; a network that can
+    // see the guest knows better when something was eaten since.
+    match sitter.guest {
+        None => client.doing == Doing::TableFull,
+        Some(guest) => {
+            guest.uneaten > 0 && (client.doing == Doing::TableFull || client.write_handler)
+        }
+    }
 }
 
 fn posture(scene: &Scene<'_>, sitter: &Sitter<'_>) -> Posture {
@@ -205,7 +211,14 @@ fn slip(scene: &Scene<'_>, sitter: &Sitter<'_>, out: &mut Node) {
                 symbol("#sq", x - 4.0 + f64::from(i % 2) * 8.0, y - 4.5 - f64::from(i / 2) * 6.8)
             })));
             if waiting > 0 {
-                paper.push(text("by", x - 13.0, y + 21.0, bytes(waiting)).key("count"));
+                let count = bytes(waiting);
+                // Long counts grow away from the badge.
+                let count = if count.len() > 5 {
+                    text("by", x + 23.0, y + 21.0, count).end()
+                } else {
+                    text("by", x - 13.0, y + 21.0, count)
+                };
+                paper.push(count.key("count"));
             }
         }
         Scale::Medium => {

@@ -267,13 +267,19 @@ fn walking_out(scene: &Scene<'_>, sitter: &Sitter<'_>) -> Option<Node> {
     }
     let layout = &scene.layout;
     let from = sitter.x + layout.lane_in();
-    let to = if layout.is_phone() { 54.0 } else { 174.0 };
+    // In front of the first table, unless it is that table's guest who goes.
+    let own = sitter.x - layout.lane_in().abs() < layout.x0 + 30.0;
+    let to = match (layout.is_phone(), own) {
+        (true, _) => 54.0,
+        (false, true) => 174.0,
+        (false, false) => 160.0,
+    };
     let x = walk(from.max(to), to, scene.t);
     let y = layout.floor;
     let mut out = g().key("leaving").attr("id", "obj:leaving");
     let endless = sitter.departed.is_some_and(|d| d.why == CloseReason::QueryBufferLimit);
     if endless && layout.scale == Scale::Large {
-        out.push(endless_order(x, (sitter.x + 20.0).max(x + 60.0).min(x + 96.0), y));
+        out.push(endless_order(x, if own { x + 66.0 } else { x + 46.0 }, y));
     }
     out.push(standing(scene, sitter.id(), x, y));
     if scene.is_at(Place::Pad(sitter.id())) {

@@ -157,7 +157,8 @@ fn order_line(scene: &Scene<'_>, sitter: &Sitter<'_>, order: Order, x: f64, y: f
     match order {
         Order::Blank => {}
         Order::Text { text: words, old } => {
-            out.push(text(if old { "pm dim" } else { "pm" }, x, y, words));
+            let dim = old && !scene.is_hot(sitter.id());
+            out.push(text(if dim { "pm dim" } else { "pm" }, x, y, words));
         }
         Order::Partial { text: words, owed } => {
             let mut at = x + words.chars().count() as f64 * MONO_PX;
