@@ -525,6 +525,8 @@ fn show_transport(playing: bool, at_end: bool) {
     set(&play, "aria-label", label);
     set(&play, "title", &format!("{label} (Space)"));
     set(&element("play-icon"), "href", icon);
+    // The sleeper breathes while the page plays, and only then.
+    flag(&element("player"), "data-playing", playing);
 }
 
 /// What the list of scenarios shows as chosen.

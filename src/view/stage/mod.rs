@@ -6,9 +6,9 @@
 //! boundary: only `read` and `write` cross it. Nothing is drawn that does not
 //! stand for something in the [`World`](crate::trace::World).
 //!
-//! Reading order: [`whereabouts`] (what the thread is at, the only hot thing),
-//! [`scene`] (who stands where), [`geometry`], then one file per object, and
-//! [`flight`] for what moves. Shapes carry classes; colours, fonts and strokes
+//! Reading order: `whereabouts` (what the thread is at, the only hot thing),
+//! `scene` (who stands where), `geometry`, then one file per object, and
+//! `flight` for what moves. Shapes carry classes; colours, fonts and strokes
 //! are in `www/stage.css`, the symbols in `www/symbols.svg`.
 
 mod attention;
