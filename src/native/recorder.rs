@@ -5,7 +5,7 @@ use crate::engine::Engine;
 use crate::event::Stamped;
 use crate::trace::Record;
 use crate::trace::codec::{Header, Writer};
-use std::fs::File;
+use std::fs::{File, OpenOptions};
 use std::io::{self, BufWriter};
 use std::path::Path;
 
@@ -17,12 +17,17 @@ pub struct Recorder {
 }
 
 impl Recorder {
-    /// Creates the file and writes the header.
+    /// Creates the file, readable by its owner only, and writes the header.
     ///
     /// # Errors
     /// What the file system says.
     pub fn create(path: &Path, header: &Header) -> io::Result<Recorder> {
-        let file = BufWriter::new(File::create(path)?);
+        let mut options = OpenOptions::new();
+        options.write(true).create(true).truncate(true);
+        // A trace holds what clients sent: nobody else's business.
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let file = BufWriter::new(options.open(path)?);
         Ok(Recorder { writer: Writer::new(file, header)?, facts: Vec::new(), next: 0 })
     }
 
