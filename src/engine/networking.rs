@@ -230,9 +230,11 @@ impl Engine {
                 authenticated: !self.server.must_authenticate(slot),
             };
             let bytes = &query.buffer[start..query.filled];
+            // What an earlier read had understood is not looked at again.
+            let understood = query.parser.position();
             match query.parser.parse(bytes, &limits) {
                 Progress::Complete { consumed } => {
-                    net.spend(Work::Parse { bytes: consumed as u64 });
+                    net.spend(Work::Parse { bytes: (consumed - understood) as u64 });
                     let args = query.parser.args(bytes);
                     self.state_parsed(net, slot, args, (start + consumed) as u64);
                     self.process_command(net, slot, args);
@@ -245,7 +247,8 @@ impl Engine {
                     start += consumed;
                 }
                 Progress::Incomplete => {
-                    net.spend(Work::Parse { bytes: bytes.len() as u64 });
+                    let fresh = query.parser.position() - understood;
+                    net.spend(Work::Parse { bytes: fresh as u64 });
                     self.state_incomplete(net, slot, query, start);
                     break;
                 }
