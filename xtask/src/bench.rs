@@ -79,23 +79,14 @@ fn compare(root: &Path, plan: &Plan) -> Result<(), Failure> {
         .args(["build", "--release", "--bin", "onechef", "--example", "echo"])
         .current_dir(root))?;
 
-    let redis =
-        Contender::start("redis-server", ports::free_port(7401, "redis-server")?, |c, p| {
-            c.args(["redis-server", "--port", p, "--save", "", "--appendonly", "no"]).args([
-                "--bind",
-                "127.0.0.1",
-                "--loglevel",
-                "warning",
-            ]);
-        })?;
-    let ours = Contender::start("onechef", ports::free_port(7501, "onechef")?, |c, p| {
-        c.arg(root.join("target/release/onechef")).args(["serve", "--port", p]);
-    })?;
-    let echo = Contender::start("echo", ports::free_port(7601, "the echo loop")?, |c, p| {
-        c.arg(root.join("target/release/examples/echo")).arg(p);
-    })?;
-
     let mut report = Report::default();
+    say("Memory of idle connections");
+    // Servers of their own: one that has been under load has memory to spare,
+    // and its newcomers would seem to cost nothing.
+    report.idle_bytes_redis = idle::bytes_per_connection(&redis()?, plan.idle_connections)?;
+    report.idle_bytes_ours = idle::bytes_per_connection(&ours(root)?, plan.idle_connections)?;
+
+    let (redis, ours, echo) = (redis()?, ours(root)?, echo(root)?);
     let settings = settings(plan);
     for (done, setting) in settings.iter().enumerate() {
         eprint!("\r  {:>3} of {}: {setting:<40}", done + 1, settings.len());
@@ -110,12 +101,28 @@ fn compare(root: &Path, plan: &Plan) -> Result<(), Failure> {
         report.rows.push(row);
     }
     eprintln!();
-    say("Memory of idle connections");
-    report.idle_bytes_redis = idle::bytes_per_connection(&redis, plan.idle_connections)?;
-    report.idle_bytes_ours = idle::bytes_per_connection(&ours, plan.idle_connections)?;
 
     report.print(&MARKS);
     report.write_json(&root.join("target/bench.json"))
+}
+
+fn redis() -> Result<Contender, Failure> {
+    Contender::start("redis-server", ports::free_port(7401, "redis-server")?, |command, port| {
+        command.args(["redis-server", "--port", port, "--bind", "127.0.0.1"]);
+        command.args(["--save", "", "--appendonly", "no", "--loglevel", "warning"]);
+    })
+}
+
+fn ours(root: &Path) -> Result<Contender, Failure> {
+    Contender::start("onechef", ports::free_port(7501, "onechef")?, |command, port| {
+        command.arg(root.join("target/release/onechef")).args(["serve", "--port", port]);
+    })
+}
+
+fn echo(root: &Path) -> Result<Contender, Failure> {
+    Contender::start("echo", ports::free_port(7601, "the echo loop")?, |command, port| {
+        command.arg(root.join("target/release/examples/echo")).arg(port);
+    })
 }
 
 fn settings(plan: &Plan) -> Vec<Setting> {
