@@ -10,9 +10,15 @@
 //! Payloads are previews with a cap ([`Preview`]), so a fact's size is bounded
 //! whatever a client sends.
 
+mod pipe;
 mod preview;
+mod session;
 
+pub use pipe::Pipe;
 pub use preview::{Preview, escape, unescape};
+pub use session::{
+    BlockedOn, PauseScope, SubscriptionKind, TransactionEnd, TransactionStep, UnblockReason,
+};
 
 use crate::net::{Fd, Fired, Mask, NetError, Timeout, WriteOutcome};
 use crate::time::Micros;
@@ -184,14 +190,6 @@ pub enum ClientChange {
     Authenticated,
 }
 
-/// What a client waits for.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum BlockedOn {
-    Keys { keys: Vec<Preview>, until: Option<Micros> },
-    Pause,
-}
-
 /// A limit that was reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -216,35 +214,6 @@ pub enum LimitKind {
 #[serde(rename_all = "snake_case")]
 pub enum TimerKind {
     ServerCron,
-}
-
-/// What the simulated kernel or a simulated guest did. A real network cannot
-/// know these, so a live trace has none.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Pipe {
-    /// The guest's `connect` succeeded: it waits in the accept queue.
-    Queued { name: String },
-    /// The accept queue is full: the guest is not even in line.
-    BacklogFull { name: String },
-    /// The guest's application wrote these bytes; they arrive later.
-    Sent { bytes: Preview, arrives: Micros },
-    /// Bytes came to rest in the server's socket: the flag goes up.
-    Arrived { bytes: Preview },
-    /// The guest will send no more (FIN).
-    FinArrived,
-    /// The guest is gone (RST).
-    ResetArrived,
-    /// Reply bytes reached the guest's own socket buffer.
-    Delivered { bytes: u64 },
-    /// The guest's application read them.
-    Consumed { bytes: Preview },
-    /// The guest stopped (or resumed) reading.
-    Reading { on: bool },
-    /// The guest saw the server's end: an orderly close, or a reset.
-    SawClose { reset: bool },
-    /// The guest closed its side altogether.
-    Left,
 }
 
 /// One fact. See the module documentation.
@@ -484,8 +453,45 @@ pub enum Event {
         client: ClientId,
         on: BlockedOn,
     },
+    /// `unblockClient`.
     Unblocked {
         client: ClientId,
+        #[serde(default)]
+        why: UnblockReason,
+    },
+    Transaction {
+        client: ClientId,
+        step: TransactionStep,
+    },
+    /// A subscription began or ended; `subscribed` are left of its kind.
+    Subscription {
+        client: ClientId,
+        kind: SubscriptionKind,
+        name: Preview,
+        on: bool,
+        subscribed: u32,
+    },
+    /// `pubsubPublishMessage`: so many messages were put on the receivers'
+    /// racks, each stated by a [`Event::ReplyQueued`] of its own.
+    Published {
+        client: ClientId,
+        channel: Preview,
+        receivers: u64,
+    },
+    /// `CLIENT PAUSE` and its end (`None`).
+    Paused {
+        scope: Option<PauseScope>,
+        until: Micros,
+    },
+    /// `MONITOR`, and its end by `RESET`.
+    Monitoring {
+        client: ClientId,
+        on: bool,
+    },
+    /// `evictClients`: clients take more than `maxmemory-clients`, in bytes.
+    ClientMemory {
+        used: u64,
+        limit: u64,
     },
     /// `at` is the usage, `limit` the threshold; bytes, or clients.
     Limit {
@@ -533,7 +539,11 @@ impl Event {
             | Event::PendingWriteTaken { client }
             | Event::Write { client, .. }
             | Event::Blocked { client, .. }
-            | Event::Unblocked { client } => Some(*client),
+            | Event::Unblocked { client, .. }
+            | Event::Transaction { client, .. }
+            | Event::Subscription { client, .. }
+            | Event::Published { client, .. }
+            | Event::Monitoring { client, .. } => Some(*client),
             Event::Fire { client, .. }
             | Event::Key { client, .. }
             | Event::Limit { client, .. } => *client,
@@ -558,6 +568,8 @@ impl Event {
             | Event::TimerFired { .. }
             | Event::TimerRearmed { .. }
             | Event::ClientsCron { .. }
+            | Event::Paused { .. }
+            | Event::ClientMemory { .. }
             | Event::Shutdown
             | Event::Pipe { .. }
             | Event::Dropped { .. } => None,

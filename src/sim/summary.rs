@@ -180,7 +180,12 @@ impl Reader {
             Event::TimerFired { .. } => "cron".to_owned(),
             Event::ExpireCycle { expired, .. } if *expired > 0 => format!("{expired} expired"),
             Event::Blocked { client, .. } => format!("{} blocked", self.name(*client)),
-            Event::Unblocked { client } => format!("{} unblocked", self.name(*client)),
+            Event::Unblocked { client, why } => {
+                format!("{} unblocked: {}", self.name(*client), words(why))
+            }
+            Event::Paused { scope: Some(_), until } => format!("paused until {until}"),
+            Event::Paused { scope: None, .. } => "pause over".to_owned(),
+            Event::ClientMemory { used, limit } => format!("clients take {used} of {limit} B"),
             Event::Shutdown => "shutdown".to_owned(),
             Event::Dropped { count } => format!("{count} records missed"),
             _ => return None,

@@ -4,16 +4,19 @@
 //! about a client, a descriptor or a guest that nobody introduced changes only
 //! what it can, arithmetic saturates, and nothing panics.
 
+mod guests;
+mod sessions;
+
 use super::Record;
 use super::activity::Activity;
-use super::known::{append_known, drop_front};
+use super::known::drop_front;
 use super::world::{
-    ClientView, Counters, Departed, Doing, Executing, Firing, Guest, Jar, PANTRY_CAP, QueryView,
-    ReplyView, Sweep, TimerView, World,
+    ClientView, Counters, Departed, Doing, Firing, Jar, PANTRY_CAP, QueryView, ReplyView,
+    Subscriptions, Sweep, TimerView, World,
 };
 use crate::event::{
-    ClientChange, ClientId, CloseReason, Event, Handler, KeyChange, LimitKind, Phase, Pipe,
-    Preview, ReadOutcome, RefuseReason,
+    ClientChange, ClientId, CloseReason, Event, Handler, KeyChange, LimitKind, Phase, Preview,
+    ReadOutcome, RefuseReason,
 };
 use crate::net::{Fd, Fired, Mask, Timeout, WriteOutcome};
 use crate::time::Micros;
@@ -81,8 +84,14 @@ impl World {
             Event::TimerAdded { due, .. } | Event::TimerRearmed { due, .. } => {
                 self.timer = Some(TimerView { armed_at: self.at, due: *due });
             }
-            Event::Blocked { client, on } => self.blocked(*client, Some(on.clone())),
-            Event::Unblocked { client } => self.blocked(*client, None),
+            Event::Blocked { client, on } => self.blocked(*client, on),
+            Event::Unblocked { client, why } => self.unblocked(*client, *why),
+            Event::Transaction { client, step } => self.transaction(*client, step),
+            Event::Subscription { client, kind, subscribed, .. } => {
+                self.with(*client, |c| c.subscriptions.set(*kind, *subscribed));
+            }
+            Event::Paused { scope, until } => self.pause(*scope, *until),
+            Event::Monitoring { client, on } => self.with(*client, |c| c.monitoring = *on),
             Event::Limit { client, kind, .. } => self.limit(*client, *kind),
             Event::Shutdown => self.shut_down = true,
             Event::Pipe { peer, pipe } => self.pipe(*peer, pipe),
@@ -90,6 +99,8 @@ impl World {
             // They say when and how much; whatever they changed is stated by
             // facts of its own.
             Event::AcceptEnd { .. }
+            | Event::Published { .. }
+            | Event::ClientMemory { .. }
             | Event::ExpireCycle { .. }
             | Event::TimerFired { .. }
             | Event::ClientsCron { .. } => {}
@@ -214,6 +225,11 @@ impl World {
             close_asap: None,
             soft_limit_since: None,
             blocked: None,
+            transaction: None,
+            watched_keys: 0,
+            watch_broken: false,
+            subscriptions: Subscriptions::default(),
+            monitoring: false,
             waiting_in_socket,
             bytes_in: 0,
             bytes_out: 0,
@@ -262,14 +278,6 @@ impl World {
             guest.client = None;
         }
         self.departed.push(Departed { client, why, dropped });
-        self.count_clients();
-    }
-
-    fn blocked(&mut self, id: ClientId, on: Option<crate::event::BlockedOn>) {
-        self.with(id, |c| {
-            c.doing = on.clone().map_or(Doing::Idle, Doing::Blocked);
-            c.blocked = on;
-        });
         self.count_clients();
     }
 
@@ -345,35 +353,6 @@ impl World {
 
 /// The command, the keyspace.
 impl World {
-    fn command_begin(&mut self, id: ClientId, name: &str) {
-        let since = self.at;
-        let mut argv = Vec::new();
-        self.with(id, |c| {
-            c.doing = Doing::Executing;
-            c.last_command = name.to_owned();
-            argv.clone_from(&c.argv);
-        });
-        self.executing =
-            Some(Executing { client: id, name: name.to_owned(), argv, since, key: None });
-    }
-
-    fn command_end(&mut self, id: ClientId, took: Micros, error: bool) {
-        self.executing = None;
-        self.counters.total_commands_processed += 1;
-        self.counters.total_error_replies += u64::from(error);
-        let sum = &mut self.counters.eventloop_duration_cmd_sum;
-        *sum = sum.saturating_add(took);
-        self.with(id, |c| {
-            c.commands += 1;
-            c.argv_old = true;
-            // The reply may have been stated already; without one
-            // (`CLIENT REPLY OFF`) nothing is left to tell.
-            if c.doing == Doing::Executing {
-                c.doing = Doing::Idle;
-            }
-        });
-    }
-
     fn command_rejected(&mut self, id: ClientId) {
         self.counters.total_error_replies += 1;
         self.with(id, |c| c.argv_old = true);
@@ -515,44 +494,6 @@ impl World {
     }
 }
 
-/// The far ends.
-impl World {
-    fn pipe(&mut self, peer: SocketAddr, pipe: &Pipe) {
-        let new = Guest { reading: true, ..Guest::default() };
-        if let Pipe::Queued { .. } | Pipe::BacklogFull { .. } = pipe {
-            // The same address again is a new connection.
-            self.guests.remove(&peer);
-            self.leave_backlog(peer);
-        }
-        if let Pipe::Queued { .. } = pipe {
-            self.backlog.push_back(peer);
-        }
-        let guest = self.guests.entry(peer).or_insert(new);
-        match pipe {
-            Pipe::Queued { name } | Pipe::BacklogFull { name } => guest.name.clone_from(name),
-            Pipe::Sent { bytes, .. } => add(&mut guest.in_flight, bytes.len),
-            Pipe::Arrived { bytes } => {
-                guest.in_flight = guest.in_flight.saturating_sub(bytes.len);
-                append_known(&mut guest.waiting_head, guest.waiting, bytes);
-                add(&mut guest.waiting, bytes.len);
-            }
-            Pipe::FinArrived => guest.fin = true,
-            Pipe::Delivered { bytes } => add(&mut guest.uneaten, *bytes),
-            Pipe::Consumed { bytes } => {
-                guest.uneaten = guest.uneaten.saturating_sub(bytes.len);
-                add(&mut guest.eaten, bytes.len);
-                guest.last_eaten = bytes.clone();
-            }
-            Pipe::Reading { on } => guest.reading = *on,
-            Pipe::ResetArrived | Pipe::SawClose { .. } | Pipe::Left => guest.gone = true,
-        }
-        let (waiting, client) = (guest.waiting, guest.client);
-        if let Some(client) = client {
-            self.with(client, |c| c.waiting_in_socket = waiting);
-        }
-    }
-}
-
 impl Counters {
     fn cycle(&mut self, busy: Micros) {
         self.eventloop_cycles += 1;
@@ -566,6 +507,7 @@ impl Counters {
             CloseReason::OutputBufferHard | CloseReason::OutputBufferSoft => {
                 self.client_output_buffer_limit_disconnections += 1;
             }
+            CloseReason::Evicted => self.evicted_clients += 1,
             _ => {}
         }
     }

@@ -129,7 +129,11 @@ impl Kind {
             | Event::Flushed { .. }
             | Event::ReplyQueued { .. }
             | Event::PendingWriteQueued { .. }
-            | Event::Blocked { .. } => Some(Kind::Cook),
+            | Event::Blocked { .. }
+            | Event::Transaction { .. }
+            | Event::Subscription { .. }
+            | Event::Published { .. }
+            | Event::Monitoring { .. } => Some(Kind::Cook),
             Event::PendingWriteTaken { .. }
             | Event::Write { .. }
             | Event::SweepBegin { .. }
@@ -152,6 +156,8 @@ impl Kind {
             | Event::ClientFreed { .. }
             | Event::Watch { .. }
             | Event::Unblocked { .. }
+            | Event::Paused { .. }
+            | Event::ClientMemory { .. }
             | Event::Limit { .. }
             | Event::Shutdown
             | Event::Pipe { .. }

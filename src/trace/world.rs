@@ -1,6 +1,8 @@
 //! The fold: everything a view can know, made of records and nothing else.
 
-use crate::event::{BlockedOn, ClientId, CloseReason, Handler, Need, Phase, Preview};
+use crate::event::{
+    BlockedOn, ClientId, CloseReason, Handler, Need, PauseScope, Phase, Preview, SubscriptionKind,
+};
 use crate::net::{Fd, Fired, Mask, Timeout};
 use crate::time::Micros;
 use crate::trace::activity::Activity;
@@ -12,6 +14,8 @@ use std::net::SocketAddr;
 pub const KNOWN_BYTES_CAP: usize = 512;
 /// Most keys that the world remembers, the most recently touched first.
 pub const PANTRY_CAP: usize = 64;
+/// Most queued commands of one transaction that the world remembers.
+pub const QUEUED_CAP: usize = 64;
 
 /// The state after a prefix of the records.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -59,6 +63,8 @@ pub struct World {
     pub timer: Option<TimerView>,
     pub pantry: Pantry,
     pub counters: Counters,
+    /// `CLIENT PAUSE`.
+    pub paused: Option<PauseView>,
     /// Records the watcher missed.
     pub dropped: u64,
     pub shut_down: bool,
@@ -98,6 +104,8 @@ pub struct Executing {
     pub since: Micros,
     /// The last key the command touched, with its database.
     pub key: Option<(u32, Vec<u8>)>,
+    /// The `EXEC` that runs it.
+    pub within: Option<Box<Executing>>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -168,10 +176,63 @@ pub struct ClientView {
     pub close_asap: Option<CloseReason>,
     pub soft_limit_since: Option<Micros>,
     pub blocked: Option<BlockedOn>,
+    pub transaction: Option<TransactionView>,
+    pub watched_keys: u32,
+    /// A watched key changed: EXEC will do nothing.
+    pub watch_broken: bool,
+    pub subscriptions: Subscriptions,
+    pub monitoring: bool,
     /// Bytes waiting in the server's socket (the slip); virtual network only.
     pub waiting_in_socket: u64,
     pub bytes_in: u64,
     pub bytes_out: u64,
+}
+
+/// A transaction from MULTI to its end.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct TransactionView {
+    pub commands: u32,
+    /// The first [`QUEUED_CAP`] of them.
+    pub queued: Vec<QueuedView>,
+    /// A request was refused while queueing: EXEC will be, too.
+    pub flawed: bool,
+    /// While EXEC runs: how many have begun.
+    pub begun: usize,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct QueuedView {
+    pub name: String,
+    pub argv: Vec<Preview>,
+}
+
+/// How much a client is subscribed to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Subscriptions {
+    pub channels: u32,
+    pub patterns: u32,
+    pub shards: u32,
+}
+
+impl Subscriptions {
+    #[must_use]
+    pub fn total(self) -> u32 {
+        self.channels.saturating_add(self.patterns).saturating_add(self.shards)
+    }
+
+    pub fn set(&mut self, kind: SubscriptionKind, count: u32) {
+        *match kind {
+            SubscriptionKind::Channel => &mut self.channels,
+            SubscriptionKind::Pattern => &mut self.patterns,
+            SubscriptionKind::Shard => &mut self.shards,
+        } = count;
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PauseView {
+    pub scope: PauseScope,
+    pub until: Micros,
 }
 
 /// The query buffer: `len` bytes, of which `known` (a prefix) are remembered
@@ -272,6 +333,7 @@ pub struct Counters {
     pub client_query_buffer_limit_disconnections: u64,
     pub client_output_buffer_limit_disconnections: u64,
     pub expired_keys: u64,
+    pub evicted_clients: u64,
     pub eventloop_cycles: u64,
     pub eventloop_duration_sum: Micros,
     pub eventloop_duration_cmd_sum: Micros,

@@ -69,6 +69,12 @@ pub fn is_step(event: &Event) -> bool {
         | Event::TimerFired { .. }
         | Event::Blocked { .. }
         | Event::Unblocked { .. }
+        | Event::Transaction { .. }
+        | Event::Subscription { .. }
+        | Event::Published { .. }
+        | Event::Paused { .. }
+        | Event::Monitoring { .. }
+        | Event::ClientMemory { .. }
         | Event::Limit { .. }
         | Event::Shutdown
         | Event::Pipe { .. }

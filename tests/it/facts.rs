@@ -2,8 +2,8 @@
 
 use onechef::event::{
     AcceptEnd, BlockedOn, ClientChange, ClientId, CloseReason, Event, Handler, KeyChange,
-    LimitKind, Need, Phase, Pipe, Preview, ReadOutcome, RefuseReason, ReplyInto, SkipReason,
-    TimerKind,
+    LimitKind, Need, PauseScope, Phase, Pipe, Preview, ReadOutcome, RefuseReason, ReplyInto,
+    SkipReason, SubscriptionKind, TimerKind, TransactionEnd, TransactionStep, UnblockReason,
 };
 use onechef::net::{Fd, Fired, Mask, NetError, Timeout, WriteOutcome};
 use onechef::time::Micros;
@@ -203,7 +203,8 @@ impl Dice {
             0..=11 => self.event_of_the_loop(kind),
             12..=19 => self.event_of_the_door(kind),
             20..=31 => self.event_of_a_request(kind),
-            _ => self.event_of_the_way_out(kind),
+            32..=45 => self.event_of_the_way_out(kind),
+            _ => self.event_of_a_session(kind),
         }
     }
 
@@ -351,7 +352,11 @@ impl Dice {
                 let on = [BlockedOn::Keys { keys, until }, BlockedOn::Pause];
                 Event::Blocked { client, on: self.pick(&on) }
             }
-            43 => Event::Unblocked { client },
+            43 => {
+                use UnblockReason as U;
+                let why = self.pick(&[U::KeyReady, U::Timeout, U::Error, U::Resumed]);
+                Event::Unblocked { client, why }
+            }
             44 => Event::Limit {
                 client: self.maybe_client(),
                 kind: self.limit(),
@@ -361,10 +366,50 @@ impl Dice {
             _ => Event::Pipe { peer: self.peer(), pipe: self.pipe() },
         }
     }
+
+    fn event_of_a_session(&mut self, kind: u64) -> Event {
+        use PauseScope as P;
+        use SubscriptionKind as S;
+        let client = self.client();
+        match kind {
+            46 => Event::Transaction { client, step: self.transaction_step() },
+            47 => Event::Subscription {
+                client,
+                kind: self.pick(&[S::Channel, S::Pattern, S::Shard]),
+                name: self.bytes(),
+                on: self.chance(2),
+                subscribed: self.size32(),
+            },
+            48 => Event::Published { client, channel: self.bytes(), receivers: self.size() },
+            49 => {
+                let scope = self.pick(&[None, Some(P::Write), Some(P::All)]);
+                Event::Paused { scope, until: self.time() }
+            }
+            50 => Event::Monitoring { client, on: self.chance(2) },
+            _ => Event::ClientMemory { used: self.size(), limit: self.size() },
+        }
+    }
+
+    fn transaction_step(&mut self) -> TransactionStep {
+        use TransactionEnd as E;
+        use TransactionStep as T;
+        match self.below(7) {
+            0 => T::Watching { keys: self.size32() },
+            1 => T::KeyTouched { db: self.size32(), key: self.bytes() },
+            2 => T::Begun,
+            3 => T::Queued { name: self.text(), commands: self.size32() },
+            4 => T::Flawed,
+            5 => T::Executing { commands: self.size32() },
+            _ => {
+                let how = self.pick(&[E::Executed, E::Discarded, E::Aborted, E::KeyChanged]);
+                T::Ended { how }
+            }
+        }
+    }
 }
 
 /// How many events there are.
-pub const EVENT_KINDS: u64 = 46;
+pub const EVENT_KINDS: u64 = 52;
 
 /// Records of any events: numbered, and time does not go back.
 pub fn noise(seeds: &[u64]) -> Vec<Record> {

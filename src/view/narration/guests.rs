@@ -2,7 +2,7 @@
 
 use super::words::{bytes, clip, errno, many, sentence, shown, table, why_kitchen, why_redis};
 use super::{Scene, Told, told};
-use crate::event::{AcceptEnd, BlockedOn, ClientChange, ClientId, Event, Pipe, RefuseReason};
+use crate::event::{AcceptEnd, ClientChange, ClientId, Event, Pipe, RefuseReason};
 use crate::net::{Fd, NetError};
 use std::net::SocketAddr;
 
@@ -31,12 +31,6 @@ pub(super) fn tell(event: &Event, scene: &Scene<'_>) -> Told {
             format!("freeClientAsync(client {client})"),
         ),
         Event::ClientFreed { client, fd, why, dropped } => freed(*client, *fd, *why, *dropped),
-        Event::Blocked { client, on } => blocked(*client, on),
-        Event::Unblocked { client } => told(
-            format!("Table {client} waits no longer; its orders go on."),
-            format!("Client {client} is unblocked; its pending input is processed again."),
-            format!("unblockClient(client {client})"),
-        ),
         Event::Pipe { peer, pipe } => far_end(*peer, pipe, scene),
         _ => told("Something happened at the tables.", "A client changed.", "client"),
     }
@@ -151,28 +145,6 @@ fn freed(client: ClientId, fd: Fd, why: crate::event::CloseReason, dropped: u64)
         term.push_str(&format!(" · {lost} dropped"));
     }
     told(kitchen + ".", redis + ".", term)
-}
-
-fn blocked(client: ClientId, on: &BlockedOn) -> Told {
-    match on {
-        BlockedOn::Keys { keys, .. } => {
-            let first = keys.first().map(shown).unwrap_or_default();
-            let more =
-                if keys.len() > 1 { format!(" (+{})", keys.len() - 1) } else { String::new() };
-            told(
-                format!("Table {client} waits for jar {first}{more}; its other orders wait too."),
-                format!(
-                    "Client {client} blocks on key {first}{more}; it executes nothing meanwhile."
-                ),
-                format!("blockForKeys(client {client}) · {first}{more}"),
-            )
-        }
-        BlockedOn::Pause => told(
-            format!("Table {client} must wait: the kitchen is paused."),
-            format!("Client {client} is postponed: clients are paused."),
-            format!("blockPostponeClient(client {client})"),
-        ),
-    }
 }
 
 /// What the virtual network knows of the far ends.

@@ -11,6 +11,7 @@ mod guests;
 mod orders;
 mod plates;
 mod rounds;
+mod sessions;
 pub(super) mod words;
 
 pub use alt::alt;
@@ -97,9 +98,15 @@ fn tell(event: &Event, scene: &Scene<'_>) -> Told {
         | Event::CloseAfterReply { .. }
         | Event::CloseAsap { .. }
         | Event::ClientFreed { .. }
-        | Event::Blocked { .. }
-        | Event::Unblocked { .. }
         | Event::Pipe { .. } => guests::tell(event, scene),
+        Event::Blocked { .. }
+        | Event::Unblocked { .. }
+        | Event::Transaction { .. }
+        | Event::Subscription { .. }
+        | Event::Published { .. }
+        | Event::Paused { .. }
+        | Event::Monitoring { .. }
+        | Event::ClientMemory { .. } => sessions::tell(event),
         Event::Read { .. }
         | Event::Parsed { .. }
         | Event::Incomplete { .. }
