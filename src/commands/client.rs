@@ -95,10 +95,10 @@ fn setinfo(ctx: &mut Context<'_>) -> Outcome {
     let value = ctx.arg(3);
     if ctx.is(2, "lib-name") {
         check_printable(value, "lib-name")?;
-        ctx.client_mut().names.get_or_insert_default().lib_name = value.to_vec();
+        ctx.client_mut().rare().names.lib_name = value.to_vec();
     } else if ctx.is(2, "lib-ver") {
         check_printable(value, "lib-ver")?;
-        ctx.client_mut().names.get_or_insert_default().lib_ver = value.to_vec();
+        ctx.client_mut().rare().names.lib_ver = value.to_vec();
     } else {
         return Err(Refusal::quoting("ERR Unrecognized option '", ctx.arg(2), "'"));
     }
@@ -162,7 +162,8 @@ const READ_CHUNK_BYTES: u64 = 16 * 1024;
 /// Memory of one client, estimated (`getClientMemoryUsage`).
 pub(super) fn memory_bytes(client: &Client) -> u64 {
     let query = client.query.as_ref().map_or(0, |query| query.buffer.len() as u64);
-    CLIENT_BYTES + query + buffer_size(client) + client.reply.limit_usage_bytes()
+    let queued = client.transaction().map_or(0, |transaction| transaction.queued_bytes);
+    CLIENT_BYTES + query + queued + buffer_size(client) + client.reply.limit_usage_bytes()
 }
 
 /// Of the reply buffer: there is one only while something is in it.
@@ -173,8 +174,8 @@ fn buffer_size(client: &Client) -> u64 {
 /// One line of CLIENT LIST, with its line feed.
 ///
 /// Redis: `catClientInfoString`, all fields of 7.4 in their order. What does
-/// not exist here says so as it would there: no subscriptions, no transaction,
-/// no user but the default. `rbp`, the peak of the reply buffer, is its fill
+/// not exist here says so as it would there: no subscriptions, no user but the
+/// default. `rbp`, the peak of the reply buffer, is its fill
 /// now: an idle client has no buffer whose size a peak could decide.
 fn line(ctx: &Context<'_>, slot: Slot) -> String {
     let server: &Server = ctx.server;
@@ -192,7 +193,8 @@ fn line(ctx: &Context<'_>, slot: Slot) -> String {
     let argv_mem: u64 =
         if own { (0..ctx.argc()).map(|i| ctx.arg(i).len() as u64).sum() } else { 0 };
     let writing = client.flags.has(ClientFlags::WRITE_HANDLER);
-    let names = client.names.as_deref();
+    let names = client.rare.as_deref().map(|rare| &rare.names);
+    let transaction = client.transaction();
     let text =
         |bytes: Option<&Vec<u8>>| String::from_utf8_lossy(bytes.map_or(&[], |b| b)).into_owned();
     let mut line = String::new();
@@ -213,12 +215,12 @@ fn line(ctx: &Context<'_>, slot: Slot) -> String {
     for name in ["sub", "psub", "ssub"] {
         add(name, &0);
     }
-    add("multi", &-1);
-    add("watch", &0);
+    add("multi", &transaction.map_or(-1, |transaction| i64::from(transaction.commands)));
+    add("watch", &client.watched_keys().len());
     add("qbuf", &qbuf);
     add("qbuf-free", &qbuf_free);
     add("argv-mem", &argv_mem);
-    add("multi-mem", &0);
+    add("multi-mem", &transaction.map_or(0, |transaction| transaction.queued_bytes));
     add("rbs", &buffer_size(client));
     add("rbp", &client.reply.buffered());
     add("obl", &client.reply.buffered());
@@ -238,7 +240,9 @@ fn line(ctx: &Context<'_>, slot: Slot) -> String {
 
 fn flag_letters(client: &Client) -> String {
     let letters: String = [
+        (ClientFlags::MULTI, 'x'),
         (ClientFlags::BLOCKED, 'b'),
+        (ClientFlags::DIRTY_CAS, 'd'),
         (ClientFlags::CLOSE_AFTER_REPLY, 'c'),
         (ClientFlags::CLOSE_ASAP, 'A'),
         (ClientFlags::NO_EVICT, 'e'),

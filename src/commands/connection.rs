@@ -1,8 +1,8 @@
 //! The connection itself: greeting, identity, database, farewell.
 
 use super::{Command, Context, Flags, Outcome, Refusal};
-use crate::engine::client::{ClientFlags, Names};
-use crate::event::{ARG_CAP, ClientChange, CloseReason, Event, Preview};
+use crate::engine::client::ClientFlags;
+use crate::event::{ARG_CAP, ClientChange, CloseReason, Event, Preview, TransactionEnd};
 use crate::store::parse_integer;
 
 const PLAIN: Flags = Flags::FAST.and(Flags::CONNECTION);
@@ -95,8 +95,8 @@ fn set_protocol(ctx: &mut Context<'_>, resp: u8) {
 pub(super) fn set_name(ctx: &mut Context<'_>, name: &[u8]) -> Outcome {
     check_printable(name, "Client names")?;
     let client = ctx.client_mut();
-    if !name.is_empty() || client.names.is_some() {
-        client.names.get_or_insert_default().name = name.to_vec();
+    if !name.is_empty() || client.rare.is_some() {
+        client.rare().names.name = name.to_vec();
     }
     state(ctx, || ClientChange::Name(Preview::of(name, ARG_CAP)));
     Ok(())
@@ -248,9 +248,11 @@ fn reset(ctx: &mut Context<'_>) -> Outcome {
     if !open {
         client.flags.clear(ClientFlags::AUTHENTICATED);
     }
-    if let Some(Names { name, .. }) = client.names.as_deref_mut() {
-        name.clear();
+    if let Some(rare) = client.rare.as_deref_mut() {
+        rare.names.name.clear();
     }
+    ctx.server.unwatch_all_keys(ctx.caller);
+    ctx.server.discard_transaction(ctx.caller, TransactionEnd::Discarded);
     set_db(ctx, 0);
     set_protocol(ctx, 2);
     state(ctx, || ClientChange::Name(Preview::default()));

@@ -19,12 +19,14 @@ pub struct Context<'a> {
     /// `DEBUG SLEEP`: the loop lets the thread sleep this long when the
     /// function returns, before anything else happens.
     pub sleep: Micros,
+    /// `EXEC`: the loop runs the caller's queue when the function returns.
+    pub runs_transaction: bool,
 }
 
 impl<'a> Context<'a> {
     #[must_use]
     pub fn new(server: &'a mut Server, caller: Slot, args: Args<'a>) -> Context<'a> {
-        Context { server, caller, args, units: 1, sleep: Micros::ZERO }
+        Context { server, caller, args, units: 1, sleep: Micros::ZERO, runs_transaction: false }
     }
 
     /// Number of arguments, the command's name included.

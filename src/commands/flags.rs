@@ -20,6 +20,17 @@ impl Flags {
     pub const NO_AUTH: Flags = Flags(1 << 8);
     pub const NO_MULTI: Flags = Flags(1 << 9);
     pub const ALLOW_BUSY: Flags = Flags(1 << 10);
+    /// Publishes, subscribes or tells of it.
+    pub const PUBSUB: Flags = Flags(1 << 11);
+    /// May let its client wait.
+    pub const BLOCKING: Flags = Flags(1 << 12);
+    /// Shown by nobody's MONITOR.
+    pub const SKIP_MONITOR: Flags = Flags(1 << 13);
+    pub const SKIP_SLOWLOG: Flags = Flags(1 << 14);
+    /// A pause of writes holds it up although it writes no key.
+    pub const MAY_REPLICATE: Flags = Flags(1 << 15);
+    /// Where its keys are follows from its arguments.
+    pub const MOVABLEKEYS: Flags = Flags(1 << 16);
 
     /// Not a flag of COMMAND: categories that do not follow from the others.
     pub const KEYSPACE: Flags = Flags(1 << 20);
@@ -27,18 +38,26 @@ impl Flags {
     pub const DANGEROUS: Flags = Flags(1 << 22);
     pub const STRING: Flags = Flags(1 << 23);
     pub const LIST: Flags = Flags(1 << 24);
+    pub const TRANSACTION: Flags = Flags(1 << 25);
 
-    const NAMES: [(Flags, &'static str); 11] = [
+    /// In Redis's order.
+    const NAMES: [(Flags, &'static str); 17] = [
         (Flags::WRITE, "write"),
         (Flags::READONLY, "readonly"),
         (Flags::DENYOOM, "denyoom"),
         (Flags::ADMIN, "admin"),
+        (Flags::PUBSUB, "pubsub"),
         (Flags::NOSCRIPT, "noscript"),
+        (Flags::BLOCKING, "blocking"),
         (Flags::LOADING, "loading"),
         (Flags::STALE, "stale"),
+        (Flags::SKIP_MONITOR, "skip_monitor"),
+        (Flags::SKIP_SLOWLOG, "skip_slowlog"),
         (Flags::FAST, "fast"),
         (Flags::NO_AUTH, "no_auth"),
+        (Flags::MAY_REPLICATE, "may_replicate"),
         (Flags::NO_MULTI, "no_multi"),
+        (Flags::MOVABLEKEYS, "movablekeys"),
         (Flags::ALLOW_BUSY, "allow_busy"),
     ];
 
@@ -69,11 +88,14 @@ impl Flags {
             (self.has(Flags::WRITE), "@write"),
             (self.has(Flags::STRING), "@string"),
             (self.has(Flags::LIST), "@list"),
+            (self.has(Flags::PUBSUB), "@pubsub"),
             (self.has(Flags::ADMIN), "@admin"),
             (self.has(Flags::FAST), "@fast"),
             (!self.has(Flags::FAST), "@slow"),
+            (self.has(Flags::BLOCKING), "@blocking"),
             (self.has(Flags::ADMIN.and(Flags::DANGEROUS)), "@dangerous"),
             (self.has(Flags::CONNECTION), "@connection"),
+            (self.has(Flags::TRANSACTION), "@transaction"),
         ]
         .into_iter()
         .filter(|(has, _)| *has)

@@ -201,6 +201,7 @@ fn flush(ctx: &mut Context<'_>, db: Option<u16>) -> Outcome {
     if ctx.argc() > 2 || (ctx.argc() == 2 && !ctx.is(1, "sync") && !ctx.is(1, "async")) {
         return Err(Refusal::Syntax);
     }
+    ctx.server.touch_keys_to_flush(db);
     let gone = ctx.server.store.flush(db.map(usize::from));
     ctx.work(gone);
     ctx.emit(|| Event::Flushed { db: db.map(u32::from) });

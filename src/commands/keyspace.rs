@@ -5,6 +5,7 @@
 
 use super::context::ReplySink;
 use super::{Context, Refusal};
+use crate::engine::multi::Touch;
 use crate::event::{ARG_CAP, Event, KeyChange, Preview};
 use crate::resp::Encoder;
 use crate::store::{Db, Deadline, List, Lookup, Place, Previous, StringValue, Value};
@@ -135,6 +136,7 @@ impl Context<'_> {
         if upsert.previous == Previous::Expired {
             self.note_expired(key);
         }
+        self.touch(key, Touch::Changed);
         if self.server.tap.is_on() {
             self.state_written(upsert.place, upsert.previous != Previous::Live);
             if let Deadline::At(_) = deadline {
@@ -179,6 +181,7 @@ impl Context<'_> {
     #[inline]
     fn change<R>(&mut self, place: Place, change: impl FnOnce(&mut Value) -> R) -> R {
         let result = self.db().edit(place, change);
+        self.touch_place(place);
         if self.server.tap.is_on() {
             self.state_written(place, false);
         }
@@ -188,6 +191,7 @@ impl Context<'_> {
     /// Takes a key out.
     pub fn delete(&mut self, place: Place) -> Value {
         let (key, value) = self.db().remove(place);
+        self.touch(&key, Touch::Changed);
         if self.server.tap.is_on() {
             self.state(&key, KeyChange::Deleted);
         }
@@ -197,6 +201,7 @@ impl Context<'_> {
     /// Gives a key an end, in Unix milliseconds, or takes it away.
     pub fn set_deadline(&mut self, place: Place, at_ms: Option<i64>) {
         self.db().set_deadline(place, at_ms);
+        self.touch_place(place);
         if self.server.tap.is_on() {
             self.state_ttl(place);
         }
@@ -209,8 +214,26 @@ impl Context<'_> {
         self.note_expired(&key);
     }
 
+    /// Redis: `signalModifiedKey`, *faithful* for the watchers.
+    #[inline]
+    fn touch(&mut self, key: &[u8], touch: Touch) {
+        if !self.server.watched_keys.is_empty() {
+            let db = self.client().db;
+            self.server.touch_watched_key(db, key, touch);
+        }
+    }
+
+    #[inline]
+    fn touch_place(&mut self, place: Place) {
+        if !self.server.watched_keys.is_empty() {
+            let key = self.db().key(place).to_vec();
+            self.touch(&key, Touch::Changed);
+        }
+    }
+
     fn note_expired(&mut self, key: &[u8]) {
         self.server.stats.expired_keys += 1;
+        self.touch(key, Touch::Expired);
         if self.server.tap.is_on() {
             self.state(key, KeyChange::Expired);
         }

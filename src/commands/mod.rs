@@ -29,6 +29,7 @@ mod server;
 mod set;
 mod strings;
 mod table;
+mod transactions;
 
 pub use context::Context;
 pub use flags::Flags;

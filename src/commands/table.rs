@@ -1,12 +1,12 @@
 //! Finding a command by name: on the path of every request.
 
 use super::{Command, client, command, config, connection, debug, expiry, info, keys};
-use super::{lists, numbers, refusal, scan, server, set, strings};
+use super::{lists, numbers, refusal, scan, server, set, strings, transactions};
 use crate::resp::Args;
 use refusal::Refusal;
 use std::fmt;
 
-const FAMILIES: [&[Command]; 14] = [
+const FAMILIES: [&[Command]; 15] = [
     connection::COMMANDS,
     client::COMMANDS,
     config::COMMANDS,
@@ -21,6 +21,7 @@ const FAMILIES: [&[Command]; 14] = [
     expiry::COMMANDS,
     scan::COMMANDS,
     lists::COMMANDS,
+    transactions::COMMANDS,
 ];
 
 const COUNT: usize = {

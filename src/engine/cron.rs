@@ -3,6 +3,7 @@
 use super::Engine;
 use super::client::{ClientFlags, Slot};
 use super::limits::over_output_limit;
+use super::multi::Touch;
 use crate::event::{ARG_CAP, CloseReason, Event, KeyChange, Preview};
 use crate::net::{Net, Work};
 use crate::store::expire::{Pace, expire_cycle};
@@ -133,6 +134,11 @@ impl Engine {
             return;
         }
         self.server.stats.expired_keys += done.count;
+        if !self.server.watched_keys.is_empty() {
+            for (db, key) in &done.keys {
+                self.server.touch_watched_key(*db as u16, key, Touch::Expired);
+            }
+        }
         if self.server.tap.is_on() {
             for (db, key) in &done.keys {
                 let (client, db, key) = (None, *db, Preview::of(key, ARG_CAP));

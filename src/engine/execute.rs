@@ -2,14 +2,16 @@
 //! (`processCommand`, `call`).
 
 use super::Engine;
-use super::client::{ClientFlags, Slot};
+use super::client::{Client, ClientFlags, Slot};
+use super::multi::QueuedCommand;
 use super::server::Server;
 use crate::commands::context::reply_to;
 use crate::commands::{self, Command, Context, Flags};
-use crate::event::{ARG_CAP, CloseReason, Event, Preview, ReplyInto};
+use crate::event::{ARG_CAP, CloseReason, Event, Preview, ReplyInto, TransactionEnd};
 use crate::net::{Net, Work};
 use crate::resp::Args;
 use crate::time::Micros;
+use std::borrow::Cow;
 
 impl Engine {
     /// Everything between a complete request and its reply on the rack.
@@ -24,14 +26,17 @@ impl Engine {
             return;
         }
         match commands::resolve(args) {
-            Ok(command) if self.must_authenticate(slot, command) => {
-                self.reject(net, slot, command.name, b"NOAUTH Authentication required.");
-            }
-            Ok(command) if command.flags.has(Flags::DENYOOM) && self.server.is_out_of_memory() => {
-                let error = b"OOM command not allowed when used memory > 'maxmemory'.";
-                self.reject(net, slot, command.name, error);
-            }
-            Ok(command) => self.call(net, slot, command, args),
+            Ok(command) => match self.refusal(slot, command) {
+                Some(error) => self.reject(net, slot, command.name, &error),
+                None if self.is_to_be_queued(slot, command) => {
+                    self.server.queue_command(slot, command, args);
+                    self.answer(net, slot, |server| reply_to(server, slot).simple("QUEUED"));
+                }
+                None => {
+                    self.server.clients[slot].last_command = Some(command);
+                    self.call(net, slot, command, args);
+                }
+            },
             Err(unfit) => {
                 let name = String::from_utf8_lossy(args.get(0)).to_lowercase();
                 self.reject(net, slot, &name, &unfit.text());
@@ -40,17 +45,48 @@ impl Engine {
         self.after_command(net, slot);
     }
 
-    fn must_authenticate(&self, slot: Slot, command: &Command) -> bool {
-        self.server.must_authenticate(slot) && !command.flags.has(Flags::NO_AUTH)
+    /// Why this client may not run this command now; the checks in Redis's
+    /// order.
+    #[inline]
+    fn refusal(&self, slot: Slot, command: &Command) -> Option<Cow<'static, [u8]>> {
+        if self.server.must_authenticate(slot) && !command.flags.has(Flags::NO_AUTH) {
+            return Some(Cow::Borrowed(b"NOAUTH Authentication required."));
+        }
+        let client = &self.server.clients[slot];
+        let in_multi = client.flags.has(ClientFlags::MULTI);
+        if in_multi && command.flags.has(Flags::NO_MULTI) {
+            return Some(Cow::Borrowed(b"ERR Command not allowed inside a transaction"));
+        }
+        if self.server.is_out_of_memory() && needs_memory(client, command) {
+            return Some(Cow::Borrowed(b"OOM command not allowed when used memory > 'maxmemory'."));
+        }
+        None
     }
 
-    /// `rejectCommand`: an error instead of a run; the connection stays.
+    /// Inside a transaction everything waits for EXEC, except what ends it or
+    /// must be refused at once.
+    #[inline]
+    fn is_to_be_queued(&self, slot: Slot, command: &Command) -> bool {
+        self.server.clients[slot].flags.has(ClientFlags::MULTI)
+            && !matches!(command.name, "exec" | "discard" | "multi" | "watch" | "quit" | "reset")
+    }
+
+    /// `rejectCommand`: an error instead of a run; the connection stays. An
+    /// EXEC that is refused takes its transaction with it
+    /// (`execCommandAbort`).
     fn reject<N: Net>(&mut self, net: &mut N, slot: Slot, name: &str, error: &[u8]) {
         let client = self.server.id_of(slot);
         self.state(net, || Event::CommandRejected {
             client,
             name: crate::event::escape(&name.as_bytes()[..name.len().min(ARG_CAP)]),
         });
+        self.server.flag_transaction(slot);
+        if name == "exec" {
+            self.server.discard_transaction(slot, TransactionEnd::Aborted);
+            let why = error.strip_prefix(b"ERR ").unwrap_or(error);
+            let error = [b"EXECABORT Transaction discarded because of: ", why].concat();
+            return self.answer(net, slot, |server| reply_to(server, slot).error(error));
+        }
         self.answer(net, slot, |server| reply_to(server, slot).error(error));
     }
 
@@ -58,9 +94,9 @@ impl Engine {
     /// with its batch and not alone, unless somebody watches.
     fn call<N: Net>(&mut self, net: &mut N, slot: Slot, command: &'static Command, args: Args<'_>) {
         let watched = self.server.tap.is_on();
-        let errors = self.server.stats.total_error_replies;
+        let mut errors = self.server.stats.total_error_replies;
         let client = &mut self.server.clients[slot];
-        client.last_command = Some(command);
+        let nested = client.flags.has(ClientFlags::EXECUTING);
         client.flags.set(ClientFlags::EXECUTING);
         let mut began = self.server.now;
         if watched || !command.flags.has(Flags::FAST) {
@@ -72,20 +108,26 @@ impl Engine {
             self.state(net, || Event::CommandBegin { client, name: command.name.to_owned() });
         }
 
-        // Measuring a long reply list costs; only a watcher pays.
-        let before = if watched { self.server.clients[slot].reply.appended() } else { 0 };
-        let queued = self.server.pending_write.len();
+        let mut before = self.mark_replies(slot);
         let mut context = Context::new(&mut self.server, slot, args);
         command.run(&mut context);
         let (units, sleep) = (context.units, context.sleep);
+        let runs_transaction = context.runs_transaction;
         net.spend(Work::Command { units });
         if sleep > Micros::ZERO {
             net.spend(Work::Sleep { micros: sleep });
+            self.server.now = net.now();
+        }
+        if runs_transaction {
+            self.state_replies(net, slot, before);
+            self.run_transaction(net, slot);
+            // What the queue answered was stated with each of its commands.
+            before = self.mark_replies(slot);
+            errors = self.server.stats.total_error_replies;
         }
         self.server.stats.total_commands_processed += 1;
-        self.server.clients[slot].flags.clear(ClientFlags::EXECUTING);
-        if sleep > Micros::ZERO {
-            self.server.now = net.now();
+        if !nested {
+            self.server.clients[slot].flags.clear(ClientFlags::EXECUTING);
         }
 
         if watched {
@@ -94,8 +136,22 @@ impl Engine {
             let error = self.server.stats.total_error_replies > errors;
             let name = command.name.to_owned();
             self.state(net, || Event::CommandEnd { client, name, took, error });
-            self.state_replies(net, slot, before, queued);
+            self.state_replies(net, slot, before);
         }
+    }
+
+    /// The second half of `execCommand`, *faithful*: all commands run, whatever
+    /// becomes of one of them, and none of them waits.
+    fn run_transaction<N: Net>(&mut self, net: &mut N, slot: Slot) {
+        let client = &mut self.server.clients[slot];
+        client.flags.set(ClientFlags::DENY_BLOCKING);
+        let transaction = client.rare().transaction.as_mut();
+        let queue = transaction.map(|transaction| std::mem::take(&mut transaction.queue));
+        for QueuedCommand { command, args } in queue.unwrap_or_default() {
+            self.call(net, slot, command, args.args());
+        }
+        self.server.clients[slot].flags.clear(ClientFlags::DENY_BLOCKING);
+        self.server.discard_transaction(slot, TransactionEnd::Executed);
     }
 
     /// `resetClient` and what the command asked the loop to do.
@@ -118,40 +174,75 @@ impl Engine {
         slot: Slot,
         write: impl FnOnce(&mut Server),
     ) {
-        if !self.server.tap.is_on() {
-            write(&mut self.server);
+        let before = self.mark_replies(slot);
+        write(&mut self.server);
+        self.state_replies(net, slot, before);
+    }
+
+    /// What is on the rack and in the queue now, for [`Engine::state_replies`].
+    /// Measuring a long reply list costs; only a watcher pays.
+    #[inline]
+    fn mark_replies(&self, slot: Slot) -> Mark {
+        if self.server.tap.is_on() {
+            let appended = self.server.clients[slot].reply.appended();
+            Mark { appended, queued: self.server.pending_write.len() }
         } else {
-            let before = self.server.clients[slot].reply.appended();
-            let queued = self.server.pending_write.len();
-            write(&mut self.server);
-            self.state_replies(net, slot, before, queued);
+            Mark::default()
         }
     }
 
-    /// The bytes that were added, and who joined the pending-write queue.
+    /// The bytes that were added since, and who joined the pending-write queue.
+    #[inline]
+    fn state_replies<N: Net>(&mut self, net: &N, slot: Slot, since: Mark) {
+        if self.server.tap.is_on() {
+            self.server.tap.at(net.now());
+            let appended = self.server.clients[slot].reply.appended();
+            self.server.state_reply(slot, since.appended, appended);
+            for i in since.queued..self.server.pending_write.len() {
+                let client = self.server.id_of(self.server.pending_write[i]);
+                self.state(net, || Event::PendingWriteQueued { client });
+            }
+        }
+    }
+}
+
+/// See [`Engine::mark_replies`].
+#[derive(Clone, Copy, Debug, Default)]
+struct Mark {
+    /// Bytes ever appended to the client's reply.
+    appended: u64,
+    /// Length of the pending-write queue.
+    queued: usize,
+}
+
+impl Server {
+    /// States the bytes of a client's reply from one mark to another.
     #[cold]
-    fn state_replies<N: Net>(&mut self, net: &N, slot: Slot, before: u64, queued: usize) {
-        let client = &self.server.clients[slot];
-        let id = client.id;
-        let added = client.reply.appended() - before;
-        if added > 0 {
-            let head = client.reply.tail_from(before, ARG_CAP);
-            let bytes = Preview { len: added, ..Preview::of(&head, ARG_CAP) };
-            let blocks = client.reply.blocks();
-            let into = if blocks > 0 { ReplyInto::List } else { ReplyInto::Buffer };
-            let (buffered, listed) = client.reply.waiting_split();
-            self.state(net, || Event::ReplyQueued {
-                client: id,
-                bytes,
-                into,
-                buffered,
-                listed,
-                blocks,
-            });
+    fn state_reply(&mut self, slot: Slot, from: u64, to: u64) {
+        let client = &self.clients[slot];
+        let (id, added) = (client.id, to - from);
+        if added == 0 {
+            return;
         }
-        for i in queued..self.server.pending_write.len() {
-            let client = self.server.id_of(self.server.pending_write[i]);
-            self.state(net, || Event::PendingWriteQueued { client });
-        }
+        let cap = usize::try_from(added).unwrap_or(ARG_CAP).min(ARG_CAP);
+        let head = client.reply.tail_from(from, cap);
+        let bytes = Preview { len: added, ..Preview::of(&head, ARG_CAP) };
+        let blocks = client.reply.blocks();
+        let into = if blocks > 0 { ReplyInto::List } else { ReplyInto::Buffer };
+        let (buffered, listed) = client.reply.waiting_split();
+        self.tap.emit(|| Event::ReplyQueued { client: id, bytes, into, buffered, listed, blocks });
+    }
+}
+
+/// Whether a command is refused above `maxmemory`. Inside a transaction
+/// everything that would be queued is, since queues take memory, too; EXEC
+/// only if something queued needs more.
+fn needs_memory(client: &Client, command: &Command) -> bool {
+    let queued = client.transaction().map(|transaction| transaction.flags);
+    match (queued, command.name) {
+        (Some(queued), "exec") => queued.has(Flags::DENYOOM),
+        (Some(_), "discard" | "quit" | "reset") => false,
+        (Some(_), _) => true,
+        (None, _) => command.flags.has(Flags::DENYOOM),
     }
 }

@@ -4,7 +4,6 @@
 use super::Engine;
 use super::ae::Owner;
 use super::client::{Client, ClientFlags, Query, Slot};
-use super::reply::Reply;
 use crate::commands::context::reply_to;
 use crate::event::{
     ARG_CAP, ARGV_CAP, AcceptEnd, BYTES_CAP, ClientId, CloseReason, Event, LimitKind, Need,
@@ -75,29 +74,11 @@ impl Engine {
             return;
         }
         let id = self.server.clients.next_id();
-        let mut flags = ClientFlags::default();
+        let mut client = Client::new(id, fd, peer, local, self.server.now);
         if self.server.config.requirepass.is_empty() {
-            flags.set(ClientFlags::AUTHENTICATED);
+            client.flags.set(ClientFlags::AUTHENTICATED);
         }
-        let slot = self.server.clients.insert(Client {
-            id,
-            fd,
-            flags,
-            db: 0,
-            resp: 2,
-            peer,
-            local,
-            created_at: self.server.now,
-            last_interaction: self.server.now,
-            soft_limit_since: None,
-            close_reason: None,
-            query: None,
-            query_len: 0,
-            query_pos: 0,
-            reply: Reply::default(),
-            last_command: None,
-            names: None,
-        });
+        let slot = self.server.clients.insert(client);
         self.server.stats.total_connections_received += 1;
         self.state(net, || Event::ClientCreated { client: id, fd, peer, local });
         let watch = self.ae.watch(net, fd, Owner::Client(slot), Mask::READABLE);
@@ -171,14 +152,17 @@ impl Engine {
         }
     }
 
-    /// `client-query-buffer-limit`: closed without a word.
+    /// `client-query-buffer-limit`: closed without a word. What a transaction
+    /// has queued counts, too.
     fn exceeds_query_limit<N: Net>(&mut self, net: &N, slot: Slot, query: &Query) -> bool {
         let limit = self.server.config.client_query_buffer_limit;
-        let held = query.filled as u64;
+        let client = &self.server.clients[slot];
+        let queued = client.transaction().map_or(0, |transaction| transaction.queued_bytes);
+        let held = query.filled as u64 + queued;
         if held <= limit {
             return false;
         }
-        let client = Some(self.server.id_of(slot));
+        let client = Some(client.id);
         let kind = LimitKind::QueryBuffer;
         self.state(net, || Event::Limit { client, kind, at: held, limit });
         self.server.stats.client_query_buffer_limit_disconnections += 1;
@@ -347,6 +331,9 @@ impl Engine {
         self.server.pending_write.retain(|s| *s != slot);
         self.server.to_close.retain(|s| *s != slot);
         self.server.killed.retain(|s| *s != slot);
+        if let Some(rare) = client.rare.take() {
+            self.server.purge_watched_keys(slot, &rare.watched);
+        }
         let dropped = client.reply.len();
         client.reply.release(&mut self.server.reply_pool);
         self.ae.forget(client.fd);

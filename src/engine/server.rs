@@ -3,6 +3,7 @@
 
 use super::client::{ClientTable, Slot};
 use super::config::Config;
+use super::multi::WatchedKeys;
 use super::reply::BufferPool;
 use super::stats::Stats;
 use super::tap::Tap;
@@ -66,6 +67,7 @@ pub struct Server {
     /// Other clients killed by the running command (`CLIENT KILL`): freed as
     /// soon as it returns, since only the loop may touch the network.
     pub killed: Vec<Slot>,
+    pub watched_keys: WatchedKeys,
     pub shutdown: Option<ShutdownRequest>,
     pub reply_pool: BufferPool,
     /// Changed directives that the loop must act on (`CONFIG SET hz`…).
@@ -90,6 +92,7 @@ impl Server {
             pending_write: Vec::new(),
             to_close: Vec::new(),
             killed: Vec::new(),
+            watched_keys: WatchedKeys::default(),
             shutdown: None,
             reply_pool: BufferPool::default(),
             config_changed: false,

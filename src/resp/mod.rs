@@ -8,9 +8,11 @@
 pub mod encode;
 pub mod inline;
 pub mod number;
+mod owned;
 pub mod reply;
 pub mod request;
 
 pub use encode::{Encoder, Protocol, Sink};
+pub use owned::OwnedArgs;
 pub use reply::{ReplyError, ReplyParser, Value};
 pub use request::{Args, Limits, Need, Progress, ProtocolError, RequestParser};

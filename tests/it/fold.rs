@@ -32,6 +32,12 @@ fn check(house: &House, world: &World) {
         let after = flag(ClientFlags::CLOSE_AFTER_REPLY);
         assert_eq!(view.close_after_reply.is_some(), after, "client {id}");
         assert_eq!(view.soft_limit_since.is_some(), client.soft_limit_since.is_some());
+        let queued = client.transaction().map(|t| t.commands);
+        assert_eq!(view.transaction.as_ref().map(|t| t.commands), queued, "queue of {id}");
+        let flawed = view.transaction.as_ref().is_some_and(|t| t.flawed);
+        assert_eq!(flawed, flag(ClientFlags::DIRTY_EXEC), "client {id}");
+        assert_eq!(view.watch_broken, flag(ClientFlags::DIRTY_CAS), "client {id}");
+        assert_eq!(view.watched_keys as usize, client.watched_keys().len(), "client {id}");
         let mask = house.engine.event_loop().file(client.fd).mask;
         assert_eq!(world.watched.get(&client.fd).copied(), Some(mask), "mask of {id}");
         let place = server.pending_write.iter().rev().position(|s| *s == slot);
@@ -122,6 +128,13 @@ fn step() -> impl Strategy<Value = Step> {
         vec!["RESET"],
         vec!["QUIT"],
         vec!["NOSUCH", "thing"],
+        vec!["MULTI"],
+        vec!["MULTI"],
+        vec!["EXEC"],
+        vec!["EXEC"],
+        vec!["DISCARD"],
+        vec!["WATCH", "a", "b", "a"],
+        vec!["UNWATCH"],
         vec!["GET"],
         vec!["KEYS", "*"],
         vec!["INFO"],

@@ -8,11 +8,14 @@ use onechef::event::{Event, Stamped};
 use onechef::net::virt::{Conn, GuestAction, GuestEnd, Link, Virt, VirtConfig};
 use onechef::net::{Net, Timeout, Wait};
 use onechef::time::Micros;
+use std::collections::BTreeMap;
 
 pub struct House {
     pub engine: Engine,
     pub net: Virt,
     pub facts: Vec<Stamped>,
+    /// How much of what each guest read was asked for already.
+    listened: BTreeMap<u32, usize>,
     fired: Vec<onechef::net::Fired>,
 }
 
@@ -36,7 +39,7 @@ impl House {
         let mut engine = Engine::new(config, birth);
         engine.watch_events(&net, true);
         engine.listen(&mut net, "127.0.0.1:6379".parse().unwrap()).expect("the only server");
-        House { engine, net, facts: Vec::new(), fired: Vec::new() }
+        House { engine, net, facts: Vec::new(), listened: BTreeMap::new(), fired: Vec::new() }
     }
 
     /// A guest with this number connects now.
@@ -95,6 +98,39 @@ impl House {
     /// What a guest has read so far, as text.
     pub fn heard(&self, guest: u32) -> String {
         String::from_utf8_lossy(self.net.received(Conn(guest))).into_owned()
+    }
+
+    /// What a guest has read since the last call.
+    pub fn news(&mut self, guest: u32) -> String {
+        let all = self.net.received(Conn(guest));
+        let from = self.listened.insert(guest, all.len()).unwrap_or(0);
+        String::from_utf8_lossy(&all[from..]).into_owned()
+    }
+
+    /// One request, words separated by spaces, and all that comes of it for
+    /// the guest that sent it.
+    pub fn ask(&mut self, guest: u32, words: &str) -> String {
+        let words: Vec<&str> = words.split_whitespace().collect();
+        self.send(guest, request(&words));
+        self.settle();
+        self.news(guest)
+    }
+
+    /// Guests 1 to `guests`, seated.
+    pub fn with_guests(directives: &[(&str, &str)], guests: u32) -> House {
+        let mut house = House::new(directives);
+        (1..=guests).for_each(|guest| house.connect(guest));
+        house.settle();
+        house.take_facts();
+        house
+    }
+
+    /// One of the client's fields in CLIENT LIST, asked by another guest.
+    pub fn client_field(&mut self, asker: u32, id: u64, field: &str) -> String {
+        let list = self.ask(asker, &format!("CLIENT LIST ID {id}"));
+        let of = |name: &str| format!("{name}=");
+        let word = list.split_whitespace().find(|word| word.starts_with(&of(field)));
+        word.expect("a field of CLIENT LIST")[field.len() + 1..].to_owned()
     }
 
     pub fn end(&self, guest: u32) -> Option<GuestEnd> {

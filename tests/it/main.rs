@@ -21,6 +21,8 @@ mod runs;
 mod layers;
 // What the panels say: exact cells, labels, table twin; nothing breaks them.
 mod panels;
+// Transactions: nothing in between, and what makes them fail.
+mod transactions;
 // What the server writes is strict RESP, in both dialects.
 mod resp;
 // The bundled scenarios show what they promise, the same every time.

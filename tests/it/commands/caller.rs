@@ -3,7 +3,6 @@
 use onechef::commands::{Context, resolve};
 use onechef::engine::client::{Client, ClientFlags, Slot};
 use onechef::engine::config::Config;
-use onechef::engine::reply::Reply;
 use onechef::engine::server::{Birth, Server};
 use onechef::engine::tap::Tap;
 use onechef::event::{Event, Stamped};
@@ -106,28 +105,13 @@ impl Caller {
 
 fn connect(server: &mut Server) -> Slot {
     let id = server.clients.next_id();
-    let mut flags = ClientFlags::default();
-    if server.config.requirepass.is_empty() {
-        flags.set(ClientFlags::AUTHENTICATED);
-    }
     let port = 50_000 + u16::try_from(id.0).expect("a small number of clients");
-    server.clients.insert(Client {
-        id,
-        fd: Fd(7 + u32::from(port - 50_000)),
-        flags,
-        db: 0,
-        resp: 2,
-        peer: SocketAddr::from(([127, 0, 0, 1], port)),
-        local: SocketAddr::from(([127, 0, 0, 1], 6379)),
-        created_at: server.now,
-        last_interaction: server.now,
-        soft_limit_since: None,
-        close_reason: None,
-        query: None,
-        query_len: 0,
-        query_pos: 0,
-        reply: Reply::default(),
-        last_command: None,
-        names: None,
-    })
+    let peer = SocketAddr::from(([127, 0, 0, 1], port));
+    let local = SocketAddr::from(([127, 0, 0, 1], 6379));
+    let fd = Fd(7 + u32::from(port - 50_000));
+    let mut client = Client::new(id, fd, peer, local, server.now);
+    if server.config.requirepass.is_empty() {
+        client.flags.set(ClientFlags::AUTHENTICATED);
+    }
+    server.clients.insert(client)
 }
