@@ -1,6 +1,7 @@
 // Pictures for a person to look at, in target/pictures: every scenario at its
 // start, in its middle and at its end, light and dark, desktop and phone. Not
-// a test: nothing is compared. `npm run pictures` after a build of the page.
+// a test: nothing is compared. `npm run pictures` after a build of the page;
+// `npm run pictures readme` takes only the one that README.md shows.
 
 import { mkdir } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
@@ -8,10 +9,21 @@ import { DESKTOP, PHONE, open } from "./browser.mjs";
 import { Reader } from "./reader.mjs";
 
 const FOLDER = fileURLToPath(new URL("../../target/pictures/", import.meta.url));
+const README_PICTURE = fileURLToPath(new URL("../../docs/pictures/sweep.png", import.meta.url));
+const MOMENTS = [["1-start", 0], ["2-third", 1 / 3], ["3-two-thirds", 2 / 3], ["4-end", 1]];
 
-await mkdir(FOLDER, { recursive: true });
-const { browser, base, close } = await open();
-try {
+async function readmePicture(browser, base) {
+  const page = await browser.newPage({ viewport: DESKTOP, colorScheme: "light", reducedMotion: "reduce" });
+  const reader = new Reader(page, base);
+  await reader.open("/?scenario=two-guests");
+  await reader.stepUntil(/The chef carries/);
+  await reader.panel("Notepad");
+  await page.evaluate(() => document.activeElement.blur());
+  await page.screenshot({ path: README_PICTURE });
+  await page.close();
+}
+
+async function allPictures(browser, base) {
   for (const [form, viewport] of [["desktop", DESKTOP], ["phone", PHONE]]) {
     for (const colorScheme of ["light", "dark"]) {
       const page = await browser.newPage({ viewport, colorScheme, reducedMotion: "reduce" });
@@ -24,8 +36,9 @@ try {
         await reader.open(`/?scenario=${slug}`);
         await reader.enterPlayer();
         const places = await reader.walk("ArrowRight");
-        for (const [moment, share] of [["1-start", 0], ["2-third", 1 / 3], ["3-two-thirds", 2 / 3], ["4-end", 1]]) {
+        for (const [moment, share] of MOMENTS) {
           await reader.seek(places[Math.round((places.length - 1) * share)]);
+          await page.evaluate(() => document.activeElement.blur());
           await page.screenshot({ path: `${FOLDER}${slug}-${moment}-${form}-${colorScheme}.png` });
         }
         console.log(`${slug}, ${form}, ${colorScheme}: ${places.length} steps`);
@@ -33,6 +46,12 @@ try {
       await page.close();
     }
   }
+}
+
+await mkdir(FOLDER, { recursive: true });
+const { browser, base, close } = await open();
+try {
+  await (process.argv[2] === "readme" ? readmePicture : allPictures)(browser, base);
 } finally {
   await close();
 }
