@@ -1,4 +1,4 @@
-//! The page's entry: see [`onechef::web`].
+//! The page's entry: see the library's `web`, which exists on wasm32 only.
 
 fn main() {
     #[cfg(target_arch = "wasm32")]

@@ -174,7 +174,7 @@ impl Evening {
     pub fn reply(&mut self, n: u64, text: &str, more: u64) -> &mut Evening {
         let mut bytes = preview(text);
         bytes.len += more;
-        let listed = if bytes.len > 16_384 { bytes.len - 16_384 } else { 0 };
+        let listed = bytes.len.saturating_sub(16_384);
         let buffered = bytes.len - listed;
         let into = if listed > 0 { ReplyInto::List } else { ReplyInto::Buffer };
         let blocks = u32::try_from(listed.div_ceil(16_384)).unwrap();
@@ -191,7 +191,7 @@ impl Evening {
         self.tell(Event::QueryTrimmed { client: ClientId(n), bytes: len, left: 0 })
     }
 
-    pub fn to_the_sweep(&mut self) -> &mut Evening {
+    pub fn begin_sweep(&mut self) -> &mut Evening {
         self.tell(Event::PhaseLeave { phase: Phase::Files });
         self.tell(Event::PhaseEnter { phase: Phase::Timers });
         self.tell(Event::PhaseLeave { phase: Phase::Timers });
@@ -247,7 +247,7 @@ pub fn poll() -> Evening {
     e.serve(1, "GET stock", "$2\r\n17\r\n", 0);
     e.pass_time(4_000_000).serve(2, "SET price 41", "+OK\r\n", 0);
     e.pass_time(5_000_000).serve(3, "LPUSH menu soup fish", ":4\r\n", 0);
-    e.to_the_sweep();
+    e.begin_sweep();
     e.write(3, WriteOutcome::Drained, 4, 0).write(2, WriteOutcome::Drained, 5, 0);
     e.write(1, WriteOutcome::Drained, 8, 0).tell(Event::SweepEnd { clients: 3 });
     e.sleep(100).wake(&[]).pass_time(3_000_000).sleep(84).clone()
@@ -271,7 +271,7 @@ fn five() -> Evening {
         parsed_to: 16,
         need: Need::BulkHeader,
     });
-    e.to_the_sweep().tell(Event::SweepEnd { clients: 0 });
+    e.begin_sweep().tell(Event::SweepEnd { clients: 0 });
     e.sleep(84).arrive(3, "LPUSH menu soup fish\r\n").arrive(1, "GET stock\r\n");
     e.arrive(2, "*3\r\n$3\r\nSET\r\n$5\r\nprice\r\n$2\r\n42\r\n")
         .arrive(5, "\r\nvisits\r\n$2\r\n10\r\n");
@@ -302,7 +302,7 @@ pub fn sweep() -> Evening {
     e.serve(1, "GET stock", "$2\r\n17\r\n", 0).serve(2, "SET price 42", "+OK\r\n", 0);
     e.serve(3, "LRANGE feed 0 -1", "*64\r\n", 49_000).serve(4, "LRANGE log 0 -1", "*9\r\n", 65_000);
     e.serve(5, "INCRBY visits 10", ":1033\r\n", 0).serve(6, "PING", "+PONG\r\n", 0);
-    e.to_the_sweep().write(6, WriteOutcome::Drained, 7, 0).write(5, WriteOutcome::Drained, 7, 0);
+    e.begin_sweep().write(6, WriteOutcome::Drained, 7, 0).write(5, WriteOutcome::Drained, 7, 0);
     e.write(4, WriteOutcome::WouldBlock, 28_672, 0).write(3, WriteOutcome::Drained, 49_005, 1);
     e.write(2, WriteOutcome::Drained, 5, 0).clone()
 }
@@ -315,7 +315,7 @@ pub fn helper() -> Evening {
     }
     e.wake(&[1, 2, 3, 4, 5, 6]);
     e.serve(3, "LRANGE feed 0 -1", "*64\r\n", 49_000).serve(6, "PING", "+PONG\r\n", 0);
-    e.to_the_sweep().write(6, WriteOutcome::Drained, 7, 0);
+    e.begin_sweep().write(6, WriteOutcome::Drained, 7, 0);
     e.write(3, WriteOutcome::Drained, 49_005, 1).clone()
 }
 
@@ -331,7 +331,7 @@ pub fn faults() -> Evening {
     e.arrive(6, "PING\r\n").wake(&[2, 4, 5, 6]);
     e.serve(2, "SET price 42", "+OK\r\n", 0).serve(5, "GET stock", "$2\r\n17\r\n", 0);
     e.serve(6, "PING", "+PONG\r\n", 0).serve(4, "LRANGE log 0 -1", "*9\r\n", 729_000);
-    e.to_the_sweep().write(4, WriteOutcome::WouldBlock, 4_000, 0);
+    e.begin_sweep().write(4, WriteOutcome::WouldBlock, 4_000, 0);
     e.write(6, WriteOutcome::Drained, 7, 0).write(5, WriteOutcome::Drained, 8, 0);
     e.write(2, WriteOutcome::Drained, 5, 0);
     e.tell(Event::Limit {
@@ -359,7 +359,7 @@ pub fn faults() -> Evening {
         listed: 0,
         blocks: 0,
     });
-    e.to_the_sweep().free(1, CloseReason::QueryBufferLimit).clone()
+    e.begin_sweep().free(1, CloseReason::QueryBufferLimit).clone()
 }
 
 /// The bell has rung and somebody new walks in.

@@ -41,7 +41,7 @@ fn walk<'n>(node: &'n Node, visit: &mut dyn FnMut(&'n Node)) {
     }
 }
 
-fn all<'n>(node: &'n Node, wanted: impl Fn(&Node) -> bool) -> Vec<&'n Node> {
+fn all(node: &Node, wanted: impl Fn(&Node) -> bool) -> Vec<&Node> {
     let mut found = Vec::new();
     walk(node, &mut |node| {
         if wanted(node) {

@@ -9,12 +9,12 @@
 //!
 //! | function | shows |
 //! | --- | --- |
-//! | [`notepad`] | one client: CLIENT LIST fields, query buffer, argv, reply buffers, limits |
-//! | [`events`] | the records around the playhead, a sentence each |
-//! | [`counters`] | INFO's counters, changed ones flagged |
-//! | [`strip`], [`legend`] | the cycles as blocks of work with the sleep between them |
+//! | [`notepad()`] | one client: CLIENT LIST fields, query buffer, argv, reply buffers, limits |
+//! | [`events()`] | the records around the playhead, a sentence each |
+//! | [`counters()`] | INFO's counters, changed ones flagged |
+//! | [`strip()`], [`legend`] | the cycles as blocks of work with the sleep between them |
 //! | [`wire()`](wire::wire) | what a typed command becomes on the wire, and where half of it ends |
-//! | [`tables`] | the complete table twin of the stage |
+//! | [`tables()`] | the complete table twin of the stage |
 //! | [`readout`], [`value_text`], [`stop_at`] | the transport's texts |
 //!
 //! A *playhead* is always the number of records folded: 0 is before the first

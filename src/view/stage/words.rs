@@ -51,7 +51,6 @@ fn fit_by(text: &str, max: f64, advance: impl Fn(char) -> f64) -> Cow<'_, str> {
     for c in text.chars() {
         used += advance(c);
         if used > room {
-            out.truncate(out.trim_end().len());
             out.push('…');
             break;
         }
