@@ -119,7 +119,7 @@ mod tests {
         assert_eq!(fit_mono("GET stock", 96.0), "GET stock");
         assert_eq!(fit_mono("LRANGE log 0 -1 WITH", 96.0), "LRANGE log 0 …");
         assert_eq!(fit_mono("INCRBY visits 10", 96.0), "INCRBY visits…");
-        assert_eq!(fit_sans("a-name-far-too-long-for-its-pad", 74.0, 11.5), "a-name-far-…");
+        assert_eq!(fit_sans("a-name-far-too-long-for-its-pad", 74.0, 11.5), "a-name-fa…");
     }
 
     #[test]
