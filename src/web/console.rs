@@ -182,26 +182,25 @@ impl Console {
 
     fn paint_lines(&mut self, run: &Run, guest: Option<&Guest>, begun: bool) {
         let typed = input("command").value();
-        let line =
-            if run.scenario().is_none() {
-                vec![Node::new("span").text("A recording can be watched, not changed.")]
-            } else if begun {
-                let rest = self.unsent.get(&self.guest).map_or(0, Vec::len);
-                vec![Node::new("span").text(format!(
+        let line = if run.scenario().is_none() {
+            vec![Node::new("span").text("A recording can be watched, not changed.")]
+        } else if begun {
+            let rest = self.unsent.get(&self.guest).map_or(0, Vec::len);
+            vec![
+                Node::new("span").text(format!(
                     "The first half is on its way; {rest} bytes are still to be sent."
-                ))]
-            } else {
-                match wire::wire(&typed) {
-                    Ok(view) => {
-                        let note = format!(
-                            "{} bytes; the dashed line is where “first half” ends",
-                            view.bytes.len()
-                        );
-                        vec![view.node, Node::new("span").text(note)]
-                    }
-                    Err(fault) => vec![Node::new("span").text(fault.to_string())],
+                )),
+            ]
+        } else {
+            match wire::wire(&typed) {
+                Ok(view) => {
+                    let note =
+                        format!("{} bytes; “first half” ends at the dashed line", view.bytes.len());
+                    vec![view.node, Node::new("span").text(note)]
                 }
-            };
+                Err(fault) => vec![Node::new("span").text(fault.to_string())],
+            }
+        };
         let wrong = !typed.is_empty() && wire::wire(&typed).is_err();
         set(&input("command"), "aria-invalid", if wrong { "true" } else { "false" });
         self.wire.paint(line);
