@@ -162,8 +162,11 @@ impl App {
                 self.player.set_motion(self.settings.motion);
                 self.show_settings();
             }
-            Message::Viewport(viewport) => self.settings.viewport = viewport,
-            Message::Resized => {}
+            Message::Viewport(viewport) => {
+                self.settings.viewport = viewport;
+                self.panes.measure();
+            }
+            Message::Resized => self.panes.measure(),
             Message::Speed(log2) => {
                 self.player.set_speed(log2);
                 self.show_speed();

@@ -17,6 +17,9 @@ pub struct Panes {
     narration: Painter,
     position: Painter,
     strip: Painter,
+    /// Measured only when the window changes: asking in every painting would
+    /// make the browser lay the page out in the middle of it.
+    strip_width_px: u32,
     tabs: Vec<(Tab, Painter)>,
     live: Element,
 }
@@ -44,9 +47,15 @@ impl Panes {
             narration: Painter::new(element("narration")),
             position: Painter::new(element("position")),
             strip: Painter::new(element("strip")),
+            strip_width_px: width_px("strip"),
             tabs: painted.map(|tab| (tab, Painter::new(element(tab.id())))).into(),
             live: element("live"),
         }
+    }
+
+    /// The window has another size.
+    pub fn measure(&mut self) {
+        self.strip_width_px = width_px("strip");
     }
 
     /// The drawing alone: all that changes between two records.
@@ -89,7 +98,7 @@ impl Panes {
     }
 
     fn paint_timeline(&mut self, frame: &Frame, cycles: &[CycleSummary], scene: Scene) {
-        let width_px = element("strip").client_width().max(0).unsigned_abs();
+        let width_px = self.strip_width_px;
         self.strip
             .paint(vec![panels::strip(cycles, scene.playhead, frame, width_px), panels::legend()]);
         let scrub = input("scrub");
@@ -139,6 +148,10 @@ fn opening(about: &str) -> Vec<Node> {
         Node::new("p").key("say").class("say").text(about.to_owned()),
         Node::new("p").key("hint").class("hint").text(hint),
     ]
+}
+
+fn width_px(id: &str) -> u32 {
+    element(id).client_width().max(0).unsigned_abs()
 }
 
 /// Scrolls a panel, where it is one that scrolls, so that the row of now is in
