@@ -1,10 +1,11 @@
 //! CLIENT: connections about themselves and each other.
 
 use super::connection::{check_printable, set_name};
+use super::waiting::{client_pause, client_unblock, client_unpause};
 use super::{Command, Context, Flags, Outcome, Refusal};
 use crate::engine::client::{Client, ClientFlags, Slot};
 use crate::engine::server::Server;
-use crate::event::{ClientId, CloseReason};
+use crate::event::{ClientId, CloseReason, SubscriptionKind};
 use crate::store::parse_integer;
 use std::fmt::Write;
 
@@ -66,6 +67,17 @@ const SUBCOMMANDS: &[Command] = &[
         "7.2.0",
         "Says that what the connection reads shall not count as used.",
     ),
+    Command::new("client|unblock", -3, ADMIN, client_unblock)
+        .about("connection", "5.0.0", "Answers a waiting connection in place of what it waits for.")
+        .complexity("O(log N) with N connections"),
+    Command::new("client|pause", -3, ADMIN, client_pause).about(
+        "connection",
+        "3.0.0",
+        "Puts off what connections ask for, all of it or what writes.",
+    ),
+    Command::new("client|unpause", 2, ADMIN, client_unpause)
+        .about("connection", "6.2.0", "Goes on with what was put off.")
+        .complexity("O(N) with N connections put off"),
     Command::new("client|help", 2, Flags::LOADING.and(Flags::STALE).and(Flags::CONNECTION), help)
         .about("connection", "5.0.0", "Lists the subcommands."),
 ];
@@ -112,12 +124,27 @@ fn info(ctx: &mut Context<'_>) -> Outcome {
     Ok(())
 }
 
-/// `TYPE`: what kind of client. Everybody here is a normal one.
-fn is_type_of_all(word: &[u8]) -> Result<bool, Refusal> {
-    match word.to_ascii_lowercase().as_slice() {
-        b"normal" => Ok(true),
-        b"master" | b"replica" | b"slave" | b"pubsub" => Ok(false),
-        _ => Err(Refusal::quoting("ERR Unknown client type '", word, "'")),
+/// `TYPE`: what kind of client (`getClientType`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Normal,
+    PubSub,
+    /// Replicas and masters: there are none.
+    Nobody,
+}
+
+impl Kind {
+    fn parse(word: &[u8]) -> Result<Kind, Refusal> {
+        match word.to_ascii_lowercase().as_slice() {
+            b"normal" => Ok(Kind::Normal),
+            b"pubsub" => Ok(Kind::PubSub),
+            b"master" | b"replica" | b"slave" => Ok(Kind::Nobody),
+            _ => Err(Refusal::quoting("ERR Unknown client type '", word, "'")),
+        }
+    }
+
+    fn of(client: &Client) -> Kind {
+        if client.flags.has(ClientFlags::PUBSUB) { Kind::PubSub } else { Kind::Normal }
     }
 }
 
@@ -127,11 +154,9 @@ fn list(ctx: &mut Context<'_>) -> Outcome {
     let slots = match ctx.argc() {
         2 => everybody(),
         4 if ctx.is(2, "type") => {
-            if is_type_of_all(ctx.arg(3))? {
-                everybody()
-            } else {
-                Vec::new()
-            }
+            let kind = Kind::parse(ctx.arg(3))?;
+            let clients = ctx.server.clients.iter();
+            clients.filter(|(_, client)| Kind::of(client) == kind).map(|(slot, _)| slot).collect()
         }
         argc if argc > 3 && ctx.is(2, "id") => {
             let mut slots = Vec::new();
@@ -174,8 +199,7 @@ fn buffer_size(client: &Client) -> u64 {
 /// One line of CLIENT LIST, with its line feed.
 ///
 /// Redis: `catClientInfoString`, all fields of 7.4 in their order. What does
-/// not exist here says so as it would there: no subscriptions, no user but the
-/// default. `rbp`, the peak of the reply buffer, is its fill
+/// not exist here says so as it would there: no user but the default. `rbp`, the peak of the reply buffer, is its fill
 /// now: an idle client has no buffer whose size a peak could decide.
 fn line(ctx: &Context<'_>, slot: Slot) -> String {
     let server: &Server = ctx.server;
@@ -212,9 +236,9 @@ fn line(ctx: &Context<'_>, slot: Slot) -> String {
     add("idle", &idle);
     add("flags", &flag_letters(client));
     add("db", &client.db);
-    for name in ["sub", "psub", "ssub"] {
-        add(name, &0);
-    }
+    add("sub", &client.subscriptions(SubscriptionKind::Channel));
+    add("psub", &client.subscriptions(SubscriptionKind::Pattern));
+    add("ssub", &client.subscriptions(SubscriptionKind::Shard));
     add("multi", &transaction.map_or(-1, |transaction| i64::from(transaction.commands)));
     add("watch", &client.watched_keys().len());
     add("qbuf", &qbuf);
@@ -240,10 +264,13 @@ fn line(ctx: &Context<'_>, slot: Slot) -> String {
 
 fn flag_letters(client: &Client) -> String {
     let letters: String = [
+        (ClientFlags::MONITOR, 'O'),
+        (ClientFlags::PUBSUB, 'P'),
         (ClientFlags::MULTI, 'x'),
         (ClientFlags::BLOCKED, 'b'),
         (ClientFlags::DIRTY_CAS, 'd'),
         (ClientFlags::CLOSE_AFTER_REPLY, 'c'),
+        (ClientFlags::UNBLOCKED, 'u'),
         (ClientFlags::CLOSE_ASAP, 'A'),
         (ClientFlags::NO_EVICT, 'e'),
         (ClientFlags::NO_TOUCH, 'T'),
@@ -262,8 +289,7 @@ struct Victims {
     addr: Option<String>,
     laddr: Option<String>,
     max_age_s: Option<u64>,
-    /// A type or a user was named that nobody has.
-    nobody: bool,
+    kind: Option<Kind>,
     spare_caller: bool,
 }
 
@@ -284,7 +310,7 @@ impl Victims {
                 }
                 b"addr" => victims.addr = text(value),
                 b"laddr" => victims.laddr = text(value),
-                b"type" => victims.nobody |= !is_type_of_all(ctx.arg(value))?,
+                b"type" => victims.kind = Some(Kind::parse(ctx.arg(value))?),
                 b"user" if ctx.arg(value) == b"default" => {}
                 b"user" => {
                     return Err(Refusal::quoting("ERR No such user '", ctx.arg(value), "'"));
@@ -310,7 +336,7 @@ impl Victims {
         let is = |wanted: &Option<String>, address: std::net::SocketAddr| {
             wanted.as_ref().is_none_or(|wanted| *wanted == address.to_string())
         };
-        !self.nobody
+        self.kind.is_none_or(|kind| kind == Kind::of(client))
             && self.id.is_none_or(|id| id == client.id)
             && is(&self.addr, client.peer)
             && is(&self.laddr, client.local)
@@ -405,12 +431,18 @@ fn help(ctx: &mut Context<'_>) -> Outcome {
             "    Keep this connection when memory for clients runs out.",
             "NO-TOUCH on|off",
             "    What this connection reads shall not count as used.",
+            "PAUSE <milliseconds> [WRITE|ALL]",
+            "    Put off what connections ask for.",
             "REPLY on|off|skip",
             "    Answer, do not answer, do not answer the next command.",
             "SETINFO LIB-NAME|LIB-VER <text>",
             "    Which library is behind this connection.",
             "SETNAME <name>",
             "    Name this connection.",
+            "UNBLOCK <id> [TIMEOUT|ERROR]",
+            "    Answer a waiting connection as if its time were up, or with an error.",
+            "UNPAUSE",
+            "    Go on with what was put off.",
         ],
     );
     Ok(())

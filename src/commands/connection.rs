@@ -41,7 +41,16 @@ pub(super) const COMMANDS: &[Command] = &[
 ];
 
 fn ping(ctx: &mut Context<'_>) -> Outcome {
+    // A subscriber in RESP2 tells it from messages by its form.
+    let listens = ctx.client().flags.has(ClientFlags::PUBSUB) && ctx.client().resp == 2;
     match ctx.argc() {
+        1 | 2 if listens => {
+            let text = if ctx.argc() == 2 { ctx.arg(1) } else { b"" };
+            let mut reply = ctx.reply();
+            reply.array(2);
+            reply.bulk(b"pong");
+            reply.bulk(text);
+        }
         1 => ctx.reply().simple("PONG"),
         2 => {
             let text = ctx.arg(1);
@@ -253,6 +262,7 @@ fn reset(ctx: &mut Context<'_>) -> Outcome {
     }
     ctx.server.unwatch_all_keys(ctx.caller);
     ctx.server.discard_transaction(ctx.caller, TransactionEnd::Discarded);
+    ctx.server.unsubscribe_from_all(ctx.caller);
     set_db(ctx, 0);
     set_protocol(ctx, 2);
     state(ctx, || ClientChange::Name(Preview::default()));

@@ -4,7 +4,7 @@ use super::Refusal;
 use crate::engine::client::{Client, ClientFlags, Slot};
 use crate::engine::server::Server;
 use crate::event::Event;
-use crate::resp::{Args, Encoder, Protocol, Sink};
+use crate::resp::{Args, Encoder, Sink};
 use crate::store::{Db, parse_integer};
 use crate::time::Micros;
 
@@ -116,14 +116,33 @@ impl<'a> Context<'a> {
     pub fn reply(&mut self) -> Encoder<ReplySink<'_>> {
         reply_to(self.server, self.caller)
     }
+
+    /// The same for replies that are pushes: they pass through CLIENT REPLY
+    /// OFF.
+    pub fn push_reply(&mut self) -> Encoder<ReplySink<'_>> {
+        let client = self.client();
+        let (protocol, deaf) = (client.protocol(), !client.accepts_pushes());
+        Encoder::new(ReplySink { server: self.server, slot: self.caller, deaf }, protocol)
+    }
+
+    /// Lets the caller wait for one of these keys, until a point of the loop's
+    /// time or for ever. Its command runs again when one of them is there.
+    pub fn block_for_keys(&mut self, keys: &[&[u8]], until: Option<Micros>) {
+        self.server.block_for_keys(self.caller, keys, until, self.args);
+    }
+
+    /// Whether the caller must be answered now, come what may.
+    #[must_use]
+    pub fn denies_blocking(&self) -> bool {
+        self.client().flags.has(ClientFlags::DENY_BLOCKING)
+    }
 }
 
 /// [`Context::reply`], for the loop's own errors.
 #[inline]
 pub fn reply_to(server: &mut Server, slot: Slot) -> Encoder<ReplySink<'_>> {
     let client = &server.clients[slot];
-    let protocol = if client.resp == 3 { Protocol::Resp3 } else { Protocol::Resp2 };
-    let deaf = !client.accepts_replies();
+    let (protocol, deaf) = (client.protocol(), !client.accepts_replies());
     Encoder::new(ReplySink { server, slot, deaf }, protocol)
 }
 
@@ -140,20 +159,9 @@ impl Sink for ReplySink<'_> {
         if self.deaf {
             return;
         }
-        let client = &mut self.server.clients[self.slot];
-        if !client.flags.has(ClientFlags::PENDING_WRITE)
-            && !client.flags.has(ClientFlags::WRITE_HANDLER)
-        {
-            client.flags.set(ClientFlags::PENDING_WRITE);
-            self.server.pending_write.push(self.slot);
-        }
-        let server = &mut *self.server;
-        let client = &mut server.clients[self.slot];
-        if client.reply.push(bytes, &mut server.reply_pool) {
-            crate::engine::limits::check_output_limit(server, self.slot);
-            // A client over the limit is doomed: what follows is not kept.
-            self.deaf = !server.clients[self.slot].accepts_replies();
-        }
+        self.server.append_reply(self.slot, bytes);
+        // A client over its limit is doomed: what follows is not kept.
+        self.deaf = self.server.clients[self.slot].flags.has(ClientFlags::CLOSE_ASAP);
     }
 
     fn note_error(&mut self) {

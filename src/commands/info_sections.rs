@@ -2,8 +2,8 @@
 
 use super::client;
 use super::info::{REDIS_VERSION, used_memory_bytes};
-use crate::engine::client::ClientFlags;
 use crate::engine::server::Server;
+use crate::event::SubscriptionKind;
 use rand_pcg::Pcg64Mcg;
 use rand_pcg::rand_core::{Rng, SeedableRng};
 use std::fmt::{Display, Write};
@@ -57,10 +57,17 @@ fn run_id(seed: u64) -> String {
 }
 
 pub(super) fn clients(server: &Server, f: &mut Fields) {
-    let blocked = server.clients.iter().filter(|(_, c)| c.flags.has(ClientFlags::BLOCKED)).count();
+    let watching = server.clients.iter().filter(|(_, c)| !c.watched_keys().is_empty()).count();
     f.add("connected_clients", server.clients.len());
     f.add("maxclients", server.config.maxclients);
-    f.add("blocked_clients", blocked);
+    f.add("blocked_clients", server.blocking.clients());
+    f.add("tracking_clients", 0);
+    f.add("pubsub_clients", server.pubsub.clients());
+    f.add("watching_clients", watching);
+    f.add("clients_in_timeout_table", server.blocking.timeouts());
+    f.add("total_watched_keys", server.watched_keys.len());
+    f.add("total_blocking_keys", server.blocking.keys());
+    f.add("total_blocking_keys_on_nokey", 0);
 }
 
 pub(super) fn memory(server: &Server, f: &mut Fields) {
@@ -108,6 +115,9 @@ pub(super) fn stats(server: &Server, f: &mut Fields) {
     f.add("evicted_clients", s.evicted_clients);
     f.add("keyspace_hits", s.keyspace_hits);
     f.add("keyspace_misses", s.keyspace_misses);
+    f.add("pubsub_channels", server.pubsub.names(SubscriptionKind::Channel).len());
+    f.add("pubsub_patterns", server.pubsub.names(SubscriptionKind::Pattern).len());
+    f.add("pubsubshard_channels", server.pubsub.names(SubscriptionKind::Shard).len());
     f.add("total_error_replies", s.total_error_replies);
     f.add("total_reads_processed", s.total_reads_processed);
     f.add("total_writes_processed", s.total_writes_processed);

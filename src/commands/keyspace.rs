@@ -43,7 +43,9 @@ impl Context<'_> {
     #[inline]
     fn find(&mut self, key: &[u8]) -> Option<Place> {
         let now_ms = self.now_ms();
-        let place = match self.db().lookup(key, now_ms) {
+        let paused = self.server.pause.is_some();
+        let db = self.db();
+        let place = match db.lookup(key, now_ms, paused) {
             Lookup::Found(place) => Some(place),
             Lookup::Missing => None,
             Lookup::Expired => {
@@ -137,6 +139,10 @@ impl Context<'_> {
             self.note_expired(key);
         }
         self.touch(key, Touch::Changed);
+        if upsert.previous != Previous::Live && self.is_list(upsert.place) {
+            let db = self.client().db;
+            self.server.signal_key_as_ready(db, key);
+        }
         if self.server.tap.is_on() {
             self.state_written(upsert.place, upsert.previous != Previous::Live);
             if let Deadline::At(_) = deadline {
@@ -144,6 +150,11 @@ impl Context<'_> {
             }
         }
         upsert.place
+    }
+
+    #[inline]
+    fn is_list(&mut self, place: Place) -> bool {
+        matches!(self.db().value(place), Value::List(_))
     }
 
     /// Changes a string in place.

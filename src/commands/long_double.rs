@@ -54,6 +54,31 @@ impl LongDouble {
         }
     }
 
+    /// A thousand times as much, as a whole number: seconds in milliseconds.
+    /// Rounded up, so that nobody waits less than asked for. `None` if it is
+    /// more than 63 bits hold.
+    pub(super) fn thousandfold_up(self) -> Option<i64> {
+        let LongDouble::Finite { negative, mantissa, exponent } = self else { return None };
+        let product = LongDouble::rounded(negative, u128::from(mantissa) * 1_000, exponent);
+        let LongDouble::Finite { mantissa, exponent, .. } = product else { return None };
+        if mantissa == 0 {
+            return Some(0);
+        }
+        // Too large for 63 bits either way: far below zero is just negative.
+        let beyond = if negative { Some(i64::MIN) } else { None };
+        if exponent >= 0 {
+            return beyond;
+        }
+        let shift = exponent.unsigned_abs();
+        let whole = mantissa.checked_shr(shift).unwrap_or(0);
+        let exact = shift < 64 && whole << shift == mantissa;
+        let up = whole + u64::from(!exact && !negative);
+        match i64::try_from(up) {
+            Ok(value) => Some(if negative { -value } else { value }),
+            Err(_) => beyond,
+        }
+    }
+
     /// `mantissa * 2^exponent`, rounded. A lowest bit that is set may stand for
     /// any number of bits below it, as long as it is not needed itself.
     fn rounded(negative: bool, mantissa: u128, exponent: i32) -> LongDouble {

@@ -46,6 +46,13 @@ impl Refusal {
         Refusal::Other(Cow::Owned([before.as_bytes(), sent, after.as_bytes()].concat()))
     }
 
+    /// `addReplySubcommandSyntaxError`.
+    #[must_use]
+    pub fn unknown_subcommand(command: &str, word: &[u8]) -> Refusal {
+        let before = "ERR unknown subcommand or wrong number of arguments for '";
+        Refusal::quoting(before, word, &format!("'. Try {command} HELP."))
+    }
+
     /// The error with its code, without its `-`.
     #[must_use]
     pub fn text(&self) -> Cow<'_, [u8]> {

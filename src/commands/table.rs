@@ -1,12 +1,14 @@
 //! Finding a command by name: on the path of every request.
 
 use super::{Command, client, command, config, connection, debug, expiry, info, keys};
-use super::{lists, numbers, refusal, scan, server, set, strings, transactions};
+use super::{
+    list_moves, lists, numbers, pubsub, refusal, scan, server, set, strings, transactions,
+};
 use crate::resp::Args;
 use refusal::Refusal;
 use std::fmt;
 
-const FAMILIES: [&[Command]; 15] = [
+const FAMILIES: [&[Command]; 17] = [
     connection::COMMANDS,
     client::COMMANDS,
     config::COMMANDS,
@@ -21,7 +23,9 @@ const FAMILIES: [&[Command]; 15] = [
     expiry::COMMANDS,
     scan::COMMANDS,
     lists::COMMANDS,
+    list_moves::COMMANDS,
     transactions::COMMANDS,
+    pubsub::COMMANDS,
 ];
 
 const COUNT: usize = {

@@ -6,12 +6,14 @@
 //! borrowed from the server the rest of the time (as Redis does since 7.4 for
 //! the query buffer).
 
+use super::blocked::Blocked;
 use super::multi::{Transaction, WatchedKey};
+use super::pubsub::Subscriptions;
 use super::reply::Reply;
 use crate::commands::Command;
-use crate::event::{ClientId, CloseReason};
+use crate::event::{ClientId, CloseReason, SubscriptionKind};
 use crate::net::Fd;
-use crate::resp::RequestParser;
+use crate::resp::{OwnedArgs, Protocol, RequestParser};
 use crate::time::Micros;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -48,6 +50,13 @@ impl ClientFlags {
     pub const DIRTY_EXEC: u32 = 1 << 14;
     /// Its commands come from a transaction: they never wait.
     pub const DENY_BLOCKING: u32 = 1 << 15;
+    /// Has at least one subscription.
+    pub const PUBSUB: u32 = 1 << 16;
+    /// A member of `unblocked_clients`.
+    pub const UNBLOCKED: u32 = 1 << 17;
+    /// A key it waited for is ready: its command runs once more.
+    pub const REEXECUTING: u32 = 1 << 18;
+    pub const MONITOR: u32 = 1 << 19;
 
     #[must_use]
     pub const fn has(self, bit: u32) -> bool {
@@ -119,6 +128,13 @@ pub struct Rare {
     pub transaction: Option<Transaction>,
     /// In the order they were watched; empty once one of them changed.
     pub watched: Vec<WatchedKey>,
+    pub subscriptions: Subscriptions,
+    /// Present while `BLOCKED` is set.
+    pub blocked: Option<Box<Blocked>>,
+    /// What a pause had put off and now may run (`CLIENT_PENDING_COMMAND`).
+    pub pending_command: Option<OwnedArgs>,
+    /// Until when a woken client waits if it was woken for nothing.
+    pub retained_until: Option<Micros>,
 }
 
 impl Client {
@@ -154,12 +170,15 @@ impl Client {
     /// Whether replies may be appended at all (`prepareClientToWrite`).
     #[must_use]
     pub fn accepts_replies(&self) -> bool {
-        self.flags.0
-            & (ClientFlags::CLOSE_ASAP
-                | ClientFlags::CLOSE_AFTER_REPLY
-                | ClientFlags::REPLY_OFF
-                | ClientFlags::REPLY_SKIP)
-            == 0
+        const SILENCED: u32 = ClientFlags::REPLY_OFF | ClientFlags::REPLY_SKIP;
+        self.accepts_pushes() && !self.flags.has(SILENCED)
+    }
+
+    /// Whether pushes may be: they pass through CLIENT REPLY OFF.
+    #[must_use]
+    pub fn accepts_pushes(&self) -> bool {
+        const CLOSING: u32 = ClientFlags::CLOSE_ASAP | ClientFlags::CLOSE_AFTER_REPLY;
+        !self.flags.has(CLOSING)
     }
 
     /// Whether the output limit is worth measuring: something is in the list
@@ -178,6 +197,25 @@ impl Client {
     #[must_use]
     pub fn watched_keys(&self) -> &[WatchedKey] {
         self.rare.as_ref().map_or(&[], |rare| &rare.watched)
+    }
+
+    /// The dialect it chose.
+    #[must_use]
+    pub fn protocol(&self) -> Protocol {
+        if self.resp == 3 { Protocol::Resp3 } else { Protocol::Resp2 }
+    }
+
+    /// How many subscriptions of a kind it has.
+    #[must_use]
+    pub fn subscriptions(&self, kind: SubscriptionKind) -> usize {
+        self.rare.as_ref().map_or(0, |rare| rare.subscriptions.of(kind).len())
+    }
+
+    /// What it is subscribed to, in order.
+    #[must_use]
+    pub fn subscribed(&self, kind: SubscriptionKind) -> Vec<Box<[u8]>> {
+        let of_kind = |rare: &Rare| rare.subscriptions.of(kind).iter().cloned().collect();
+        self.rare.as_deref().map_or_else(Vec::new, of_kind)
     }
 
     #[must_use]

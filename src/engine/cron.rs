@@ -32,6 +32,7 @@ impl Engine {
         let hz = self.current_hz();
         self.sample_metrics(began);
         self.clients_cron(net, hz);
+        self.update_paused_actions(net.now());
         let pace = Pace::slow(self.server.config.active_expire_effort, hz);
         self.expire_cycle(net, pace, false);
         self.cron_loops += 1;
@@ -98,7 +99,8 @@ impl Engine {
         let timeout = self.server.config.timeout;
         let client = &mut self.server.clients[slot];
         let idle = now.saturating_sub(client.last_interaction);
-        let exempt = client.flags.has(ClientFlags::BLOCKED);
+        const EXEMPT: u32 = ClientFlags::BLOCKED | ClientFlags::PUBSUB | ClientFlags::MONITOR;
+        let exempt = client.flags.has(EXEMPT);
         if timeout > 0 && !exempt && idle.as_secs() > u64::from(timeout) {
             self.free_client(net, slot, CloseReason::IdleTimeout);
             return;
@@ -124,7 +126,11 @@ impl Engine {
         }
     }
 
+    /// Nothing ends during a pause: it would be a write.
     fn expire_cycle<N: Net>(&mut self, net: &mut N, pace: Pace, fast: bool) {
+        if self.server.pause.is_some() {
+            return;
+        }
         let now_ms = (self.server.birth.unix_epoch_us + net.now().0) / 1_000;
         let done = expire_cycle(&mut self.server.store, now_ms.cast_signed(), pace);
         if done.units > 0 {

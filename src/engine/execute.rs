@@ -4,7 +4,7 @@
 use super::Engine;
 use super::client::{Client, ClientFlags, Slot};
 use super::multi::QueuedCommand;
-use super::server::Server;
+use super::server::{Pushed, Server};
 use crate::commands::context::reply_to;
 use crate::commands::{self, Command, Context, Flags};
 use crate::event::{ARG_CAP, CloseReason, Event, Preview, ReplyInto, TransactionEnd};
@@ -28,6 +28,7 @@ impl Engine {
         match commands::resolve(args) {
             Ok(command) => match self.refusal(slot, command) {
                 Some(error) => self.reject(net, slot, command.name, &error),
+                None if self.server.is_held_up(slot, command) => self.server.postpone(slot, args),
                 None if self.is_to_be_queued(slot, command) => {
                     self.server.queue_command(slot, command, args);
                     self.answer(net, slot, |server| reply_to(server, slot).simple("QUEUED"));
@@ -43,6 +44,7 @@ impl Engine {
             }
         }
         self.after_command(net, slot);
+        self.handle_clients_blocked_on_keys(net);
     }
 
     /// Why this client may not run this command now; the checks in Redis's
@@ -59,6 +61,15 @@ impl Engine {
         }
         if self.server.is_out_of_memory() && needs_memory(client, command) {
             return Some(Cow::Borrowed(b"OOM command not allowed when used memory > 'maxmemory'."));
+        }
+        let listens = client.flags.has(ClientFlags::PUBSUB) && client.resp == 2;
+        if listens && !is_allowed_while_subscribed(command) {
+            let error = format!(
+                "ERR Can't execute '{}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / \
+                 RESET are allowed in this context",
+                command.name
+            );
+            return Some(Cow::Owned(error.into_bytes()));
         }
         None
     }
@@ -125,10 +136,12 @@ impl Engine {
             before = self.mark_replies(slot);
             errors = self.server.stats.total_error_replies;
         }
-        self.server.stats.total_commands_processed += 1;
+        let flags = &mut self.server.clients[slot].flags;
         if !nested {
-            self.server.clients[slot].flags.clear(ClientFlags::EXECUTING);
+            flags.clear(ClientFlags::EXECUTING);
         }
+        // It counts when it is done.
+        self.server.stats.total_commands_processed += u64::from(!flags.has(ClientFlags::BLOCKED));
 
         if watched {
             let took = net.now().saturating_sub(began);
@@ -137,6 +150,12 @@ impl Engine {
             let name = command.name.to_owned();
             self.state(net, || Event::CommandEnd { client, name, took, error });
             self.state_replies(net, slot, before);
+        }
+        if !nested && !self.server.pending_pushes.is_empty() {
+            let pushes = std::mem::take(&mut self.server.pending_pushes);
+            let queued = self.server.pending_write.len();
+            self.server.push(slot, &pushes);
+            self.state_pushes(net, queued);
         }
     }
 
@@ -159,11 +178,10 @@ impl Engine {
         while let Some(victim) = self.server.killed.pop() {
             self.free_client(net, victim, CloseReason::Killed);
         }
-        let Some(client) = self.server.clients.get_mut(slot) else { return };
-        let skip_next = client.flags.has(ClientFlags::REPLY_SKIP_NEXT);
-        client.flags.clear(ClientFlags::REPLY_SKIP | ClientFlags::REPLY_SKIP_NEXT);
-        if skip_next {
-            client.flags.set(ClientFlags::REPLY_SKIP);
+        // One that waits is not done with its command.
+        let client = self.server.clients.get(slot);
+        if client.is_some_and(|client| !client.flags.has(ClientFlags::BLOCKED)) {
+            self.server.reset_client(slot);
         }
     }
 
@@ -196,12 +214,21 @@ impl Engine {
     fn state_replies<N: Net>(&mut self, net: &N, slot: Slot, since: Mark) {
         if self.server.tap.is_on() {
             self.server.tap.at(net.now());
+            self.server.state_pushed();
             let appended = self.server.clients[slot].reply.appended();
             self.server.state_reply(slot, since.appended, appended);
-            for i in since.queued..self.server.pending_write.len() {
-                let client = self.server.id_of(self.server.pending_write[i]);
-                self.state(net, || Event::PendingWriteQueued { client });
-            }
+            self.server.state_queued_since(since.queued);
+        }
+    }
+
+    /// The same when only others were written to; `queued` was the length of
+    /// the pending-write queue before.
+    #[inline]
+    pub(super) fn state_pushes<N: Net>(&mut self, net: &N, queued: usize) {
+        if self.server.tap.is_on() {
+            self.server.tap.at(net.now());
+            self.server.state_pushed();
+            self.server.state_queued_since(queued);
         }
     }
 }
@@ -216,6 +243,21 @@ struct Mark {
 }
 
 impl Server {
+    #[cold]
+    fn state_pushed(&mut self) {
+        for Pushed { slot, from, to } in std::mem::take(&mut self.pushed) {
+            self.state_reply(slot, from, to);
+        }
+    }
+
+    #[cold]
+    fn state_queued_since(&mut self, queued: usize) {
+        for i in queued..self.pending_write.len() {
+            let client = self.id_of(self.pending_write[i]);
+            self.tap.emit(|| Event::PendingWriteQueued { client });
+        }
+    }
+
     /// States the bytes of a client's reply from one mark to another.
     #[cold]
     fn state_reply(&mut self, slot: Slot, from: u64, to: u64) {
@@ -232,6 +274,22 @@ impl Server {
         let (buffered, listed) = client.reply.waiting_split();
         self.tap.emit(|| Event::ReplyQueued { client: id, bytes, into, buffered, listed, blocks });
     }
+}
+
+/// In RESP2 a message looks like a reply, so a subscriber may ask little.
+fn is_allowed_while_subscribed(command: &Command) -> bool {
+    matches!(
+        command.name,
+        "ping"
+            | "quit"
+            | "reset"
+            | "subscribe"
+            | "unsubscribe"
+            | "psubscribe"
+            | "punsubscribe"
+            | "ssubscribe"
+            | "sunsubscribe"
+    )
 }
 
 /// Whether a command is refused above `maxmemory`. Inside a transaction

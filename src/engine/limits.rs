@@ -1,6 +1,6 @@
 //! How much may pile up on the rack (`checkClientOutputBufferLimits`).
 
-use super::client::Slot;
+use super::client::{ClientFlags, Slot};
 use super::config::OutputLimit;
 use super::server::Server;
 use crate::event::{CloseReason, Event, LimitKind};
@@ -34,7 +34,9 @@ fn close_if_over(server: &mut Server, slot: Slot) -> Option<CloseReason> {
         return None;
     }
     let usage = client.reply.limit_usage_bytes();
-    let limit = server.config.client_output_buffer_limit.normal;
+    let limits = &server.config.client_output_buffer_limit;
+    let subscriber = client.flags.has(ClientFlags::PUBSUB);
+    let limit = if subscriber { limits.pubsub } else { limits.normal };
     match judge(server, slot, usage, limit) {
         Verdict::Fine => None,
         Verdict::Close(why, kind, threshold) => {

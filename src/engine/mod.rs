@@ -7,9 +7,10 @@
 //!        ▼                                                            │
 //!  before_poll                    wait                         after_poll
 //!  beforeSleep:                   aeApiPoll                    afterSleep: clocks
-//!    fast expiry                  (the only place              file events, in fired order,
-//!    the final sweep               that may sleep)               read before write
-//!    free closed clients                                       time events
+//!    who waited long enough       (the only place              file events, in fired order,
+//!    fast expiry                   that may sleep)               read before write
+//!    the final sweep                                           time events
+//!    free closed clients
 //! ```
 //!
 //! The engine is called in half-cycles and never waits. It owns no clock,
@@ -20,9 +21,11 @@
 //! This file is the cycle; [`ae`] what is registered; [`networking`] the way
 //! of bytes in (accept, read, parse); [`execute`] a command's life; [`sweep`]
 //! the way of bytes out; [`cron`] what the clock asks for; [`client`] and
-//! [`reply`] the structures; [`server`] what commands see.
+//! [`reply`] the structures; [`server`] what commands see. Then what clients
+//! do with each other: [`multi`], [`pubsub`], [`blocked`].
 
 pub mod ae;
+pub mod blocked;
 pub mod client;
 pub mod config;
 pub mod cron;
@@ -31,6 +34,7 @@ pub mod key_table;
 pub mod limits;
 pub mod multi;
 pub mod networking;
+pub mod pubsub;
 pub mod reply;
 pub mod server;
 pub mod stats;
@@ -128,6 +132,7 @@ impl Engine {
     /// last because everything before may change it.
     pub fn before_poll<N: Net>(&mut self, net: &mut N) -> Timeout {
         self.state(net, || Event::PhaseEnter { phase: Phase::BeforeSleep });
+        self.blocked_before_sleep(net);
         self.fast_expire_cycle(net);
         self.handle_clients_with_pending_writes(net);
         self.free_clients_in_async_free_queue(net);
@@ -137,6 +142,7 @@ impl Engine {
         self.end_cycle(now);
         // Nothing may be left that the next poll would not wake for.
         debug_assert!(self.server.pending_write.is_empty() && self.server.to_close.is_empty());
+        debug_assert!(self.server.blocking.is_settled());
         let timeout = self.ae.timeout(now);
         self.state(net, || Event::PhaseEnter { phase: Phase::Poll });
         self.state(net, || Event::PollEnter { timeout });

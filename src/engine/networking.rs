@@ -129,6 +129,26 @@ impl Engine {
             other => self.read_gave_nothing(net, slot, other),
         }
         self.put_query_back(slot, query);
+        self.before_next_client(net, slot);
+    }
+
+    /// `beforeNextClient`: a client whose end was decided while it was being
+    /// served goes at once, so that nobody serves it another dish.
+    pub(super) fn before_next_client<N: Net>(&mut self, net: &mut N, slot: Slot) {
+        let Some(client) = self.server.clients.get(slot) else { return };
+        if client.flags.has(ClientFlags::CLOSE_ASAP) {
+            let why = client.close_reason.unwrap_or(CloseReason::Killed);
+            self.free_client(net, slot, why);
+        }
+    }
+
+    /// What a client sent while it waited.
+    pub(super) fn process_held_input<N: Net>(&mut self, net: &mut N, slot: Slot) {
+        let Some(client) = self.server.clients.get_mut(slot) else { return };
+        if let Some(mut query) = client.query.take() {
+            self.process_input_buffer(net, slot, &mut query);
+            self.put_query_back(slot, query);
+        }
     }
 
     fn read_gave_nothing<N: Net>(
@@ -333,6 +353,8 @@ impl Engine {
         self.server.killed.retain(|s| *s != slot);
         if let Some(rare) = client.rare.take() {
             self.server.purge_watched_keys(slot, &rare.watched);
+            self.server.purge_subscriptions(client.id, &rare);
+            self.server.purge_blocked(slot, client.id, &rare);
         }
         let dropped = client.reply.len();
         client.reply.release(&mut self.server.reply_pool);

@@ -1,9 +1,11 @@
 //! Everything the one thread owns (`struct redisServer`), apart from the loop
 //! itself. Commands see this and nothing more; no network is in reach.
 
-use super::client::{ClientTable, Slot};
+use super::blocked::{Blocking, Pause};
+use super::client::{ClientFlags, ClientTable, Slot};
 use super::config::Config;
 use super::multi::WatchedKeys;
+use super::pubsub::PubSub;
 use super::reply::BufferPool;
 use super::stats::Stats;
 use super::tap::Tap;
@@ -43,6 +45,15 @@ pub struct Listener {
     pub address: SocketAddr,
 }
 
+/// Bytes that one client's command put on another's rack: from and to which
+/// length of its reply.
+#[derive(Clone, Copy, Debug)]
+pub struct Pushed {
+    pub slot: Slot,
+    pub from: u64,
+    pub to: u64,
+}
+
 /// See the module documentation.
 #[derive(Debug)]
 pub struct Server {
@@ -68,6 +79,15 @@ pub struct Server {
     /// soon as it returns, since only the loop may touch the network.
     pub killed: Vec<Slot>,
     pub watched_keys: WatchedKeys,
+    pub pubsub: PubSub,
+    pub blocking: Blocking,
+    pub pause: Option<Pause>,
+    /// Pushes for the client whose command is running, after its reply
+    /// (`pending_push_messages`).
+    pub pending_pushes: Vec<u8>,
+    /// What the running command put on others' racks, still to be stated;
+    /// always empty while nobody watches.
+    pub pushed: Vec<Pushed>,
     pub shutdown: Option<ShutdownRequest>,
     pub reply_pool: BufferPool,
     /// Changed directives that the loop must act on (`CONFIG SET hz`…).
@@ -93,6 +113,11 @@ impl Server {
             to_close: Vec::new(),
             killed: Vec::new(),
             watched_keys: WatchedKeys::default(),
+            pubsub: PubSub::default(),
+            blocking: Blocking::default(),
+            pause: None,
+            pending_pushes: Vec::new(),
+            pushed: Vec::new(),
             shutdown: None,
             reply_pool: BufferPool::default(),
             config_changed: false,
@@ -114,7 +139,6 @@ impl Server {
     /// `freeClientAsync`: nothing more is written to it; freed at the end of
     /// the next `beforeSleep`'s sweep. Does nothing the second time.
     pub fn free_client_async(&mut self, slot: Slot, why: CloseReason) {
-        use super::client::ClientFlags;
         let Some(client) = self.clients.get_mut(slot) else { return };
         if client.flags.has(ClientFlags::CLOSE_ASAP) {
             return;
@@ -129,7 +153,6 @@ impl Server {
     /// Sets `CLOSE_AFTER_REPLY`: what is queued still leaves, nothing new is
     /// added, nothing more is read.
     pub fn close_after_reply(&mut self, slot: Slot, why: CloseReason) {
-        use super::client::ClientFlags;
         let Some(client) = self.clients.get_mut(slot) else { return };
         if client.flags.has(ClientFlags::CLOSE_AFTER_REPLY) {
             return;
@@ -145,7 +168,6 @@ impl Server {
     #[inline]
     #[must_use]
     pub fn must_authenticate(&self, slot: Slot) -> bool {
-        use super::client::ClientFlags;
         !self.clients[slot].flags.has(ClientFlags::AUTHENTICATED)
             && !self.config.requirepass.is_empty()
     }
@@ -157,6 +179,64 @@ impl Server {
     #[must_use]
     pub fn is_out_of_memory(&self) -> bool {
         self.config.maxmemory > 0 && self.store.used_bytes() > self.config.maxmemory
+    }
+
+    /// Puts bytes on a client's rack that answer no command of its own, even if
+    /// it wants no replies (`CLIENT_PUSHING`). Those for the very client whose
+    /// command is running wait until it has its reply.
+    pub fn push(&mut self, slot: Slot, bytes: &[u8]) {
+        let client = &self.clients[slot];
+        if !client.accepts_pushes() {
+            return;
+        }
+        if client.flags.has(ClientFlags::EXECUTING) {
+            self.pending_pushes.extend_from_slice(bytes);
+            return;
+        }
+        let from = self.mark_push(slot);
+        self.append_reply(slot, bytes);
+        self.note_push(slot, from);
+    }
+
+    /// How much a client's reply holds, for [`Server::note_push`]; measured
+    /// only while somebody watches.
+    pub(super) fn mark_push(&self, slot: Slot) -> u64 {
+        if self.tap.is_on() { self.clients[slot].reply.appended() } else { 0 }
+    }
+
+    pub(super) fn note_push(&mut self, slot: Slot, from: u64) {
+        if self.tap.is_on() {
+            let to = self.clients[slot].reply.appended();
+            self.pushed.push(Pushed { slot, from, to });
+        }
+    }
+
+    /// Appends to a client's reply; the first byte links it into the
+    /// pending-write queue, a new block has the output limit checked.
+    ///
+    /// Redis: `putClientInPendingWriteQueue` and `_addReplyToBufferOrList`,
+    /// *faithful*.
+    #[inline]
+    pub fn append_reply(&mut self, slot: Slot, bytes: &[u8]) {
+        const LINKED: u32 = ClientFlags::PENDING_WRITE | ClientFlags::WRITE_HANDLER;
+        let client = &mut self.clients[slot];
+        if !client.flags.has(LINKED) {
+            client.flags.set(ClientFlags::PENDING_WRITE);
+            self.pending_write.push(slot);
+        }
+        if client.reply.push(bytes, &mut self.reply_pool) {
+            super::limits::check_output_limit(self, slot);
+        }
+    }
+
+    /// `resetClient`: CLIENT REPLY SKIP silences the command after this one.
+    pub(super) fn reset_client(&mut self, slot: Slot) {
+        let flags = &mut self.clients[slot].flags;
+        let skip_next = flags.has(ClientFlags::REPLY_SKIP_NEXT);
+        flags.clear(ClientFlags::REPLY_SKIP | ClientFlags::REPLY_SKIP_NEXT);
+        if skip_next {
+            flags.set(ClientFlags::REPLY_SKIP);
+        }
     }
 
     /// The id of a live client.

@@ -126,12 +126,16 @@ impl Db {
         self.used_bytes
     }
 
-    /// Finds a key; removes it if it has ended (`expireIfNeeded`).
+    /// Finds a key; one that has ended is removed, unless nothing may change
+    /// now, when it is just not there (`expireIfNeeded`).
     #[inline]
-    pub fn lookup(&mut self, key: &[u8], now_ms: i64) -> Lookup {
+    pub fn lookup(&mut self, key: &[u8], now_ms: i64, frozen: bool) -> Lookup {
         let Some(index) = self.entries.get_index_of(key) else { return Lookup::Missing };
         let place = Place(index as u32);
         if self.has_expired(place, now_ms) {
+            if frozen {
+                return Lookup::Missing;
+            }
             self.remove(place);
             return Lookup::Expired;
         }
@@ -426,7 +430,7 @@ mod tests {
                     Step::Lookup(k) => {
                         let old = model.get(&k).copied();
                         let expired = old.is_some_and(|(_, at)| at.is_some_and(|at| now > at));
-                        let found = db.lookup(&[k], now);
+                        let found = db.lookup(&[k], now, false);
                         prop_assert_eq!(matches!(found, Lookup::Found(_)), old.is_some() && !expired);
                         prop_assert_eq!(found == Lookup::Expired, expired);
                         if expired {

@@ -3,7 +3,7 @@
 
 use crate::house::{House, request};
 use onechef::engine::client::ClientFlags;
-use onechef::event::{ClientId, Stamped};
+use onechef::event::{ClientId, Stamped, SubscriptionKind};
 use onechef::net::virt::{GuestAction, Link};
 use onechef::net::{Net, Timeout, Wait};
 use onechef::time::Micros;
@@ -37,6 +37,14 @@ fn check(house: &House, world: &World) {
         let flawed = view.transaction.as_ref().is_some_and(|t| t.flawed);
         assert_eq!(flawed, flag(ClientFlags::DIRTY_EXEC), "client {id}");
         assert_eq!(view.watch_broken, flag(ClientFlags::DIRTY_CAS), "client {id}");
+        assert_eq!(view.blocked.is_some(), flag(ClientFlags::BLOCKED), "client {id}");
+        for (kind, count) in [
+            (SubscriptionKind::Channel, view.subscriptions.channels),
+            (SubscriptionKind::Pattern, view.subscriptions.patterns),
+            (SubscriptionKind::Shard, view.subscriptions.shards),
+        ] {
+            assert_eq!(count as usize, client.subscriptions(kind), "{kind:?} of {id}");
+        }
         assert_eq!(view.watched_keys as usize, client.watched_keys().len(), "client {id}");
         let mask = house.engine.event_loop().file(client.fd).mask;
         assert_eq!(world.watched.get(&client.fd).copied(), Some(mask), "mask of {id}");
@@ -55,6 +63,8 @@ fn check(house: &House, world: &World) {
     assert_eq!(counters.expired_keys, stats.expired_keys);
     assert_eq!(counters.eventloop_cycles, stats.eventloop_cycles);
     assert_eq!(counters.eventloop_duration_sum, stats.eventloop_duration_sum);
+    assert_eq!(counters.blocked_clients, server.blocking.clients());
+    assert_eq!(world.paused.map(|p| p.until), server.pause.map(|p| p.until));
     assert_eq!(counters.connected_clients, server.clients.len() as u64);
     for (db, size) in &world.pantry.sizes {
         assert_eq!(*size, server.store.db(*db as usize).len() as u64, "keys of db {db}");
@@ -135,6 +145,21 @@ fn step() -> impl Strategy<Value = Step> {
         vec!["DISCARD"],
         vec!["WATCH", "a", "b", "a"],
         vec!["UNWATCH"],
+        vec!["SUBSCRIBE", "news", "sport"],
+        vec!["PSUBSCRIBE", "n*"],
+        vec!["SSUBSCRIBE", "news"],
+        vec!["UNSUBSCRIBE"],
+        vec!["PUBLISH", "news", "hello"],
+        vec!["SPUBLISH", "news", "hello"],
+        vec!["BLPOP", "l", "m", "0.1"],
+        vec!["BLMOVE", "m", "l", "LEFT", "RIGHT", "0"],
+        vec!["RPOPLPUSH", "l", "m"],
+        vec!["LMPOP", "2", "l", "m", "LEFT", "COUNT", "2"],
+        vec!["CLIENT", "UNBLOCK", "1", "ERROR"],
+        vec!["CLIENT", "UNBLOCK", "2"],
+        vec!["CLIENT", "PAUSE", "30", "WRITE"],
+        vec!["CLIENT", "PAUSE", "20"],
+        vec!["CLIENT", "UNPAUSE"],
         vec!["GET"],
         vec!["KEYS", "*"],
         vec!["INFO"],

@@ -137,6 +137,10 @@ impl House {
         self.net.guest_end(Conn(guest))
     }
 
+    pub fn net_now(&self) -> Micros {
+        self.net.now()
+    }
+
     /// The facts since the last call.
     pub fn take_facts(&mut self) -> Vec<Event> {
         self.engine.take_events(&mut self.facts);

@@ -21,6 +21,10 @@ mod runs;
 mod layers;
 // What the panels say: exact cells, labels, table twin; nothing breaks them.
 mod panels;
+// Waiting: who is served when, and what becomes of whoever waits no longer.
+mod blocked;
+// Publishing: one message, many plates, one sweep.
+mod pubsub;
 // Transactions: nothing in between, and what makes them fail.
 mod transactions;
 // What the server writes is strict RESP, in both dialects.

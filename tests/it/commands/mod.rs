@@ -77,4 +77,4 @@ macro_rules! conversations {
     )*};
 }
 
-conversations!(strings, numbers, lists, keys, expiry, expired, connection, server);
+conversations!(strings, numbers, lists, moves, keys, expiry, expired, connection, server);
