@@ -4,6 +4,7 @@ use super::connection::{check_printable, set_name};
 use super::waiting::{client_pause, client_unblock, client_unpause};
 use super::{Command, Context, Flags, Outcome, Refusal};
 use crate::engine::client::{Client, ClientFlags, Slot};
+use crate::engine::eviction::{client_memory_bytes, reply_buffer_bytes};
 use crate::engine::server::Server;
 use crate::event::{ClientId, CloseReason, SubscriptionKind};
 use crate::store::parse_integer;
@@ -178,23 +179,8 @@ fn list(ctx: &mut Context<'_>) -> Outcome {
     Ok(())
 }
 
-/// `sizeof(client)` and what the table keeps of it, in round figures and the
-/// same on every platform.
-pub(super) const CLIENT_BYTES: u64 = 512;
 /// What a read is offered at once (`PROTO_IOBUF_LEN`).
 const READ_CHUNK_BYTES: u64 = 16 * 1024;
-
-/// Memory of one client, estimated (`getClientMemoryUsage`).
-pub(super) fn memory_bytes(client: &Client) -> u64 {
-    let query = client.query.as_ref().map_or(0, |query| query.buffer.len() as u64);
-    let queued = client.transaction().map_or(0, |transaction| transaction.queued_bytes);
-    CLIENT_BYTES + query + queued + buffer_size(client) + client.reply.limit_usage_bytes()
-}
-
-/// Of the reply buffer: there is one only while something is in it.
-fn buffer_size(client: &Client) -> u64 {
-    if client.reply.buffered() > 0 { crate::engine::reply::REPLY_CHUNK_BYTES as u64 } else { 0 }
-}
 
 /// One line of CLIENT LIST, with its line feed.
 ///
@@ -245,12 +231,12 @@ fn line(ctx: &Context<'_>, slot: Slot) -> String {
     add("qbuf-free", &qbuf_free);
     add("argv-mem", &argv_mem);
     add("multi-mem", &transaction.map_or(0, |transaction| transaction.queued_bytes));
-    add("rbs", &buffer_size(client));
+    add("rbs", &reply_buffer_bytes(client));
     add("rbp", &client.reply.buffered());
     add("obl", &client.reply.buffered());
     add("oll", &client.reply.blocks());
     add("omem", &client.reply.limit_usage_bytes());
-    add("tot-mem", &(memory_bytes(client) + argv_mem));
+    add("tot-mem", &(client_memory_bytes(client) + argv_mem));
     add("events", &if writing { "rw" } else { "r" });
     add("cmd", &client.last_command.map_or("NULL", |command| command.name));
     add("user", &"default");
@@ -406,6 +392,7 @@ fn switch(ctx: &mut Context<'_>, flag: u32) -> Outcome {
     } else {
         return Err(Refusal::Syntax);
     }
+    ctx.server.update_client_memory(ctx.caller);
     ctx.reply().ok();
     Ok(())
 }

@@ -90,6 +90,7 @@ fn set(ctx: &mut Context<'_>) -> Outcome {
     }
     ctx.server.config = config;
     ctx.server.config_changed = true;
+    ctx.server.remeasure_clients();
     for directive in directives {
         let value = directive.get(&ctx.server.config);
         // A password is nobody's business, least of all a recording's.

@@ -263,9 +263,21 @@ fn reset(ctx: &mut Context<'_>) -> Outcome {
     ctx.server.unwatch_all_keys(ctx.caller);
     ctx.server.discard_transaction(ctx.caller, TransactionEnd::Discarded);
     ctx.server.unsubscribe_from_all(ctx.caller);
+    stop_monitoring(ctx);
     set_db(ctx, 0);
     set_protocol(ctx, 2);
     state(ctx, || ClientChange::Name(Preview::default()));
     ctx.reply().simple("RESET");
     Ok(())
+}
+
+fn stop_monitoring(ctx: &mut Context<'_>) {
+    let caller = ctx.caller;
+    let client = ctx.client_mut();
+    let id = client.id;
+    if client.flags.has(ClientFlags::MONITOR) {
+        client.flags.clear(ClientFlags::MONITOR);
+        ctx.server.monitors.retain(|slot| *slot != caller);
+        ctx.emit(|| Event::Monitoring { client: id, on: false });
+    }
 }

@@ -1,7 +1,8 @@
 //! INFO: which sections are asked for, and in which order they come.
 
 use super::info_sections as sections;
-use super::{Command, Context, Flags, Outcome, client};
+use super::{Command, Context, Flags, Outcome};
+use crate::engine::eviction::client_memory_bytes;
 use crate::engine::server::Server;
 
 /// The release whose behaviour this server follows, as HELLO and INFO say it:
@@ -81,6 +82,6 @@ fn info(ctx: &mut Context<'_>) -> Outcome {
 /// none that could be asked on every platform.
 #[must_use]
 pub fn used_memory_bytes(server: &Server) -> u64 {
-    let clients: u64 = server.clients.iter().map(|(_, c)| client::memory_bytes(c)).sum();
+    let clients: u64 = server.clients.iter().map(|(_, c)| client_memory_bytes(c)).sum();
     server.store.used_bytes() + clients
 }

@@ -1,7 +1,7 @@
 //! INFO's sections: fields under Redis's names, those that apply.
 
-use super::client;
 use super::info::{REDIS_VERSION, used_memory_bytes};
+use crate::engine::eviction::client_memory_bytes;
 use crate::engine::server::Server;
 use crate::event::SubscriptionKind;
 use rand_pcg::Pcg64Mcg;
@@ -72,7 +72,7 @@ pub(super) fn clients(server: &Server, f: &mut Fields) {
 
 pub(super) fn memory(server: &Server, f: &mut Fields) {
     let used = used_memory_bytes(server);
-    let clients: u64 = server.clients.iter().map(|(_, c)| client::memory_bytes(c)).sum();
+    let clients: u64 = server.clients.iter().map(|(_, c)| client_memory_bytes(c)).sum();
     f.add("used_memory", used);
     f.add("used_memory_human", human(used));
     f.add("used_memory_dataset", server.store.used_bytes());

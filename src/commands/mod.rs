@@ -29,6 +29,7 @@ mod refusal;
 mod scan;
 mod server;
 mod set;
+mod slowlog;
 mod strings;
 mod table;
 mod transactions;

@@ -2,13 +2,13 @@
 
 use super::{Command, client, command, config, connection, debug, expiry, info, keys};
 use super::{
-    list_moves, lists, numbers, pubsub, refusal, scan, server, set, strings, transactions,
+    list_moves, lists, numbers, pubsub, refusal, scan, server, set, slowlog, strings, transactions,
 };
 use crate::resp::Args;
 use refusal::Refusal;
 use std::fmt;
 
-const FAMILIES: [&[Command]; 17] = [
+const FAMILIES: [&[Command]; 18] = [
     connection::COMMANDS,
     client::COMMANDS,
     config::COMMANDS,
@@ -26,6 +26,7 @@ const FAMILIES: [&[Command]; 17] = [
     list_moves::COMMANDS,
     transactions::COMMANDS,
     pubsub::COMMANDS,
+    slowlog::COMMANDS,
 ];
 
 const COUNT: usize = {

@@ -89,8 +89,7 @@ pub struct Config {
     /// 1 to 10.
     pub active_expire_effort: u32,
     pub enable_debug_command: EnableDebug,
-    /// Microseconds; negative = never, 0 = everything. Kept and answered;
-    /// there is no SLOWLOG yet.
+    /// Microseconds; negative = never, 0 = everything.
     pub slowlog_log_slower_than: i64,
     pub slowlog_max_len: u64,
     /// Milliseconds; 0 = off. Kept and answered; there is no LATENCY yet.

@@ -25,7 +25,13 @@ impl Engine {
             self.server.free_client_async(slot, CloseReason::CrossProtocol);
             return;
         }
-        match commands::resolve(args) {
+        let resolved = commands::resolve(args);
+        self.evict_clients(net);
+        if self.server.clients.get(slot).is_none() {
+            // It was the largest itself.
+            return;
+        }
+        match resolved {
             Ok(command) => match self.refusal(slot, command) {
                 Some(error) => self.reject(net, slot, command.name, &error),
                 None if self.server.is_held_up(slot, command) => self.server.postpone(slot, args),
@@ -110,7 +116,8 @@ impl Engine {
         let nested = client.flags.has(ClientFlags::EXECUTING);
         client.flags.set(ClientFlags::EXECUTING);
         let mut began = self.server.now;
-        if watched || !command.flags.has(Flags::FAST) {
+        let timed = watched || !command.flags.has(Flags::FAST) || self.server.times_every_command();
+        if timed {
             began = net.now();
             self.server.now = began;
         }
@@ -140,8 +147,17 @@ impl Engine {
         if !nested {
             flags.clear(ClientFlags::EXECUTING);
         }
+        let (waits, again) = (flags.has(ClientFlags::BLOCKED), flags.has(ClientFlags::REEXECUTING));
         // It counts when it is done.
-        self.server.stats.total_commands_processed += u64::from(!flags.has(ClientFlags::BLOCKED));
+        self.server.stats.total_commands_processed += u64::from(!waits);
+        if timed && !waits {
+            let took = net.now().saturating_sub(began);
+            self.server.note_if_slow(slot, command, args, took);
+        }
+        if !self.server.monitors.is_empty() && !again {
+            self.server.feed_monitors(slot, command, args);
+        }
+        self.server.update_client_memory(slot);
 
         if watched {
             let took = net.now().saturating_sub(began);

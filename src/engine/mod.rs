@@ -11,6 +11,7 @@
 //!    fast expiry                   that may sleep)               read before write
 //!    the final sweep                                           time events
 //!    free closed clients
+//!    evict clients
 //! ```
 //!
 //! The engine is called in half-cycles and never waits. It owns no clock,
@@ -22,21 +23,25 @@
 //! of bytes in (accept, read, parse); [`execute`] a command's life; [`sweep`]
 //! the way of bytes out; [`cron`] what the clock asks for; [`client`] and
 //! [`reply`] the structures; [`server`] what commands see. Then what clients
-//! do with each other: [`multi`], [`pubsub`], [`blocked`].
+//! do with each other: [`multi`], [`pubsub`], [`blocked`]; and what is held
+//! against them: [`limits`], [`eviction`], [`slowlog`].
 
 pub mod ae;
 pub mod blocked;
 pub mod client;
 pub mod config;
 pub mod cron;
+pub mod eviction;
 pub mod execute;
 pub mod key_table;
 pub mod limits;
+mod monitor;
 pub mod multi;
 pub mod networking;
 pub mod pubsub;
 pub mod reply;
 pub mod server;
+pub mod slowlog;
 pub mod stats;
 pub mod sweep;
 pub mod tap;
@@ -136,6 +141,7 @@ impl Engine {
         self.fast_expire_cycle(net);
         self.handle_clients_with_pending_writes(net);
         self.free_clients_in_async_free_queue(net);
+        self.evict_clients(net);
         self.state(net, || Event::PhaseLeave { phase: Phase::BeforeSleep });
 
         let now = net.now();

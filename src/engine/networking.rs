@@ -80,6 +80,7 @@ impl Engine {
         }
         let slot = self.server.clients.insert(client);
         self.server.stats.total_connections_received += 1;
+        self.server.update_client_memory(slot);
         self.state(net, || Event::ClientCreated { client: id, fd, peer, local });
         let watch = self.ae.watch(net, fd, Owner::Client(slot), Mask::READABLE);
         self.state(net, || watch);
@@ -129,6 +130,7 @@ impl Engine {
             other => self.read_gave_nothing(net, slot, other),
         }
         self.put_query_back(slot, query);
+        self.server.update_client_memory(slot);
         self.before_next_client(net, slot);
     }
 
@@ -351,6 +353,10 @@ impl Engine {
         self.server.pending_write.retain(|s| *s != slot);
         self.server.to_close.retain(|s| *s != slot);
         self.server.killed.retain(|s| *s != slot);
+        self.server.purge_client_memory(client.id);
+        if client.flags.has(ClientFlags::MONITOR) {
+            self.server.monitors.retain(|s| *s != slot);
+        }
         if let Some(rare) = client.rare.take() {
             self.server.purge_watched_keys(slot, &rare.watched);
             self.server.purge_subscriptions(client.id, &rare);

@@ -4,9 +4,11 @@
 use super::blocked::{Blocking, Pause};
 use super::client::{ClientFlags, ClientTable, Slot};
 use super::config::Config;
+use super::eviction::ClientMemoryUsage;
 use super::multi::WatchedKeys;
 use super::pubsub::PubSub;
 use super::reply::BufferPool;
+use super::slowlog::Slowlog;
 use super::stats::Stats;
 use super::tap::Tap;
 use crate::event::{ClientId, CloseReason};
@@ -82,6 +84,10 @@ pub struct Server {
     pub pubsub: PubSub,
     pub blocking: Blocking,
     pub pause: Option<Pause>,
+    /// Clients that hear every command, oldest first.
+    pub monitors: Vec<Slot>,
+    pub slowlog: Slowlog,
+    pub client_memory: ClientMemoryUsage,
     /// Pushes for the client whose command is running, after its reply
     /// (`pending_push_messages`).
     pub pending_pushes: Vec<u8>,
@@ -116,6 +122,9 @@ impl Server {
             pubsub: PubSub::default(),
             blocking: Blocking::default(),
             pause: None,
+            monitors: Vec::new(),
+            slowlog: Slowlog::default(),
+            client_memory: ClientMemoryUsage::default(),
             pending_pushes: Vec::new(),
             pushed: Vec::new(),
             shutdown: None,
@@ -196,6 +205,7 @@ impl Server {
         let from = self.mark_push(slot);
         self.append_reply(slot, bytes);
         self.note_push(slot, from);
+        self.update_client_memory(slot);
     }
 
     /// How much a client's reply holds, for [`Server::note_push`]; measured

@@ -114,6 +114,7 @@ impl Engine {
                 self.server.free_client_async(slot, CloseReason::WriteError);
             }
         }
+        self.server.update_client_memory(slot);
     }
 
     /// `installClientWriteHandler`, and its opposite.

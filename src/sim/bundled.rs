@@ -41,5 +41,8 @@ pub fn scenarios() -> &'static [Bundled] {
         "slow-reader",
         "slow-dish",
         "too-big-an-order",
+        "combined-order",
+        "one-message",
+        "blocked-guests",
     ]
 }

@@ -114,11 +114,11 @@ fn a_transaction_wakes_when_it_is_over_and_never_waits() {
 fn time_runs_out_in_the_next_cycle_and_the_answer_is_null() {
     let mut house = House::with_guests(&[], 3);
     let before = house.net_now();
-    house.send(1, request(&["BLPOP", "k", "0.03"]));
-    house.send(2, request(&["BRPOPLPUSH", "k", "j", "0.02"]));
+    house.send(1, request(&["BLPOP", "k", "3"]));
+    house.send(2, request(&["BRPOPLPUSH", "k", "j", "2.0001"]));
     house.settle();
     assert_eq!(house.engine.server().blocking.timeouts(), 2);
-    house.pass(Micros::from_millis(400));
+    house.pass(Micros::from_millis(4_000));
     assert_eq!((house.news(1), house.news(2)), ("*-1\r\n".into(), "*-1\r\n".into()));
     let ends: Vec<(u64, Micros)> = house
         .facts
@@ -129,9 +129,11 @@ fn time_runs_out_in_the_next_cycle_and_the_answer_is_null() {
         })
         .collect();
     assert_eq!(ends.iter().map(|end| end.0).collect::<Vec<_>>(), [2, 1], "in order of time");
-    for (_, at) in ends {
+    for ((_, at), least_ms) in ends.into_iter().zip([2_001, 3_000]) {
         let waited = at.saturating_sub(before);
-        assert!(waited >= Micros::from_millis(20) && waited <= Micros::from_millis(140));
+        // A tick of the cron, and the way to the server.
+        let most = Micros::from_millis(least_ms + 120);
+        assert!(waited >= Micros::from_millis(least_ms) && waited <= most, "{waited}");
     }
     assert_eq!(house.ask(3, "LPUSH k x"), ":1\r\n");
     assert_eq!(house.ask(3, "LLEN k"), ":1\r\n");
@@ -155,11 +157,12 @@ fn what_was_sent_while_waiting_runs_afterwards_and_in_order() {
 fn whoever_leaves_while_waiting_takes_nothing_along() {
     for leave in [GuestAction::HalfClose, GuestAction::Reset, GuestAction::Close] {
         let mut house = House::with_guests(&[], 2);
-        house.ask(1, "BLPOP k 0.5");
+        house.ask(1, "BLPOP k 500");
         // In the same cycle: the end first, then what it waited for.
         house.act(1, leave);
         house.send(2, request(&["LPUSH", "k", "x"]));
         house.settle();
+        assert_eq!(house.news(2), ":1\r\n");
         let blocking = &house.engine.server().blocking;
         assert_eq!((blocking.clients(), blocking.keys(), blocking.timeouts()), (0, 0, 0));
         assert_eq!(house.ask(2, "LLEN k"), ":1\r\n");
@@ -194,7 +197,6 @@ fn who_waits_is_not_idle() {
     assert_eq!(house.end(1), None);
 }
 
-/// A waiter's own queue of input is bounded like everybody's.
 #[test]
 fn a_silent_skip_covers_the_whole_wait() {
     let mut house = House::with_guests(&[], 2);
@@ -208,7 +210,7 @@ fn a_silent_skip_covers_the_whole_wait() {
 #[test]
 fn a_pause_of_writes_puts_off_writes_and_nothing_else() {
     let mut house = House::with_guests(&[], 3);
-    assert_eq!(house.ask(3, "CLIENT PAUSE 300 WRITE"), "+OK\r\n");
+    assert_eq!(house.ask(3, "CLIENT PAUSE 3000 WRITE"), "+OK\r\n");
     assert_eq!(
         house.ask(3, "CLIENT PAUSE 100 ALL NOW"),
         "-ERR unknown subcommand or wrong number of arguments for 'PAUSE'. Try CLIENT HELP.\r\n"
@@ -230,7 +232,7 @@ fn a_pause_of_writes_puts_off_writes_and_nothing_else() {
     assert_eq!(house.ask(3, "GET k"), "$-1\r\n");
     assert_eq!(house.client_field(3, 1, "flags"), "b");
     assert_eq!(house.ask(3, "CLIENT UNBLOCK 1"), ":0\r\n", "nobody is freed from a pause");
-    house.pass(Micros::from_millis(500));
+    house.pass(Micros::from_millis(3_500));
     assert_eq!((house.news(1), house.news(2)), ("+OK\r\n+PONG\r\n".into(), "+QUEUED\r\n".into()));
     assert_eq!(house.ask(3, "GET k"), "$1\r\n1\r\n");
 }
@@ -256,13 +258,13 @@ fn unpause_lets_everybody_go_on_in_order() {
 #[test]
 fn a_pause_of_everything_holds_up_everything_and_keeps_keys_that_end() {
     let mut house = House::with_guests(&[], 2);
-    house.ask(1, "SET k 1 PX 50");
-    house.ask(1, "CLIENT PAUSE 250 ALL");
+    house.ask(1, "SET k 1 PX 500");
+    house.ask(1, "CLIENT PAUSE 2500 ALL");
     house.ask(1, "CLIENT PAUSE 20 WRITE");
     assert_eq!(house.ask(2, "PING"), "");
-    house.pass(Micros::from_millis(120));
+    house.pass(Micros::from_millis(1_200));
     assert_eq!(house.engine.server().store.db(0).len(), 1, "ended, and still there");
-    house.pass(Micros::from_millis(600));
+    house.pass(Micros::from_millis(3_000));
     assert_eq!(house.news(2), "+PONG\r\n");
     assert_eq!(house.engine.server().store.db(0).len(), 0);
 }

@@ -38,6 +38,7 @@ fn check(house: &House, world: &World) {
         assert_eq!(flawed, flag(ClientFlags::DIRTY_EXEC), "client {id}");
         assert_eq!(view.watch_broken, flag(ClientFlags::DIRTY_CAS), "client {id}");
         assert_eq!(view.blocked.is_some(), flag(ClientFlags::BLOCKED), "client {id}");
+        assert_eq!(view.monitoring, flag(ClientFlags::MONITOR), "client {id}");
         for (kind, count) in [
             (SubscriptionKind::Channel, view.subscriptions.channels),
             (SubscriptionKind::Pattern, view.subscriptions.patterns),
@@ -60,6 +61,7 @@ fn check(house: &House, world: &World) {
     assert_eq!(counters.total_net_input_bytes, stats.total_net_input_bytes);
     assert_eq!(counters.total_net_output_bytes, stats.total_net_output_bytes);
     assert_eq!(counters.total_error_replies, stats.total_error_replies);
+    assert_eq!(counters.evicted_clients, stats.evicted_clients);
     assert_eq!(counters.expired_keys, stats.expired_keys);
     assert_eq!(counters.eventloop_cycles, stats.eventloop_cycles);
     assert_eq!(counters.eventloop_duration_sum, stats.eventloop_duration_sum);
@@ -157,6 +159,8 @@ fn step() -> impl Strategy<Value = Step> {
         vec!["LMPOP", "2", "l", "m", "LEFT", "COUNT", "2"],
         vec!["CLIENT", "UNBLOCK", "1", "ERROR"],
         vec!["CLIENT", "UNBLOCK", "2"],
+        vec!["MONITOR"],
+        vec!["CONFIG", "SET", "maxmemory-clients", "100kb"],
         vec!["CLIENT", "PAUSE", "30", "WRITE"],
         vec!["CLIENT", "PAUSE", "20"],
         vec!["CLIENT", "UNPAUSE"],

@@ -23,6 +23,8 @@ mod layers;
 mod panels;
 // Waiting: who is served when, and what becomes of whoever waits no longer.
 mod blocked;
+// What people see of a running server, and whom it turns out for taking too much.
+mod oversight;
 // Publishing: one message, many plates, one sweep.
 mod pubsub;
 // Transactions: nothing in between, and what makes them fail.

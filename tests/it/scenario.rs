@@ -1,7 +1,7 @@
 //! Every bundled scenario is short, quiet in the end, and shows what its
 //! title promises; and the same text is the same run, to the byte.
 
-use onechef::event::{CloseReason, Event, LimitKind, Pipe};
+use onechef::event::{CloseReason, Event, LimitKind, Pipe, TransactionStep, UnblockReason};
 use onechef::net::{Mask, WriteOutcome};
 use onechef::sim::{Progress, Scenario, Sim, scenarios, summary};
 use onechef::time::Micros;
@@ -220,4 +220,57 @@ fn too_big_an_order_is_shown_out_without_a_word() {
     assert!(limit < doomed && doomed < freed && freed < seen);
     assert_eq!(run.received("bob"), "");
     assert_eq!(run.received("ana"), "+PONG\r\n", "she is served in between");
+}
+
+#[test]
+fn combined_order_is_cooked_in_a_row() {
+    let run = Run::of("combined-order");
+    assert_eq!(run.received("ana"), "+OK\r\n+QUEUED\r\n+QUEUED\r\n*2\r\n:2\r\n:3\r\n");
+    assert_eq!(run.received("bob"), ":1\r\n$1\r\n3\r\n");
+    let cooked = run.pick(|e| match e {
+        Event::CommandBegin { client, name } => Some(format!("{client} {name}")),
+        _ => None,
+    });
+    let cooked: Vec<String> = cooked.into_iter().map(|(_, what)| what).collect();
+    assert_eq!(cooked, ["1 multi", "2 incr", "1 exec", "1 incr", "1 incr", "2 get"]);
+    let queued = |e: &Event| {
+        matches!(e, Event::Transaction { step: TransactionStep::Queued { commands: 2, .. }, .. })
+    };
+    let done =
+        |e: &Event| matches!(e, Event::Transaction { step: TransactionStep::Ended { .. }, .. });
+    assert!(run.first(queued) < run.first(done));
+}
+
+#[test]
+fn one_message_becomes_a_plate_on_each_rack_and_one_sweep_serves_all() {
+    let run = Run::of("one-message");
+    let told = run.pick(|e| match e {
+        Event::Published { receivers, .. } => Some(format!("published {receivers}")),
+        Event::SweepBegin { clients } if *clients > 2 => Some(format!("sweep {clients}")),
+        _ => None,
+    });
+    let told: Vec<String> = told.into_iter().map(|(_, what)| what).collect();
+    assert_eq!(told, ["published 3", "sweep 4"], "{}", run.table());
+    let message = "*3\r\n$7\r\nmessage\r\n$4\r\nnews\r\n$5\r\nhello\r\n";
+    assert!(run.received("ana").ends_with(message) && run.received("bob").ends_with(message));
+    assert!(run.received("eve").ends_with("$2\r\nn*\r\n$4\r\nnews\r\n$5\r\nhello\r\n"));
+    assert_eq!(run.received("dan"), ":3\r\n");
+}
+
+#[test]
+fn blocked_guests_are_served_in_the_order_in_which_they_came() {
+    let run = Run::of("blocked-guests");
+    assert_eq!(run.received("ana"), "*2\r\n$6\r\norders\r\n$4\r\nsoup\r\n");
+    assert_eq!(run.received("bob"), "*2\r\n$6\r\norders\r\n$5\r\nbread\r\n+PONG\r\n");
+    assert_eq!(run.received("eve"), "+PONG\r\n:1\r\n:1\r\n");
+    let woken = run.pick(|e| match e {
+        Event::Unblocked { client, why: UnblockReason::KeyReady } => Some(client.0),
+        _ => None,
+    });
+    assert_eq!(woken.iter().map(|(_, client)| *client).collect::<Vec<_>>(), [1, 2]);
+    // Eve is served while both wait.
+    let pong = run.first(|e| {
+        matches!(e, Event::Pipe { pipe: Pipe::Consumed { bytes }, .. } if bytes.head == "+PONG\\r\\n")
+    });
+    assert!(pong < run.first(|e| matches!(e, Event::Unblocked { .. })));
 }

@@ -1,0 +1,116 @@
+//! Clients that take too much memory together (`maxmemory-clients`).
+
+use super::Engine;
+use super::client::{Client, ClientFlags, Slot};
+use super::config::ClientMemory;
+use super::server::Server;
+use crate::event::{ClientId, CloseReason, Event};
+use crate::net::Net;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// `sizeof(client)` and what the table keeps of it, in round figures and the
+/// same on every platform.
+pub const CLIENT_BYTES: u64 = 512;
+
+/// What each client takes, kept only while there is a limit.
+///
+/// Redis sorts clients into buckets by powers of two and evicts from the
+/// topmost; *simplified*: the order here is exact, the largest first and of
+/// equals the youngest.
+#[derive(Debug, Default)]
+pub struct ClientMemoryUsage {
+    by_client: BTreeMap<ClientId, u64>,
+    by_size: BTreeSet<(u64, ClientId)>,
+    total_bytes: u64,
+}
+
+impl ClientMemoryUsage {
+    fn set(&mut self, id: ClientId, bytes: u64) {
+        self.remove(id);
+        self.by_client.insert(id, bytes);
+        self.by_size.insert((bytes, id));
+        self.total_bytes += bytes;
+    }
+
+    fn remove(&mut self, id: ClientId) {
+        if let Some(bytes) = self.by_client.remove(&id) {
+            self.by_size.remove(&(bytes, id));
+            self.total_bytes -= bytes;
+        }
+    }
+}
+
+/// Memory of one client, estimated (`getClientMemoryUsage`).
+#[must_use]
+pub fn client_memory_bytes(client: &Client) -> u64 {
+    let query = client.query.as_ref().map_or(0, |query| query.buffer.len() as u64);
+    let queued = client.transaction().map_or(0, |transaction| transaction.queued_bytes);
+    CLIENT_BYTES + query + queued + reply_buffer_bytes(client) + client.reply.limit_usage_bytes()
+}
+
+/// Of the reply buffer: there is one only while something is in it.
+#[must_use]
+pub fn reply_buffer_bytes(client: &Client) -> u64 {
+    if client.reply.buffered() > 0 { super::reply::REPLY_CHUNK_BYTES as u64 } else { 0 }
+}
+
+impl Server {
+    /// `getClientEvictionLimit`: `None` is no limit.
+    #[inline]
+    #[must_use]
+    pub fn client_eviction_limit_bytes(&self) -> Option<u64> {
+        match self.config.maxmemory_clients {
+            ClientMemory::Bytes(0) | ClientMemory::Percent(0) => None,
+            ClientMemory::Bytes(bytes) => Some(bytes),
+            ClientMemory::Percent(percent) => {
+                let maxmemory = self.config.maxmemory;
+                (maxmemory > 0).then(|| (u128::from(maxmemory) * u128::from(percent) / 100) as u64)
+            }
+        }
+    }
+
+    /// `updateClientMemUsageAndBucket`.
+    #[inline]
+    pub fn update_client_memory(&mut self, slot: Slot) {
+        if self.client_eviction_limit_bytes().is_some()
+            && let Some(client) = self.clients.get(slot)
+        {
+            let (id, bytes) = (client.id, client_memory_bytes(client));
+            if client.flags.has(ClientFlags::NO_EVICT) {
+                self.client_memory.remove(id);
+            } else {
+                self.client_memory.set(id, bytes);
+            }
+        }
+    }
+
+    /// A client that is being freed takes nothing any more.
+    pub fn purge_client_memory(&mut self, id: ClientId) {
+        self.client_memory.remove(id);
+    }
+
+    /// The limit was set, changed or lifted: everybody is measured anew.
+    pub fn remeasure_clients(&mut self) {
+        self.client_memory = ClientMemoryUsage::default();
+        let slots: Vec<Slot> = self.clients.iter().map(|(slot, _)| slot).collect();
+        slots.into_iter().for_each(|slot| self.update_client_memory(slot));
+    }
+}
+
+impl Engine {
+    /// `evictClients`: the largest go, until the rest is below the limit. Who
+    /// said CLIENT NO-EVICT neither counts nor goes.
+    pub(super) fn evict_clients<N: Net>(&mut self, net: &mut N) {
+        let Some(limit) = self.server.client_eviction_limit_bytes() else { return };
+        while self.server.client_memory.total_bytes >= limit {
+            let used = self.server.client_memory.total_bytes;
+            let largest = self.server.client_memory.by_size.last();
+            let Some(slot) = largest.and_then(|(_, id)| self.server.clients.find(*id)) else {
+                return;
+            };
+            self.state(net, || Event::ClientMemory { used, limit });
+            self.server.stats.evicted_clients += 1;
+            self.free_client(net, slot, CloseReason::Evicted);
+        }
+    }
+}

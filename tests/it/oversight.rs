@@ -1,0 +1,186 @@
+//! What people see of a running server, and whom it turns out for taking too
+//! much: MONITOR, SLOWLOG, maxmemory-clients.
+
+use crate::house::{EPOCH_US, House, request};
+use onechef::event::{CloseReason, Event};
+use onechef::net::virt::{GuestAction, Link};
+use onechef::time::Micros;
+
+/// A monitor's lines without their times.
+fn heard_lines(text: &str) -> Vec<String> {
+    let line = |line: &str| line.split_once(' ').expect("a time, then the rest").1.to_owned();
+    text.lines().map(line).collect()
+}
+
+#[test]
+fn a_monitor_hears_every_command_but_administrative_ones_after_it_ran() {
+    let mut house = House::with_guests(&[], 3);
+    assert_eq!(house.ask(1, "MONITOR"), "+OK\r\n");
+    assert_eq!(house.ask(1, "MONITOR"), "");
+    assert_eq!(house.client_field(3, 1, "flags"), "O");
+    house.ask(2, "SELECT 3");
+    house.ask(2, "CONFIG GET port");
+    house.send(2, request(&["SET", "k", "a \"b\"\r\n\u{1}"]));
+    house.send(2, [request(&["MULTI"]), request(&["GET", "k"]), request(&["EXEC"])].concat());
+    house.settle();
+    house.ask(2, "AUTH default secret");
+    let text = house.news(1);
+    assert!(text.starts_with(&format!("+{}.", EPOCH_US / 1_000_000)), "{text}");
+    let peer = house.engine.server().clients.iter().nth(1).expect("guest 2").1.peer;
+    let expected = [
+        r#""SELECT" "3""#,
+        r#""SET" "k" "a \"b\"\r\n\x01""#,
+        r#""MULTI""#,
+        r#""GET" "k""#,
+        r#""EXEC""#,
+        r#""AUTH" "(redacted)" "(redacted)""#,
+    ];
+    assert_eq!(heard_lines(&text), expected.map(|words| format!("[3 {peer}] {words}")));
+}
+
+#[test]
+fn a_command_that_waits_is_told_of_once() {
+    let mut house = House::with_guests(&[], 3);
+    house.ask(1, "MONITOR");
+    house.news(1);
+    house.ask(2, "BLPOP k 0");
+    house.ask(3, "LPUSH k x");
+    let text = house.news(1);
+    let told: Vec<bool> = text.lines().map(|line| line.contains("BLPOP")).collect();
+    assert_eq!(told, [true, false], "{text}");
+}
+
+#[test]
+fn a_monitor_hears_its_own_commands_after_their_replies_and_reset_ends_it() {
+    let mut house = House::with_guests(&[], 1);
+    house.ask(1, "MONITOR");
+    let text = house.ask(1, "GET k");
+    assert!(text.starts_with("$-1\r\n+") && text.ends_with("\"GET\" \"k\"\r\n"), "{text}");
+    house.ask(1, "RESET");
+    assert_eq!(house.ask(1, "GET k"), "$-1\r\n");
+    house.ask(1, "MULTI");
+    house.ask(1, "MONITOR");
+    let refused = "*1\r\n-ERR MONITOR isn't allowed for DENY BLOCKING client\r\n";
+    assert_eq!(house.ask(1, "EXEC"), refused);
+    assert!(house.engine.server().monitors.is_empty());
+}
+
+#[test]
+fn a_monitor_that_leaves_is_fed_no_more() {
+    let mut house = House::with_guests(&[], 2);
+    house.ask(1, "MONITOR");
+    house.act(1, GuestAction::Reset);
+    house.settle();
+    assert!(house.engine.server().monitors.is_empty());
+    assert_eq!(house.ask(2, "PING"), "+PONG\r\n");
+}
+
+#[test]
+fn slow_commands_are_remembered_newest_first_and_cut() {
+    let mut house = House::with_guests(&[("slowlog-max-len", "3")], 2);
+    house.ask(1, "PING");
+    assert_eq!(house.ask(1, "SLOWLOG LEN"), ":0\r\n");
+    house.ask(2, "CLIENT SETNAME ana");
+    house.ask(2, "DEBUG SLEEP 0.02");
+    let log = house.ask(1, "SLOWLOG GET");
+    assert!(log.starts_with("*1\r\n*6\r\n:0\r\n:1767225600\r\n:20"), "{log}");
+    assert!(log.contains("*3\r\n$5\r\nDEBUG\r\n$5\r\nSLEEP\r\n$4\r\n0.02\r\n"), "{log}");
+    assert!(log.ends_with("$3\r\nana\r\n"), "{log}");
+
+    house.ask(2, "CONFIG SET slowlog-log-slower-than 0");
+    let long = "x".repeat(200);
+    house.send(2, request(&["ECHO", &long]));
+    let many: Vec<String> = (0..40).map(|n| format!("k{n}")).collect();
+    let words: Vec<&str> = ["EXISTS"].into_iter().chain(many.iter().map(String::as_str)).collect();
+    house.send(2, request(&words));
+    house.settle();
+    house.ask(2, "CONFIG SET slowlog-log-slower-than -1");
+    let log = house.ask(1, "SLOWLOG GET -1");
+    assert!(log.starts_with("*3\r\n"), "the oldest had to go: {log}");
+    assert!(log.contains(&format!("{}... (72 more bytes)", "x".repeat(128))), "{log}");
+    assert!(log.contains("$3\r\nk29\r\n") && log.contains("... (10 more arguments)\r\n"), "{log}");
+    assert!(log.find("k29") < log.find("xxx"), "newest first");
+    assert_eq!(house.ask(1, "SLOWLOG RESET"), "+OK\r\n");
+    assert_eq!(house.ask(1, "SLOWLOG GET"), "*0\r\n");
+    assert_eq!(
+        house.ask(1, "SLOWLOG GET -2"),
+        "-ERR count should be greater than or equal to -1\r\n"
+    );
+}
+
+#[test]
+fn the_commands_of_a_transaction_are_slow_on_their_own_account() {
+    let mut house = House::with_guests(&[("slowlog-log-slower-than", "0")], 1);
+    house.ask(1, "MULTI");
+    house.ask(1, "PING");
+    house.ask(1, "EXEC");
+    let log = house.ask(1, "SLOWLOG GET");
+    assert!(log.contains("$4\r\nPING\r\n") && !log.contains("$4\r\nEXEC\r\n"), "{log}");
+}
+
+/// Whom the clients' memory limit turned out, in order.
+fn evicted(house: &mut House) -> Vec<u64> {
+    let facts = house.take_facts().into_iter();
+    let gone = facts.filter_map(|fact| match fact {
+        Event::ClientFreed { client, why: CloseReason::Evicted, .. } => Some(client.0),
+        _ => None,
+    });
+    gone.collect()
+}
+
+#[test]
+fn the_largest_client_goes_first_and_only_as_many_as_must() {
+    let mut house = House::new(&[]);
+    let link = Link { guest_receive_bytes: 4_096, server_send_bytes: 4_096, ..Link::default() };
+    (1..=3).for_each(|guest| house.connect_by(guest, link));
+    house.connect(4);
+    house.settle();
+    house.send(4, request(&["SET", "k", &"v".repeat(100_000)]));
+    house.settle();
+    house.news(4);
+    for guest in [1, 2, 3] {
+        house.act(guest, GuestAction::StopReading);
+        let times = guest as usize;
+        house.send(guest, request(&["GET", "k"]).repeat(times));
+        house.settle();
+    }
+    assert_eq!(evicted(&mut house), [0; 0], "there is no limit yet");
+    // Together about 600 KB: without the largest it is about 300.
+    assert_eq!(house.ask(4, "CONFIG SET maxmemory-clients 350000"), "+OK\r\n");
+    assert_eq!(evicted(&mut house), [3]);
+    assert_eq!(house.engine.server().stats.evicted_clients, 1);
+    assert_eq!(house.ask(4, "CONFIG SET maxmemory-clients 150000"), "+OK\r\n");
+    assert_eq!(evicted(&mut house), [2]);
+}
+
+#[test]
+fn who_said_no_evict_neither_counts_nor_goes() {
+    let mut house = House::new(&[("maxmemory-clients", "200000")]);
+    let link = Link { guest_receive_bytes: 4_096, server_send_bytes: 4_096, ..Link::default() };
+    house.connect_by(1, link);
+    house.connect(2);
+    house.settle();
+    house.ask(1, "CLIENT NO-EVICT on");
+    house.send(2, request(&["SET", "k", &"v".repeat(90_000)]));
+    house.settle();
+    house.news(2);
+    house.act(1, GuestAction::StopReading);
+    house.send(1, request(&["GET", "k"]).repeat(4));
+    house.settle();
+    assert_eq!(evicted(&mut house), [0; 0]);
+    assert_eq!(house.ask(2, "PING"), "+PONG\r\n");
+}
+
+/// A transaction's queue is memory of its client.
+#[test]
+fn who_queues_too_much_evicts_itself() {
+    let mut house = House::new(&[("maxmemory-clients", "200000")]);
+    house.connect_by(1, Link { server_receive_bytes: 1 << 20, ..Link::default() });
+    house.settle();
+    house.send(1, request(&["MULTI"]));
+    (0..5).for_each(|_| house.send(1, request(&["SET", "k", &"v".repeat(60_000)])));
+    house.settle();
+    house.pass(Micros::from_millis(100));
+    assert_eq!(evicted(&mut house), [1]);
+    assert!(house.end(1).is_some());
+}
