@@ -18,7 +18,7 @@ struct Section {
     /// As it is asked for; its heading has a capital.
     name: &'static str,
     heading: &'static str,
-    /// Whether INFO without arguments has it; `all` has every one but `debug`.
+    /// Whether INFO without arguments has it, and `INFO all`.
     wanted: Wanted,
     write: fn(&Server, &mut sections::Fields),
 }
@@ -26,10 +26,11 @@ struct Section {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Wanted {
     ByDefault,
+    WithAll,
     ByNameOnly,
 }
 
-use Wanted::{ByDefault, ByNameOnly};
+use Wanted::{ByDefault, ByNameOnly, WithAll};
 
 const fn section(
     name: &'static str,
@@ -48,6 +49,7 @@ const SECTIONS: &[Section] = &[
     section("persistence", "Persistence", ByDefault, sections::persistence),
     section("stats", "Stats", ByDefault, sections::stats),
     section("replication", "Replication", ByDefault, sections::replication),
+    section("commandstats", "Commandstats", WithAll, sections::commandstats),
     section("cluster", "Cluster", ByDefault, sections::cluster),
     section("keyspace", "Keyspace", ByDefault, sections::keyspace),
     section("debug", "Debug", ByNameOnly, sections::debug),
@@ -61,8 +63,12 @@ fn info(ctx: &mut Context<'_>) -> Outcome {
     let default = ctx.argc() == 1 || asked("default");
     let mut text = String::new();
     for section in SECTIONS {
-        let by_default = section.wanted == ByDefault && (all || default);
-        if !by_default && !asked(section.name) {
+        let unasked = match section.wanted {
+            ByDefault => all || default,
+            WithAll => all,
+            ByNameOnly => false,
+        };
+        if !unasked && !asked(section.name) {
             continue;
         }
         if !text.is_empty() {

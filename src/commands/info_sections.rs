@@ -141,6 +141,22 @@ pub(super) fn replication(_: &Server, f: &mut Fields) {
     f.add("connected_slaves", 0);
 }
 
+pub(super) fn commandstats(server: &Server, f: &mut Fields) {
+    for (name, counts) in server.command_stats.sorted() {
+        let per_call = match counts.calls {
+            0 => 0.0,
+            calls => counts.took.0 as f64 / calls as f64,
+        };
+        f.add(
+            &format!("cmdstat_{name}"),
+            format_args!(
+                "calls={},usec={},usec_per_call={per_call:.2},rejected_calls={},failed_calls={}",
+                counts.calls, counts.took.0, counts.rejected_calls, counts.failed_calls
+            ),
+        );
+    }
+}
+
 pub(super) fn cluster(_: &Server, f: &mut Fields) {
     f.add("cluster_enabled", 0);
 }

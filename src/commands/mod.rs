@@ -20,6 +20,7 @@ mod info;
 mod info_sections;
 mod keys;
 pub mod keyspace;
+mod latency;
 mod list_moves;
 mod lists;
 mod long_double;

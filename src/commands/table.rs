@@ -2,13 +2,14 @@
 
 use super::{Command, client, command, config, connection, debug, expiry, info, keys};
 use super::{
-    list_moves, lists, numbers, pubsub, refusal, scan, server, set, slowlog, strings, transactions,
+    latency, list_moves, lists, numbers, pubsub, refusal, scan, server, set, slowlog, strings,
+    transactions,
 };
 use crate::resp::Args;
 use refusal::Refusal;
 use std::fmt;
 
-const FAMILIES: [&[Command]; 18] = [
+const FAMILIES: [&[Command]; 19] = [
     connection::COMMANDS,
     client::COMMANDS,
     config::COMMANDS,
@@ -27,6 +28,7 @@ const FAMILIES: [&[Command]; 18] = [
     transactions::COMMANDS,
     pubsub::COMMANDS,
     slowlog::COMMANDS,
+    latency::COMMANDS,
 ];
 
 const COUNT: usize = {

@@ -312,7 +312,7 @@ impl Engine {
     ///
     /// Redis: `handleClientsBlockedOnKeys`, *faithful*.
     pub(super) fn handle_clients_blocked_on_keys<N: Net>(&mut self, net: &mut N) {
-        if self.server.blocking.serving {
+        if self.server.blocking.serving || self.server.blocking.ready.is_empty() {
             return;
         }
         self.server.blocking.serving = true;

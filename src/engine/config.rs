@@ -92,7 +92,7 @@ pub struct Config {
     /// Microseconds; negative = never, 0 = everything.
     pub slowlog_log_slower_than: i64,
     pub slowlog_max_len: u64,
-    /// Milliseconds; 0 = off. Kept and answered; there is no LATENCY yet.
+    /// Milliseconds; 0 = off.
     pub latency_monitor_threshold: u64,
     pub latency_tracking: bool,
     /// Milliseconds. Kept and answered; there are no scripts to interrupt.

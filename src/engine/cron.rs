@@ -132,9 +132,11 @@ impl Engine {
             return;
         }
         let now_ms = (self.server.birth.unix_epoch_us + net.now().0) / 1_000;
+        let began = net.now();
         let done = expire_cycle(&mut self.server.store, now_ms.cast_signed(), pace);
         if done.units > 0 {
             net.spend(Work::Command { units: done.units });
+            self.server.note_latency("expire-cycle", net.now().saturating_sub(began));
         }
         if done.count == 0 {
             return;

@@ -33,7 +33,10 @@ impl Engine {
         }
         match resolved {
             Ok(command) => match self.refusal(slot, command) {
-                Some(error) => self.reject(net, slot, command.name, &error),
+                Some(error) => {
+                    self.server.command_stats.of(command).rejected_calls += 1;
+                    self.reject(net, slot, command.name, &error);
+                }
                 None if self.server.is_held_up(slot, command) => self.server.postpone(slot, args),
                 None if self.is_to_be_queued(slot, command) => {
                     self.server.queue_command(slot, command, args);
@@ -147,24 +150,14 @@ impl Engine {
         if !nested {
             flags.clear(ClientFlags::EXECUTING);
         }
-        let (waits, again) = (flags.has(ClientFlags::BLOCKED), flags.has(ClientFlags::REEXECUTING));
-        // It counts when it is done.
-        self.server.stats.total_commands_processed += u64::from(!waits);
-        if timed && !waits {
-            let took = net.now().saturating_sub(began);
-            self.server.note_if_slow(slot, command, args, took);
-        }
-        if !self.server.monitors.is_empty() && !again {
-            self.server.feed_monitors(slot, command, args);
-        }
-        self.server.update_client_memory(slot);
+        let took = if timed { net.now().saturating_sub(began) } else { Micros::ZERO };
+        let failed = self.server.stats.total_error_replies > errors;
+        self.server.account_for(slot, command, args, Account { timed, took, failed });
 
         if watched {
-            let took = net.now().saturating_sub(began);
             let client = self.server.id_of(slot);
-            let error = self.server.stats.total_error_replies > errors;
             let name = command.name.to_owned();
-            self.state(net, || Event::CommandEnd { client, name, took, error });
+            self.state(net, || Event::CommandEnd { client, name, took, error: failed });
             self.state_replies(net, slot, before);
         }
         if !nested && !self.server.pending_pushes.is_empty() {
@@ -258,7 +251,45 @@ struct Mark {
     queued: usize,
 }
 
+/// What is to be told of a run.
+#[derive(Clone, Copy, Debug)]
+struct Account {
+    /// Whether `took` was measured.
+    timed: bool,
+    took: Micros,
+    failed: bool,
+}
+
 impl Server {
+    /// The second half of `call`: statistics, SLOWLOG, LATENCY, MONITOR. A
+    /// command that waits counts when it is done, and is told of at once.
+    #[inline]
+    fn account_for(
+        &mut self,
+        slot: Slot,
+        command: &'static Command,
+        args: Args<'_>,
+        account: Account,
+    ) {
+        let Account { timed, took, failed } = account;
+        let flags = self.clients[slot].flags;
+        let done = !flags.has(ClientFlags::BLOCKED);
+        self.stats.total_commands_processed += u64::from(done);
+        let counts = self.command_stats.of(command);
+        counts.calls += u64::from(done);
+        counts.took = counts.took.saturating_add(took);
+        counts.failed_calls += u64::from(failed);
+        if timed && done {
+            self.note_if_slow(slot, command, args, took);
+            let fast = command.flags.has(Flags::FAST);
+            self.note_latency(if fast { "fast-command" } else { "command" }, took);
+        }
+        if !self.monitors.is_empty() && !flags.has(ClientFlags::REEXECUTING) {
+            self.feed_monitors(slot, command, args);
+        }
+        self.update_client_memory(slot);
+    }
+
     #[cold]
     fn state_pushed(&mut self) {
         for Pushed { slot, from, to } in std::mem::take(&mut self.pushed) {

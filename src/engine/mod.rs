@@ -29,11 +29,13 @@
 pub mod ae;
 pub mod blocked;
 pub mod client;
+pub mod command_stats;
 pub mod config;
 pub mod cron;
 pub mod eviction;
 pub mod execute;
 pub mod key_table;
+pub mod latency;
 pub mod limits;
 mod monitor;
 pub mod multi;

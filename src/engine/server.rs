@@ -3,8 +3,10 @@
 
 use super::blocked::{Blocking, Pause};
 use super::client::{ClientFlags, ClientTable, Slot};
+use super::command_stats::CommandStats;
 use super::config::Config;
 use super::eviction::ClientMemoryUsage;
+use super::latency::LatencyEvents;
 use super::multi::WatchedKeys;
 use super::pubsub::PubSub;
 use super::reply::BufferPool;
@@ -87,6 +89,8 @@ pub struct Server {
     /// Clients that hear every command, oldest first.
     pub monitors: Vec<Slot>,
     pub slowlog: Slowlog,
+    pub latency_events: LatencyEvents,
+    pub command_stats: CommandStats,
     pub client_memory: ClientMemoryUsage,
     /// Pushes for the client whose command is running, after its reply
     /// (`pending_push_messages`).
@@ -124,6 +128,8 @@ impl Server {
             pause: None,
             monitors: Vec::new(),
             slowlog: Slowlog::default(),
+            latency_events: LatencyEvents::default(),
+            command_stats: CommandStats::default(),
             client_memory: ClientMemoryUsage::default(),
             pending_pushes: Vec::new(),
             pushed: Vec::new(),

@@ -47,11 +47,12 @@ impl Slowlog {
 
 impl Server {
     /// Whether even commands that should be fast must be timed one by one:
-    /// SLOWLOG wants to know of less than a millisecond.
+    /// SLOWLOG wants to know of less than a millisecond, or LATENCY is on.
     #[inline]
     #[must_use]
     pub fn times_every_command(&self) -> bool {
         (0..1_000).contains(&self.config.slowlog_log_slower_than)
+            || self.config.latency_monitor_threshold > 0
     }
 
     /// `slowlogPushCurrentCommand`, *faithful*.

@@ -118,6 +118,59 @@ fn the_commands_of_a_transaction_are_slow_on_their_own_account() {
     assert!(log.contains("$4\r\nPING\r\n") && !log.contains("$4\r\nEXEC\r\n"), "{log}");
 }
 
+#[test]
+fn latency_keeps_the_worst_of_each_second_once_it_is_on() {
+    let mut house = House::with_guests(&[], 1);
+    house.ask(1, "DEBUG SLEEP 0.02");
+    assert_eq!(house.ask(1, "LATENCY LATEST"), "*0\r\n");
+    house.ask(1, "CONFIG SET latency-monitor-threshold 10");
+    house.send(
+        1,
+        [request(&["DEBUG", "SLEEP", "0.02"]), request(&["DEBUG", "SLEEP", "0.03"])].concat(),
+    );
+    house.settle();
+    house.news(1);
+    let latest = house.ask(1, "LATENCY LATEST");
+    assert!(
+        latest.starts_with("*1\r\n*4\r\n$7\r\ncommand\r\n:1767225600\r\n:30\r\n:30"),
+        "{latest}"
+    );
+    assert_eq!(house.ask(1, "LATENCY HISTORY command"), "*1\r\n*2\r\n:1767225600\r\n:30\r\n");
+    assert_eq!(house.ask(1, "LATENCY HISTORY fork"), "*0\r\n");
+    assert_eq!(house.ask(1, "LATENCY RESET fork"), ":0\r\n");
+    assert_eq!(house.ask(1, "LATENCY RESET"), ":1\r\n");
+    assert_eq!(house.ask(1, "LATENCY LATEST"), "*0\r\n");
+}
+
+#[test]
+fn commandstats_count_what_ran_failed_and_was_refused() {
+    let mut house = House::with_guests(&[], 2);
+    for words in ["SET k v", "INCR k", "GET k", "GET k", "MULTI", "SHUTDOWN NOSAVE", "EXEC"] {
+        house.ask(1, words);
+    }
+    house.ask(1, "BLPOP l 0");
+    let waiting = house.ask(2, "INFO commandstats");
+    assert!(waiting.contains("cmdstat_blpop:calls=0,"), "{waiting}");
+    house.ask(2, "RPUSH l x");
+    let stats = house.ask(2, "INFO commandstats");
+    for (name, calls, rejected, failed) in [
+        ("get", 2, 0, 0),
+        ("incr", 1, 0, 1),
+        ("exec", 1, 0, 1),
+        ("shutdown", 0, 1, 0),
+        ("blpop", 1, 0, 0),
+        ("rpush", 1, 0, 0),
+    ] {
+        let line = stats.lines().find(|line| line.starts_with(&format!("cmdstat_{name}:")));
+        let line = line.unwrap_or_else(|| panic!("{name} in {stats}"));
+        assert!(line.contains(&format!("calls={calls},usec=")), "{line}");
+        let end = format!("rejected_calls={rejected},failed_calls={failed}");
+        assert!(line.ends_with(&end), "{line}");
+    }
+    house.ask(2, "CONFIG RESETSTAT");
+    assert!(!house.ask(2, "INFO commandstats").contains("cmdstat_get"));
+}
+
 /// Whom the clients' memory limit turned out, in order.
 fn evicted(house: &mut House) -> Vec<u64> {
     let facts = house.take_facts().into_iter();
