@@ -5,14 +5,18 @@ pub mod announce;
 pub mod beat;
 pub mod control;
 pub mod frame;
+pub mod lanes;
 pub mod link;
+pub mod lint;
 pub mod narration;
 pub mod panels;
 pub mod phase;
 pub mod player;
+pub mod requests;
 pub mod rest;
 pub mod stage;
 pub mod tree;
+pub mod why;
 
 pub use frame::{Frame, Motion, Terms, Viewport};
 pub use narration::{Narration, narrate};

@@ -54,3 +54,6 @@ mod player;
 mod evening;
 // One picture from the same facts, one hot thing, every state with its signs.
 mod stage;
+
+// Causes, lints and latencies come from the records alone, and name the truth.
+mod why;

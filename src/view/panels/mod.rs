@@ -15,6 +15,9 @@
 //! | [`strip()`], [`legend`] | the cycles as blocks of work with the sleep between them |
 //! | [`wire()`](wire::wire) | what a typed command becomes on the wire, and where half of it ends |
 //! | [`tables()`] | the complete table twin of the stage |
+//! | [`why()`] | what can be asked of the moment, and the chain of causes |
+//! | [`lints()`] | what is worth noticing in the run |
+//! | [`lanes()`], [`latencies`] | each order's way as a bar of waiting and work, and as a table |
 //! | [`readout`], [`value_text`], [`stop_at`] | the transport's texts |
 //!
 //! A *playhead* is always the number of records folded: 0 is before the first
@@ -24,18 +27,25 @@
 mod amount;
 mod counters;
 mod events;
+mod lanes;
+mod lints;
 mod notepad;
 mod strip;
 mod tables;
 pub mod transport;
+mod why;
 pub mod wire;
 mod words;
 
 pub use crate::view::stage::badge_picture as badge;
 pub use counters::counters;
 pub use events::events;
+pub use lanes::{lanes, latencies};
+pub use lints::lints;
 pub use notepad::{Shown, notepad, shown};
+pub(super) use notepad::{output_limit, output_usage_bytes, query_limit_bytes};
 pub use strip::{legend, strip};
 pub use tables::tables;
 pub use transport::{readout, stop_at, value_text};
+pub use why::why;
 pub use words::Words;

@@ -10,14 +10,14 @@ use crate::view::{Node, Terms};
 
 /// `client-output-buffer-limit` of class `normal`; zero bytes = no limit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct OutputLimit {
+pub(in crate::view) struct OutputLimit {
     pub hard_bytes: u64,
     pub soft_bytes: u64,
     pub soft_seconds: u64,
 }
 
 /// `None` if the records say nothing of it, or it is off.
-pub(super) fn output_limit(world: &World) -> Option<OutputLimit> {
+pub(in crate::view) fn output_limit(world: &World) -> Option<OutputLimit> {
     let value = world.config.get("client-output-buffer-limit")?;
     let words: Vec<&str> = value.split_ascii_whitespace().collect();
     let class = words.chunks_exact(4).find(|class| class[0].eq_ignore_ascii_case("normal"))?;
@@ -30,7 +30,7 @@ pub(super) fn output_limit(world: &World) -> Option<OutputLimit> {
 }
 
 /// `client-query-buffer-limit`.
-pub(super) fn query_limit_bytes(world: &World) -> Option<u64> {
+pub(in crate::view) fn query_limit_bytes(world: &World) -> Option<u64> {
     memory(world.config.get("client-query-buffer-limit")?).filter(|limit| *limit > 0)
 }
 
@@ -54,7 +54,7 @@ fn memory(text: &str) -> Option<u64> {
 /// What the output limit measures, as far as the records tell: the list's
 /// blocks at their smallest size with their overhead, or its bytes if those
 /// are more. A lower bound, since a block may be larger than its bytes.
-pub(super) fn output_usage_bytes(reply: &ReplyView) -> u64 {
+pub(in crate::view) fn output_usage_bytes(reply: &ReplyView) -> u64 {
     const BLOCK_BYTES: u64 = 16 * 1024;
     const OVERHEAD_BYTES: u64 = 40;
     let blocks = u64::from(reply.blocks);

@@ -15,6 +15,7 @@ use crate::trace::World;
 use crate::trace::world::{ClientView, Departed};
 use crate::view::{Frame, Node};
 
+pub(in crate::view) use limits::{output_limit, output_usage_bytes, query_limit_bytes};
 pub(super) use state::{closing, pill};
 
 const NOBODY: Words = Words::new(

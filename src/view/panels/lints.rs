@@ -1,0 +1,57 @@
+//! "Worth noticing": the run's lints as a list.
+
+use super::amount;
+use super::badge;
+use super::words::{Words, either, heading, note};
+use crate::view::Node;
+use crate::view::lint::Lint;
+
+const TITLE: Words = Words::new("Worth noticing", "Worth noticing");
+const NOTHING: Words = Words::new(
+    "Nothing out of the ordinary: nobody waited long, no buffer came near its limit.",
+    "Nothing out of the ordinary: no long wait, no buffer near its limit.",
+);
+
+/// Rows at most: those nearest to the playhead.
+const ROWS: usize = 40;
+
+/// The lints, by time; those after the playhead are printed as the future is.
+/// Each is a button whose `data-seek` leads to the moment after it.
+#[must_use]
+pub fn lints(lints: &[Lint], playhead: usize) -> Node {
+    let past = lints.partition_point(|lint| lint.record < playhead);
+    let count = match lints.len() {
+        0 => String::new(),
+        all => format!("{past} of {all} so far"),
+    };
+    let section =
+        Node::new("section").class("lints").key("lints").child(heading(TITLE, Words::plain(count)));
+    if lints.is_empty() {
+        return section.child(note(NOTHING));
+    }
+    let first = past.saturating_sub(ROWS / 2).min(lints.len().saturating_sub(ROWS));
+    let shown = lints.iter().enumerate().skip(first).take(ROWS);
+    let rows = shown.map(|(number, lint)| row(number, lint, number >= past));
+    let list = Node::new("ol").class("ev").key("list").children(rows);
+    let rest = lints.len().saturating_sub(ROWS);
+    let section = section.child(list);
+    if rest == 0 {
+        return section;
+    }
+    let more = format!("and {} before or after these", amount::grouped(rest as u64));
+    section.child(note(Words::plain(more)).key("more"))
+}
+
+fn row(number: usize, lint: &Lint, future: bool) -> Node {
+    let text = either("span", "tx", lint.words.clone());
+    let button = Node::new("button")
+        .class("row")
+        .attr("type", "button")
+        .attr("data-seek", (lint.record + 1).to_string())
+        .child(Node::new("span").class("no").text((number + 1).to_string()))
+        .child(badge(lint.client, 20))
+        .child(text);
+    let item = Node::new("li").key(format!("lint:{}:{number}", lint.record));
+    let item = if future { item.class("fut") } else { item };
+    item.child(button)
+}
