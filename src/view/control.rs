@@ -19,6 +19,8 @@ pub enum Control {
     ToEnd,
     PlayOrPause,
     Terms(Terms),
+    /// Why is it as it is? Once more: the next question.
+    Why,
     Help,
 }
 
@@ -68,6 +70,7 @@ pub fn shortcut(key: &str, shift: bool, focus: Focus) -> Option<Control> {
         "1" => Control::Terms(Terms::Kitchen),
         "2" => Control::Terms(Terms::Both),
         "3" => Control::Terms(Terms::Redis),
+        "w" => Control::Why,
         "?" => Control::Help,
         _ => return None,
     })
@@ -77,8 +80,20 @@ pub fn shortcut(key: &str, shift: bool, focus: Focus) -> Option<Control> {
 mod tests {
     use super::*;
 
-    const KEYS: [&str; 11] =
-        ["Home", "End", "ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", " ", "1", "2", "3", "?"];
+    const KEYS: [&str; 12] = [
+        "Home",
+        "End",
+        "ArrowLeft",
+        "ArrowRight",
+        "ArrowUp",
+        "ArrowDown",
+        " ",
+        "1",
+        "2",
+        "3",
+        "w",
+        "?",
+    ];
 
     #[test]
     fn no_key_acts_while_typing_or_outside_the_player() {
@@ -104,7 +119,7 @@ mod tests {
     fn without_a_focus_only_keys_that_are_no_character_act() {
         for key in KEYS {
             let acts = shortcut(key, false, Focus::Page).is_some();
-            assert_eq!(acts, !matches!(key, "1" | "2" | "3" | "?"), "{key:?}");
+            assert_eq!(acts, !matches!(key, "1" | "2" | "3" | "w" | "?"), "{key:?}");
         }
     }
 

@@ -1,5 +1,6 @@
 //! The page's state, and the one function that changes it.
 
+use super::asking::Asking;
 use super::boundary::contain;
 use super::console::{Console, Gesture, Outcome};
 use super::document::{self, element, flag, input, select, set};
@@ -18,7 +19,8 @@ use crate::view::control::{Control, Direction};
 use crate::view::link::{Link, Theme};
 use crate::view::player::{Step, Tick};
 use crate::view::rest::{self, Ahead};
-use crate::view::{Frame, Grain, Motion, Node, Player, StagePhase, Terms};
+use crate::view::why::{self, Question};
+use crate::view::{Frame, Grain, Motion, Node, Player, StagePhase, Terms, panels};
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::rc::Rc;
@@ -36,6 +38,8 @@ pub struct App {
     player: Player,
     settings: Settings,
     selected: Option<ClientId>,
+    asking: Asking,
+    lanes: bool,
     tab: Tab,
     announcer: Announcer,
     console: Console,
@@ -119,6 +123,8 @@ impl App {
             player,
             settings,
             selected: None,
+            asking: Asking::default(),
+            lanes: false,
             tab: if known { Tab::Notepad } else { Tab::Card },
             announcer: Announcer::default(),
             console: Console::new(),
@@ -143,6 +149,8 @@ impl App {
             Message::Control(control) => self.control(control),
             Message::Seek(count) => self.seek(count),
             Message::Select(client) => self.select(client),
+            Message::Why(question) => self.ask(question),
+            Message::SwitchLanes => self.lanes = !self.lanes,
             Message::Scenario(index) => {
                 if let Some(bundled) = scenarios().get(index) {
                     self.watch(Run::simulate(bundled.scenario()));
@@ -265,6 +273,7 @@ impl App {
                 self.player.play();
             }
             Control::Terms(terms) => self.choose_terms(terms),
+            Control::Why => self.ask(self.asking.next(&self.questions(), self.player.playhead())),
             Control::Help => {
                 let dialog: web_sys::HtmlDialogElement = document::typed("help-dialog");
                 if !dialog.open() {
@@ -325,6 +334,26 @@ impl App {
         }
     }
 
+    fn questions(&self) -> Vec<Question> {
+        let world = self.run.timeline.world_at(self.player.playhead());
+        let frame = frame_of(&self.run, &self.player, &self.settings, self.selected, &world);
+        why::questions(&world, panels::shown(&frame).id())
+    }
+
+    fn ask(&mut self, question: Option<Question>) {
+        self.player.pause();
+        let Some(question) = question else { return self.asking.put_away() };
+        // Asked in the tables, about somebody else than the notepad shows.
+        if question.client().is_some() && !self.questions().contains(&question) {
+            self.select(question.client());
+        }
+        let (playhead, terms) = (self.player.playhead(), self.settings.terms);
+        let told = self.asking.ask(&question, &self.run, playhead, terms);
+        self.panes.say(&told);
+        self.tab = Tab::Notepad;
+        self.show_tab();
+    }
+
     fn choose_terms(&mut self, terms: Terms) {
         self.settings.choose_terms(terms);
         self.show_settings();
@@ -334,6 +363,7 @@ impl App {
     fn watch(&mut self, run: Run) {
         self.original = None;
         self.selected = None;
+        self.asking.put_away();
         self.run = run;
         self.console.reset();
         self.player.pause();
@@ -360,6 +390,7 @@ impl App {
     /// What was before the playhead is the same in both runs, so it stays.
     fn fork(&mut self, scenario: Scenario, playhead: usize) {
         let fork = Run::simulate(scenario);
+        self.asking.put_away();
         let before = std::mem::replace(&mut self.run, fork);
         self.original.get_or_insert(before);
         self.player.seek(playhead, &self.run.timeline);
@@ -443,6 +474,8 @@ impl App {
             before: &before,
             stepped: &stepped,
             tab: self.tab,
+            asked: self.asking.shown(),
+            lanes: self.lanes,
             ticks,
         };
         let sentence = self.panes.paint(&frame, scene);

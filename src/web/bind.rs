@@ -8,6 +8,7 @@ use super::settings::{PHONE, media};
 use crate::event::ClientId;
 use crate::view::control::{Control, Direction, Focus, shortcut};
 use crate::view::panels::transport::stop_named;
+use crate::view::why::Question;
 use crate::view::{Grain, Viewport, link};
 use wasm_bindgen::JsCast;
 use web_sys::{DragEvent, Element, Event, HtmlInputElement, KeyboardEvent, MouseEvent};
@@ -43,6 +44,9 @@ fn clicked(at: &Element) -> Option<Message> {
     }
     if closest("[data-follow]").is_some() {
         return Some(Message::Select(None));
+    }
+    if let Some(element) = closest("[data-why]") {
+        return Some(Message::Why(Question::parse(&element.get_attribute("data-why")?)));
     }
     if let Some(element) = closest("[data-seek]") {
         return element.get_attribute("data-seek")?.parse().ok().map(Message::Seek);
@@ -83,6 +87,7 @@ fn act(word: &str) -> Option<Message> {
         "start-over" => Message::StartOver,
         "back-to-original" => Message::BackToOriginal,
         "tick" => Message::LetTick,
+        "lanes" => Message::SwitchLanes,
         _ => return None,
     })
 }

@@ -3,6 +3,7 @@
 use crate::event::ClientId;
 use crate::trace::timeline::MarkKind;
 use crate::view::control::Control;
+use crate::view::why::Question;
 use crate::view::{Terms, Viewport};
 
 /// Something the reader did, or something the browser reports.
@@ -13,6 +14,10 @@ pub enum Message {
     Seek(usize),
     /// Pins a client, or with `None` follows the chef again.
     Select(Option<ClientId>),
+    /// Asks, or with `None` puts the answer away.
+    Why(Option<Question>),
+    /// Shows or hides the lanes under the timeline.
+    SwitchLanes,
     /// The n-th scenario of the list.
     Scenario(usize),
     Terms(Terms),

@@ -13,6 +13,7 @@
 //! the [`boundary`].
 
 pub mod app;
+pub mod asking;
 pub mod bind;
 pub mod boundary;
 pub mod console;

@@ -7,6 +7,7 @@ use super::run::Run;
 use crate::trace::World;
 use crate::trace::timeline::CycleSummary;
 use crate::view::narration::{Narration, narrate};
+use crate::view::why::{self, Chain, Spot};
 use crate::view::{Frame, Node, Terms, panels, stage};
 use web_sys::Element;
 
@@ -21,6 +22,8 @@ pub struct Panes {
     /// make the browser lay the page out in the middle of it.
     strip_width_px: u32,
     tabs: Vec<(Tab, Painter)>,
+    /// What the shown answer speaks of, marked in every drawing.
+    because: Vec<Spot>,
     live: Element,
 }
 
@@ -34,6 +37,8 @@ pub struct Scene<'a> {
     /// The state at the step before this one.
     pub stepped: &'a World,
     pub tab: Tab,
+    pub asked: Option<&'a Chain>,
+    pub lanes: bool,
     /// Nothing is left but the clock, which may be asked to tick.
     pub ticks: bool,
 }
@@ -49,6 +54,7 @@ impl Panes {
             strip: Painter::new(element("strip")),
             strip_width_px: width_px("strip"),
             tabs: painted.map(|tab| (tab, Painter::new(element(tab.id())))).into(),
+            because: Vec::new(),
             live: element("live"),
         }
     }
@@ -60,11 +66,13 @@ impl Panes {
 
     /// The drawing alone: all that changes between two records.
     pub fn paint_stage(&mut self, frame: &Frame) {
-        self.stage.paint(vec![stage::stage(frame)]);
+        self.stage.paint(vec![why::mark(stage::stage(frame), &self.because)]);
     }
 
     /// All that changes with the playhead. Returns the sentence that is shown.
     pub fn paint(&mut self, frame: &Frame, scene: Scene) -> String {
+        self.because =
+            scene.asked.map(|chain| chain.spots(&scene.run.timeline)).unwrap_or_default();
         self.paint_stage(frame);
         let cycles = scene.run.timeline.cycles();
         let told = frame.now.map(|record| narrate(record, scene.before, frame.world));
@@ -85,10 +93,13 @@ impl Panes {
         if let Some((tab, painter)) = page {
             painter.paint(match tab {
                 Tab::Card => Vec::new(),
-                Tab::Notepad => vec![panels::notepad(frame)],
+                Tab::Notepad => vec![asked(frame, scene), panels::notepad(frame)],
                 Tab::Counters => vec![panels::counters(frame.world, Some(scene.stepped))],
-                Tab::Tables => vec![panels::tables(frame)],
-                Tab::Events => vec![panels::events(&scene.run.timeline, scene.playhead)],
+                Tab::Tables => vec![panels::tables(frame), latencies(scene)],
+                Tab::Events => vec![
+                    panels::lints(&scene.run.lints(), scene.playhead),
+                    panels::events(&scene.run.timeline, scene.playhead),
+                ],
             });
             if *tab == Tab::Events {
                 keep_in_view(&element(tab.id()), "li.now");
@@ -99,8 +110,13 @@ impl Panes {
 
     fn paint_timeline(&mut self, frame: &Frame, cycles: &[CycleSummary], scene: Scene) {
         let width_px = self.strip_width_px;
-        self.strip
-            .paint(vec![panels::strip(cycles, scene.playhead, frame, width_px), panels::legend()]);
+        let mut parts = vec![panels::strip(cycles, scene.playhead, frame, width_px)];
+        if scene.lanes {
+            let (timeline, requests) = (&scene.run.timeline, scene.run.requests());
+            parts.push(panels::lanes(timeline, &requests, scene.playhead, frame, width_px));
+        }
+        parts.push(panels::legend_line(scene.lanes));
+        self.strip.paint(parts);
         let scrub = input("scrub");
         set(&scrub, "max", &scene.run.timeline.len().to_string());
         scrub.set_value(&scene.playhead.to_string());
@@ -131,6 +147,21 @@ fn position(frame: &Frame, scene: Scene) -> Vec<Node> {
         nodes.push(tick.attr("data-act", "tick").text("Let the clock tick"));
     }
     nodes
+}
+
+/// The questions of the moment, and the answer to the one that was asked.
+fn asked(frame: &Frame, scene: Scene) -> Node {
+    let questions = why::questions(frame.world, panels::shown(frame).id());
+    panels::why(&questions, scene.asked, scene.playhead, frame.terms)
+}
+
+fn latencies(scene: Scene) -> Node {
+    let (timeline, requests) = (&scene.run.timeline, scene.run.requests());
+    Node::new("div").class("pn0 twin").key("latencies").child(panels::latencies(
+        timeline,
+        &requests,
+        scene.playhead,
+    ))
 }
 
 fn sentences(told: Narration) -> Vec<Node> {

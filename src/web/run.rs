@@ -4,6 +4,9 @@ use crate::event::ClientId;
 use crate::sim::{Progress, Scenario, Sim};
 use crate::trace::codec::{self, Ending, Header};
 use crate::trace::{Record, Timeline, World};
+use crate::view::lint::{Lint, lints};
+use crate::view::requests::Requests;
+use std::cell::{Ref, RefCell};
 
 /// A simulation is run ahead until it is quiet, but not further than this:
 /// a scenario may well keep its kitchen busy for ever.
@@ -17,6 +20,16 @@ pub struct Run {
     pub timeline: Timeline,
     header: Header,
     source: Source,
+    findings: RefCell<Findings>,
+}
+
+/// What was made of the records so far, kept because every painting asks for
+/// it and only a growing run changes it.
+#[derive(Debug, Default)]
+struct Findings {
+    requests: Requests,
+    /// Of the first so many records.
+    lints: (usize, Vec<Lint>),
 }
 
 #[derive(Debug)]
@@ -53,6 +66,7 @@ impl Run {
             timeline: Timeline::new(),
             header,
             source: Source::Simulation(Box::new(Simulation { scenario, sim, quiet: false })),
+            findings: RefCell::default(),
         };
         while !run.is_spent() && run.timeline.len() < AHEAD_LIMIT_RECORDS && run.more() {}
         run
@@ -88,6 +102,7 @@ impl Run {
             timeline,
             header,
             source: Source::Recording((!remarks.is_empty()).then(|| remarks.join(" "))),
+            findings: RefCell::default(),
         })
     }
 
@@ -107,6 +122,24 @@ impl Run {
         }
         simulation.sim = Some(sim);
         true
+    }
+
+    /// Every order so far, with its stages.
+    #[must_use]
+    pub fn requests(&self) -> Ref<'_, Requests> {
+        self.findings.borrow_mut().requests.catch_up(self.timeline.records());
+        Ref::map(self.findings.borrow(), |findings| &findings.requests)
+    }
+
+    /// What is worth noticing in it.
+    #[must_use]
+    pub fn lints(&self) -> Ref<'_, [Lint]> {
+        let known = self.findings.borrow().lints.0;
+        if known != self.timeline.len() {
+            let found = lints(&self.timeline, &self.requests());
+            self.findings.borrow_mut().lints = (self.timeline.len(), found);
+        }
+        Ref::map(self.findings.borrow(), |findings| findings.lints.1.as_slice())
     }
 
     /// Nothing more will happen by itself.

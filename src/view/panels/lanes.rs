@@ -1,6 +1,7 @@
 //! The lanes: one bar an order, as long as it took, in stretches of waiting
 //! and of work; and the same as a table.
 
+use super::strip::legend;
 use super::words::{Words, either, note};
 use super::{amount, badge};
 use crate::time::Micros;
@@ -37,7 +38,7 @@ fn class(stage: Stage) -> &'static str {
 }
 
 /// Bars at most; the table has all.
-const BARS: usize = 8;
+const BARS: usize = 6;
 const ROW: f64 = 15.0;
 const BAR: f64 = 9.0;
 const TOP: f64 = 14.0;
@@ -245,6 +246,19 @@ fn key() -> Node {
         .child(item("l-read", stage_words(Stage::Taken)))
         .child(item("l-cook", stage_words(Stage::Cooked)))
         .child(item("l-rack", stage_words(Stage::Rack)))
+}
+
+const LANES: Words = Words::new("Lanes: each order's time", "Lanes: each request's time");
+
+/// The timeline's legend, and the switch (`data-act="lanes"`) that shows the
+/// lanes.
+#[must_use]
+pub fn legend_line(lanes: bool) -> Node {
+    let switch = either("button", "lnk", LANES)
+        .attr("type", "button")
+        .attr("data-act", "lanes")
+        .attr("aria-pressed", if lanes { "true" } else { "false" });
+    Node::new("div").class("lgl").key("legend").child(legend()).child(switch)
 }
 
 /// Rows of the table; beyond them the newest are shown.

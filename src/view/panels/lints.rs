@@ -2,7 +2,7 @@
 
 use super::amount;
 use super::badge;
-use super::words::{Words, either, heading, note};
+use super::words::{Words, either, note};
 use crate::view::Node;
 use crate::view::lint::Lint;
 
@@ -16,16 +16,18 @@ const NOTHING: Words = Words::new(
 const ROWS: usize = 40;
 
 /// The lints, by time; those after the playhead are printed as the future is.
-/// Each is a button whose `data-seek` leads to the moment after it.
+/// Folded away until asked for, with their count. Each is a button whose `data-seek` leads to the moment after it.
 #[must_use]
 pub fn lints(lints: &[Lint], playhead: usize) -> Node {
     let past = lints.partition_point(|lint| lint.record < playhead);
     let count = match lints.len() {
-        0 => String::new(),
+        0 => "nothing".to_owned(),
         all => format!("{past} of {all} so far"),
     };
-    let section =
-        Node::new("section").class("lints").key("lints").child(heading(TITLE, Words::plain(count)));
+    let summary = Node::new("summary")
+        .children(TITLE.either())
+        .child(Node::new("span").class("rt").text(count));
+    let section = Node::new("details").class("lints").key("lints").child(summary);
     if lints.is_empty() {
         return section.child(note(NOTHING));
     }

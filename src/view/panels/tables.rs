@@ -8,6 +8,7 @@ use crate::event::ClientId;
 use crate::net::{Fd, Fired, Mask, Timeout};
 use crate::trace::World;
 use crate::trace::world::{ClientView, Departed, Jar, QueryView};
+use crate::view::why::{Question, questions};
 use crate::view::{Frame, Node};
 
 mod caption {
@@ -218,12 +219,13 @@ fn guests(frame: &Frame) -> Node {
         Words::new("plates", "reply"),
         Words::new("last answer", "last reply"),
         Words::new("marks", "flags"),
+        Words::new("why?", "why?"),
     ];
     let count = heads.len();
     let mut rows: Vec<Node> =
         world.clients.values().take(ROWS).map(|client| guest(frame, client)).collect();
     rows.extend(and_more(count, world.clients.len().saturating_sub(ROWS)));
-    rows.extend(world.departed.iter().take(ROWS).map(|departed| left(world, departed, count)));
+    rows.extend(world.departed.iter().take(ROWS).map(|departed| left(frame, departed, count)));
     if rows.is_empty() {
         rows.push(nothing(count, Words::new("nobody is seated", "no clients")));
     }
@@ -252,6 +254,21 @@ fn guest(frame: &Frame, client: &ClientView) -> Node {
         .child(cell(plates(client)))
         .child(text(client.reply.last.to_string()))
         .child(text(notepad::flags(client)))
+        .child(ask(frame, client.id))
+}
+
+/// A button (`data-why`) for the most telling question about this guest.
+fn ask(frame: &Frame, id: ClientId) -> Node {
+    let asked = questions(frame.world, Some(id)).into_iter().find(|q| q.client() == Some(id));
+    let question = asked.unwrap_or(Question::Waits(id));
+    let words = question.words().pick(frame.terms);
+    let button = Node::new("button")
+        .class("lnk")
+        .attr("type", "button")
+        .attr("data-why", question.word())
+        .attr("aria-label", format!("Why? {words} ({id})"))
+        .text("Why?");
+    Node::new("td").child(button)
 }
 
 fn identity(id: ClientId) -> Node {
@@ -297,7 +314,8 @@ fn plates(client: &ClientView) -> Words {
     Words::said(kitchen, redis)
 }
 
-fn left(world: &World, departed: &Departed, columns: usize) -> Node {
+fn left(frame: &Frame, departed: &Departed, columns: usize) -> Node {
+    let world = frame.world;
     let why = closing(departed.why);
     let dropped = amount::size(departed.dropped);
     let words = Words::said(
@@ -310,7 +328,8 @@ fn left(world: &World, departed: &Departed, columns: usize) -> Node {
         .child(identity(departed.client.id))
         .child(text(notepad::name_of(world, &departed.client)))
         .child(text(departed.client.fd.to_string()))
-        .child(cell(words).attr("colspan", (columns - 3).to_string()))
+        .child(cell(words).attr("colspan", (columns - 4).to_string()))
+        .child(ask(frame, departed.client.id))
 }
 
 fn door(world: &World) -> Node {

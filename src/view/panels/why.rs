@@ -1,5 +1,6 @@
 //! "Why?": what can be asked of this moment, and the chain of causes.
 
+use super::amount;
 use super::badge;
 use super::words::{Words, either, note};
 use crate::view::why::{Cause, Chain, Question};
@@ -11,6 +12,7 @@ const HERE: Words = Words::new("here", "here");
 const ELSEWHERE: Words = Words::new("Asked at another moment.", "Asked at another moment.");
 const ASK_AGAIN: Words = Words::new("Ask again here", "Ask again here");
 const CLOSE: Words = Words::new("Close", "Close");
+const GO_BACK: Words = Words::new("Go back there", "Go back there");
 
 /// The questions as buttons (`data-why`) and, if one was asked, its answer.
 /// Each cause is a button whose `data-seek` leads to the moment after it; the
@@ -37,13 +39,35 @@ pub fn why(questions: &[Question], chain: Option<&Chain>, playhead: usize, terms
     }
 }
 
+/// What a screen reader is told when a question was asked.
+#[must_use]
+pub fn spoken(chain: &Chain, terms: Terms) -> String {
+    let mut text = format!(
+        "{} {}, newest first.",
+        chain.question.words().pick(terms),
+        amount::many(chain.causes.len() as u64, "cause"),
+    );
+    if let Some(newest) = chain.causes.first() {
+        let told = &newest.sentence;
+        let sentence = match terms {
+            Terms::Redis => &told.redis,
+            Terms::Kitchen | Terms::Both => &told.kitchen,
+        };
+        text.push_str(&format!(" {}: {sentence}", newest.role.words().pick(terms)));
+    }
+    if let Some(silence) = chain.silence {
+        text.push(' ');
+        text.push_str(&silence.words().pick(terms));
+    }
+    text
+}
+
 fn answer(chain: &Chain, playhead: usize) -> Vec<Node> {
     let who = chain.question.client().map(|client| badge(client, 20));
     let close = either("button", "lnk", CLOSE).attr("type", "button").attr("data-why", "");
     let head = Node::new("div")
         .class("h3 asked")
         .key("asked")
-        .attr("role", "status")
         .children(who)
         .child(either("h3", "", chain.question.words()))
         .child(Node::new("span").class("rt").children(NEWEST.either()).child(close));
@@ -52,7 +76,7 @@ fn answer(chain: &Chain, playhead: usize) -> Vec<Node> {
         let again = either("button", "lnk", ASK_AGAIN)
             .attr("type", "button")
             .attr("data-why", chain.question.word());
-        let there = either("button", "lnk", HERE_AGAIN)
+        let there = either("button", "lnk", GO_BACK)
             .attr("type", "button")
             .attr("data-seek", chain.playhead.to_string());
         nodes.push(
@@ -69,8 +93,6 @@ fn answer(chain: &Chain, playhead: usize) -> Vec<Node> {
     nodes.extend(chain.silence.map(|silence| note(silence.words()).key("silence")));
     nodes
 }
-
-const HERE_AGAIN: Words = Words::new("Go back there", "Go back there");
 
 fn row(cause: &Cause, playhead: usize) -> Node {
     let told = &cause.sentence;

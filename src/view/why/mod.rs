@@ -13,6 +13,7 @@ pub use role::Role;
 
 use super::narration::{Narration, narrate};
 use super::panels::Words;
+use super::tree::{Children, Node};
 use crate::event::{ClientId, Event, Pipe};
 use crate::net::Mask;
 use crate::trace::world::Doing;
@@ -253,6 +254,27 @@ impl Silence {
     }
 }
 
+/// Marks the objects of a drawing that an answer speaks of (`data-because`):
+/// in ink and not hot, since they are not what happens now.
+#[must_use]
+pub fn mark(mut drawing: Node, spots: &[Spot]) -> Node {
+    if !spots.is_empty() {
+        let ids: Vec<String> = spots.iter().map(|spot| spot.id()).collect();
+        mark_all(&mut drawing, &ids);
+    }
+    drawing
+}
+
+fn mark_all(node: &mut Node, ids: &[String]) {
+    let named = node.attrs.iter().any(|(name, id)| *name == "id" && ids.iter().any(|i| i == id));
+    if named {
+        node.attrs.push(("data-because", "".into()));
+    }
+    if let Children::Nodes(nodes) = &mut node.children {
+        nodes.iter_mut().for_each(|child| mark_all(child, ids));
+    }
+}
+
 /// An object of the stage.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Spot {
@@ -262,6 +284,21 @@ pub enum Spot {
     Door,
     Chef,
     Clock,
+}
+
+impl Spot {
+    /// The id of its node in the drawing.
+    #[must_use]
+    pub fn id(self) -> String {
+        match self {
+            Spot::Pad(client) => format!("pad:{client}"),
+            Spot::Rack(client) => format!("rack:{client}"),
+            Spot::Seat(client) => format!("seat:{client}"),
+            Spot::Door => "obj:door".into(),
+            Spot::Chef => "obj:chef".into(),
+            Spot::Clock => "obj:clock".into(),
+        }
+    }
 }
 
 impl Chain {
