@@ -53,10 +53,18 @@ mod native {
                 serve::serve(*serve).map_err(|e| Failure(COULD_NOT_RUN, e.to_string()))
             }
             Invocation::Run { scenario, summary } => run(&scenario, summary),
+            Invocation::Check(check) => {
+                let scenario = check.scenario.as_deref().map(read_scenario).transpose()?;
+                let (passed, report) = check.carry_out(scenario);
+                print(&report)?;
+                let failed = || Failure(COULD_NOT_RUN, "an invariant does not hold".to_owned());
+                passed.then_some(()).ok_or_else(failed)
+            }
         }
     }
 
-    fn run(path: &Path, summary: bool) -> Result<(), Failure> {
+    /// A file, or the name of a bundled one.
+    fn read_scenario(path: &Path) -> Result<Scenario, Failure> {
         let name = path.display().to_string();
         let text = match sim::scenarios().iter().find(|s| Path::new(s.slug) == path) {
             Some(bundled) if !path.exists() => bundled.text.to_owned(),
@@ -64,8 +72,11 @@ mod native {
                 Failure(COULD_NOT_UNDERSTAND, UsageError::File(path.to_owned(), e).to_string())
             })?,
         };
-        let scenario = Scenario::parse(&name, &text)
-            .map_err(|e| Failure(COULD_NOT_UNDERSTAND, e.to_string()))?;
+        Scenario::parse(&name, &text).map_err(|e| Failure(COULD_NOT_UNDERSTAND, e.to_string()))
+    }
+
+    fn run(path: &Path, summary: bool) -> Result<(), Failure> {
+        let scenario = read_scenario(path)?;
         let mut sim = Sim::new(&scenario);
         let mut records = Vec::new();
         let progress = sim.run_to_quiet(CYCLE_LIMIT, &mut records);

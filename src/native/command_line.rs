@@ -1,5 +1,6 @@
 //! What the words after `onechef` mean.
 
+use super::check::Check;
 use super::config_file::{self, ConfigError, Place};
 use super::serve::Serve;
 use crate::engine::config::Config;
@@ -14,6 +15,7 @@ pub enum Invocation {
     Version,
     Serve { serve: Box<Serve>, warnings: Vec<String> },
     Run { scenario: PathBuf, summary: bool },
+    Check(Check),
     Scenarios,
 }
 
@@ -60,12 +62,18 @@ onechef: Redis's event loop, to look at and to use
       or a table of its cycles. SCENARIO is a file, or the name of a bundled
       one.
 
+  onechef check [--seeds N] [--from S] [--scenario FILE]
+      Runs simulations drawn from N seeds (1000), or one scenario, and checks
+      after every half-cycle what must hold. A failure names its seed and is
+      made small: the scenario it prints plays with 'onechef run' and in the
+      page.
+
   onechef scenarios
       Names the bundled scenarios.
 
   onechef --help | --version
 
-Exit status: 0 done, 1 could not run (a port taken, say), 2 could not
+Exit status: 0 done, 1 could not run (a port taken, say) or a check failed, 2 could not
 understand (the message says file, line and what was expected).
 ";
 
@@ -84,9 +92,10 @@ pub fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Invocation, Us
             "help" => Ok(Invocation::Help),
             "serve" => parse_serve(parser),
             "run" => parse_run(parser),
+            "check" => parse_check(parser),
             "scenarios" => Ok(Invocation::Scenarios),
             other => Err(UsageError::Words(format!(
-                "'{other}' is not a command: expected serve, run or scenarios"
+                "'{other}' is not a command: expected serve, run, check or scenarios"
             ))),
         },
         other => Err(other.unexpected().into()),
@@ -148,4 +157,19 @@ fn parse_run(mut parser: lexopt::Parser) -> Result<Invocation, UsageError> {
     let scenario = scenario
         .ok_or_else(|| UsageError::Words("run: expected a scenario's file or name".to_owned()))?;
     Ok(Invocation::Run { scenario, summary })
+}
+
+fn parse_check(mut parser: lexopt::Parser) -> Result<Invocation, UsageError> {
+    use lexopt::prelude::*;
+    let mut check = Check::default();
+    while let Some(argument) = parser.next()? {
+        match argument {
+            Short('h') | Long("help") => return Ok(Invocation::Help),
+            Long("seeds") => check.seeds = parser.value()?.parse()?,
+            Long("from") => check.from = parser.value()?.parse()?,
+            Long("scenario") => check.scenario = Some(PathBuf::from(parser.value()?)),
+            other => return Err(other.unexpected().into()),
+        }
+    }
+    Ok(Invocation::Check(check))
 }

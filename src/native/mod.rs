@@ -1,6 +1,7 @@
 //! The native server: real sockets, a real clock, signals, files. Nothing
 //! here exists in the page.
 
+pub mod check;
 pub mod command_line;
 pub mod config_file;
 pub mod recorder;

@@ -117,6 +117,11 @@ impl<N> Fault<N> {
         &mut self.inner
     }
 
+    /// From now on nothing new breaks; what is broken stays broken.
+    pub fn heal(&mut self) {
+        self.config = FaultConfig { seed: self.config.seed, ..FaultConfig::default() };
+    }
+
     /// A fault that is switched off throws no dice, so that it does not
     /// change when the others strike.
     fn strikes(&mut self, per_mille: u16) -> bool {

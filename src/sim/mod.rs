@@ -15,6 +15,7 @@
 //! [`scenario`] is the text format, [`summary`] a run as a table for people,
 //! [`scenarios`] the ones that come with the program.
 
+pub mod check;
 pub mod scenario;
 pub mod summary;
 
@@ -63,13 +64,30 @@ enum Next {
     Nothing,
 }
 
-/// One run of a scenario.
+/// A network that ends at simulated guests, however it is wrapped.
+pub trait Simulated: Net + Wait {
+    fn faults_mut(&mut self) -> &mut Fault<Virt>;
+    fn kernel(&self) -> &Virt;
+}
+
+impl Simulated for Fault<Virt> {
+    fn faults_mut(&mut self) -> &mut Fault<Virt> {
+        self
+    }
+
+    fn kernel(&self) -> &Virt {
+        self.inner()
+    }
+}
+
+/// One run of a scenario. `N` differs only where a run is watched call by
+/// call ([`check`]).
 #[derive(Debug)]
-pub struct Sim {
+pub struct Sim<N = Fault<Virt>> {
     /// Its inputs are the log, live ones included.
     scenario: Scenario,
     engine: Engine,
-    net: Fault<Virt>,
+    net: N,
     next: Next,
     fired: Vec<Fired>,
     /// What was stated before the first step.
@@ -89,6 +107,31 @@ impl Sim {
     /// refused.
     #[must_use]
     pub fn new(scenario: &Scenario) -> Sim {
+        Sim::over(scenario, |net| net)
+    }
+
+    /// Another past: this run's log with one input more, from time zero on.
+    /// Until that input's time its records are the same as this run's.
+    ///
+    /// # Panics
+    /// If there is no such client.
+    #[must_use]
+    pub fn fork(&self, input: Input) -> Sim {
+        let mut scenario = self.scenario.clone();
+        scenario.insert(input);
+        Sim::new(&scenario)
+    }
+
+    /// Where a guest comes from: the `peer` of its events.
+    #[must_use]
+    pub fn peer(client: usize) -> SocketAddr {
+        conn(client).address()
+    }
+}
+
+impl<N: Simulated> Sim<N> {
+    /// [`Sim::new`] with a wrapper around the network.
+    fn over(scenario: &Scenario, wrap: impl FnOnce(Fault<Virt>) -> N) -> Sim<N> {
         let seed = scenario.seed;
         let birth = Birth {
             unix_epoch_us: UNIX_EPOCH_US,
@@ -102,7 +145,7 @@ impl Sim {
         let mut sim = Sim {
             scenario: scenario.clone(),
             engine: Engine::new(scenario.server_config(), birth),
-            net: Fault::new(Virt::new(machine), faults),
+            net: wrap(Fault::new(Virt::new(machine), faults)),
             next: Next::BeforePoll,
             fired: Vec::new(),
             opening: true,
@@ -123,6 +166,9 @@ impl Sim {
     pub fn advance(&mut self, out: &mut Vec<Record>) -> Progress {
         if std::mem::take(&mut self.opening) {
             self.open_doors();
+        }
+        if self.scenario.calm.is_some_and(|from| self.now() >= from) {
+            self.net.faults_mut().heal();
         }
         self.next = match self.next {
             Next::BeforePoll => {
@@ -183,18 +229,6 @@ impl Sim {
         self.scenario.add_client(name)
     }
 
-    /// Another past: this run's log with one input more, from time zero on.
-    /// Until that input's time its records are the same as this run's.
-    ///
-    /// # Panics
-    /// If there is no such client.
-    #[must_use]
-    pub fn fork(&self, input: Input) -> Sim {
-        let mut scenario = self.scenario.clone();
-        scenario.insert(input);
-        Sim::new(&scenario)
-    }
-
     #[must_use]
     pub fn now(&self) -> Micros {
         self.net.now()
@@ -222,16 +256,10 @@ impl Sim {
         self.scenario.clients.iter().map(|client| client.name.as_str()).collect()
     }
 
-    /// Where a guest comes from: the `peer` of its events.
-    #[must_use]
-    pub fn peer(client: usize) -> SocketAddr {
-        conn(client).address()
-    }
-
     /// Every reply byte that the guest has read.
     #[must_use]
     pub fn received(&self, client: usize) -> &[u8] {
-        self.net.inner().received(conn(client))
+        self.net.kernel().received(conn(client))
     }
 
     /// The engine, for the header of a recording and for checks.
@@ -248,7 +276,7 @@ impl Sim {
     }
 
     fn is_quiet(&self) -> bool {
-        let net = self.net.inner();
+        let net = self.net.kernel();
         net.next_scheduled().is_none() && !net.is_ready()
     }
 
@@ -258,7 +286,7 @@ impl Sim {
     /// finds after its clock got there, and arrivals happen on the way.
     fn collect(&mut self, out: &mut Vec<Record>) {
         self.engine.take_events(&mut self.stamped);
-        self.net.inner_mut().take_facts(&mut self.facts);
+        self.net.faults_mut().inner_mut().take_facts(&mut self.facts);
         let mut facts = std::mem::take(&mut self.facts);
         let mut stamped = std::mem::take(&mut self.stamped);
         let mut fact = facts.drain(..).peekable();
@@ -312,7 +340,8 @@ fn conn(client: usize) -> Conn {
 }
 
 /// Tells the guest what to do and when.
-fn schedule(net: &mut Fault<Virt>, scenario: &Scenario, input: &Input) {
+fn schedule<N: Simulated>(net: &mut N, scenario: &Scenario, input: &Input) {
+    let net = net.faults_mut().inner_mut();
     let guest = &scenario.clients[input.client];
     let action = match &input.action {
         Action::Connect => GuestAction::Connect { name: guest.name.clone(), link: guest.link },
@@ -320,7 +349,7 @@ fn schedule(net: &mut Fault<Virt>, scenario: &Scenario, input: &Input) {
             for (delay, bytes) in packets.packets() {
                 let send = GuestAction::Send { bytes: bytes.to_vec() };
                 let at = input.at.saturating_add(delay);
-                net.inner_mut().schedule(at, conn(input.client), send);
+                net.schedule(at, conn(input.client), send);
             }
             return;
         }
@@ -331,7 +360,7 @@ fn schedule(net: &mut Fault<Virt>, scenario: &Scenario, input: &Input) {
         Action::Close => GuestAction::Close,
         Action::Reset => GuestAction::Reset,
     };
-    net.inner_mut().schedule(input.at, conn(input.client), action);
+    net.schedule(input.at, conn(input.client), action);
 }
 
 #[cfg(test)]

@@ -16,6 +16,7 @@
 //! net     latency 200us                    # for every client, see below
 //! cost    syscall 2us                      # the cost model, see below
 //! fault   short-reads 100                  # per thousand calls, see below
+//! calm    40ms                             # no more faults from then on
 //! client  ana
 //! client  bob  latency 1ms  receive-buffer 4kb
 //! at 1ms  ana connects
@@ -52,7 +53,7 @@
 //!   the order in which they are written.
 
 mod parse;
-mod text;
+pub(super) mod text;
 mod words;
 
 pub use parse::ScenarioError;
@@ -75,6 +76,8 @@ pub struct Scenario {
     pub costs: Costs,
     /// Its own seed is not used: [`Scenario::seed`] decides.
     pub faults: FaultConfig,
+    /// From then on the network breaks nothing more.
+    pub calm: Option<Micros>,
     pub clients: Vec<ClientSpec>,
     /// The only way in: in order of time. See [`Scenario::insert`].
     pub inputs: Vec<Input>,

@@ -152,10 +152,15 @@ impl<'a> Reader<'a> {
             Some("net") => link_settings(&mut words, &mut self.scenario.link),
             Some("cost") => self.costs(words),
             Some("fault") => self.faults(words),
+            Some("calm") => {
+                self.once("calm", line, column)?;
+                self.scenario.calm = Some(words.value(A_TIME, read_time)?);
+                words.expect_end()
+            }
             Some("client") => self.client(words),
             Some("at") => self.input(words),
             _ => {
-                let what = "one of title, about, seed, set, net, cost, fault, client, at";
+                let what = "one of title, about, seed, set, net, cost, fault, calm, client, at";
                 Err(words.error(what, &keyword))
             }
         }

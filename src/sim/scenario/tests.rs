@@ -99,7 +99,7 @@ fn refusals_say_where_and_what_was_expected() {
     let lines = [
         (
             "dance",
-            r#"4:1: expected one of title, about, seed, set, net, cost, fault, client, at, found "dance""#,
+            r#"4:1: expected one of title, about, seed, set, net, cost, fault, calm, client, at, found "dance""#,
         ),
         ("\n  at soon ana closes", r#"5:6: expected a time such as 3ms, found "soon""#),
         ("at", "4:3: expected a time such as 3ms, found the end of the line"),

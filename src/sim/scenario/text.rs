@@ -9,7 +9,7 @@ use crate::time::Micros;
 use std::fmt::Write;
 
 /// A name in the text and the value it stands for.
-pub(super) type Field<T, V> = (&'static str, fn(&mut T) -> &mut V);
+pub(in crate::sim) type Field<T, V> = (&'static str, fn(&mut T) -> &mut V);
 
 pub(super) const LINK_SIZES: [Field<Link, u64>; 3] = [
     ("receive-buffer", |link| &mut link.guest_receive_bytes),
@@ -30,7 +30,7 @@ pub(super) const COSTS: [Field<Costs, u64>; 8] = [
 ];
 
 /// Per thousand calls.
-pub(super) const FAULTS: [Field<FaultConfig, u16>; 10] = [
+pub(in crate::sim) const FAULTS: [Field<FaultConfig, u16>; 10] = [
     ("short-reads", |faults| &mut faults.short_read_per_mille),
     ("short-writes", |faults| &mut faults.short_write_per_mille),
     ("read-eagain", |faults| &mut faults.read_would_block_per_mille),
@@ -69,6 +69,9 @@ impl Scenario {
         let rates =
             changes(&self.faults, &FaultConfig::default(), &FAULTS, |rate: u16| rate.to_string());
         settings(&mut out, "fault  ", &rates);
+        if let Some(from) = self.calm {
+            line(&mut out, &format!("calm    {}", time(from)));
+        }
         for ClientSpec { name, link } in &self.clients {
             let own = link_changes(link, &self.link);
             line(

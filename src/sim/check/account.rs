@@ -1,0 +1,408 @@
+//! One client's conversation, kept twice: as the calls say, and as the facts
+//! say.
+
+use super::ledger::Connection;
+use super::reader::{self, Reading, Rules};
+use super::{Held, Invariant, require};
+use crate::event::{ARG_CAP, ARGV_CAP, ClientId, CloseReason, Preview};
+use crate::net::{NetError, WRITE_BUDGET_BYTES, WriteOutcome};
+use crate::resp::reply::ReplyFault;
+use crate::resp::{Protocol, ReplyParser, Value};
+use std::net::SocketAddr;
+
+/// How a client's end is coming.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Leaving {
+    #[default]
+    No,
+    /// What is queued still leaves.
+    AfterReply,
+    /// Nothing leaves any more.
+    Now,
+}
+
+/// One addition to the output.
+#[derive(Clone, Copy, Debug)]
+struct Addition {
+    len: u64,
+    /// Replies it has to consist of.
+    replies: u32,
+    /// The client was over its limit: the reply may have been cut off.
+    cut: bool,
+    protocol: Protocol,
+    is_protocol_error: bool,
+}
+
+/// See the module documentation.
+#[derive(Debug)]
+pub struct Account {
+    pub id: ClientId,
+    pub peer: SocketAddr,
+    /// In the ledger.
+    pub connection: usize,
+    pub authenticated: bool,
+    pub protocol: Protocol,
+    pub leaving: Leaving,
+    /// Offsets into everything that was read: received as the facts say,
+    /// understood, and gone from the query buffer.
+    pub received: usize,
+    pub parsed: usize,
+    pub trimmed: usize,
+    protocol_error: bool,
+    /// The request that was parsed last, until it has been dealt with.
+    request: Option<Vec<Vec<u8>>>,
+    running: bool,
+    /// Replies that are due for it.
+    owed: u32,
+    replies_off: bool,
+    skip: bool,
+    /// Everything that was ever put on the rack, as far as it was seen, and
+    /// its length as the facts say.
+    stream: Vec<u8>,
+    generated: u64,
+    /// How much of `stream` was understood, and has been seen to leave.
+    understood: usize,
+    left: usize,
+    additions: Vec<Addition>,
+    /// Whether the last turn took everything.
+    drained: bool,
+    /// Commands that ran to their end.
+    pub commands: u64,
+}
+
+impl Account {
+    pub fn new(id: ClientId, peer: SocketAddr, connection: usize, authenticated: bool) -> Account {
+        Account {
+            id,
+            peer,
+            connection,
+            authenticated,
+            protocol: Protocol::Resp2,
+            leaving: Leaving::No,
+            received: 0,
+            parsed: 0,
+            trimmed: 0,
+            protocol_error: false,
+            request: None,
+            running: false,
+            owed: 0,
+            replies_off: false,
+            skip: false,
+            stream: Vec::new(),
+            generated: 0,
+            understood: 0,
+            left: 0,
+            additions: Vec::new(),
+            drained: false,
+            commands: 0,
+        }
+    }
+
+    /// `Read`: `len` bytes, which must be the next that the guest sent.
+    pub fn read(&mut self, connection: &mut Connection, len: u64, sent: &[u8]) -> Held {
+        let id = self.id;
+        let call = connection.reads.pop_front();
+        let got = call.and_then(Result::ok).unwrap_or(0);
+        require(call.is_some() && got as u64 == len, Invariant::FactsAddUp, || {
+            format!("client {id}: the facts tell of {len} bytes read, the call gave {got}")
+        })?;
+        let new = self.received..self.received + got;
+        self.received = new.end;
+        require(
+            sent.get(new.clone()) == connection.input.get(new.clone()),
+            Invariant::InputInOrder,
+            || format!("client {id}: bytes {new:?} are not what the guest sent there"),
+        )
+    }
+
+    /// `Parsed`: the second reader must find the same request.
+    pub fn parsed(&mut self, input: &[u8], argc: u32, argv: &[Preview], rules: Rules) -> Held {
+        let id = self.id;
+        self.nothing_is_owed()?;
+        require(!self.protocol_error, Invariant::OneProtocolError, || {
+            format!("client {id}: a request is read behind the bytes that could not be understood")
+        })?;
+        require(self.leaving == Leaving::No, Invariant::SilentAfterClose, || {
+            format!("client {id}: a request is read although the client is leaving")
+        })?;
+        let large = argc > 10 || argv.iter().any(|arg| arg.len > 16 * 1024);
+        require(rules.authenticated || !large, Invariant::UnauthenticatedLimits, || {
+            format!("client {id}: {argc} arguments got through without the password")
+        })?;
+        let reading = reader::read(&input[self.parsed..self.received], rules);
+        let Reading::Request { argv: words, end } = reading else {
+            return require(false, Invariant::WholeRequestsOnly, || {
+                format!(
+                    "client {id}: a request of {argc} arguments is said to be in bytes {}..{}: {reading:?}",
+                    self.parsed, self.received
+                )
+            });
+        };
+        let previews: Vec<Preview> =
+            words.iter().take(ARGV_CAP).map(|word| Preview::of(word, ARG_CAP)).collect();
+        let same = words.len() as u64 == u64::from(argc) && previews == argv;
+        require(same, Invariant::WholeRequestsOnly, || {
+            format!("client {id}: the request at byte {} is not the one that was sent", self.parsed)
+        })?;
+        self.parsed += end;
+        self.request = Some(words);
+        Ok(())
+    }
+
+    /// `CommandBegin`.
+    pub fn begin(&mut self) -> Held {
+        let id = self.id;
+        require(self.leaving == Leaving::No, Invariant::SilentAfterClose, || {
+            format!("client {id}: a command runs although the client is leaving")
+        })?;
+        require(self.request.is_some() && !self.running, Invariant::WholeRequestsOnly, || {
+            format!("client {id}: a command runs that was not asked for")
+        })?;
+        self.running = true;
+        Ok(())
+    }
+
+    /// `CommandEnd`.
+    pub fn end(&mut self) -> Held {
+        let id = self.id;
+        require(self.running, Invariant::WholeRequestsOnly, || {
+            format!("client {id}: a command ends that has not begun")
+        })?;
+        self.running = false;
+        self.commands += 1;
+        let request = self.request.take().unwrap_or_default();
+        let is = |i: usize, word: &str| {
+            request.get(i).is_some_and(|arg| arg.eq_ignore_ascii_case(word.as_bytes()))
+        };
+        let (skip, mut silent) = (std::mem::take(&mut self.skip), self.replies_off);
+        silent |= skip;
+        if is(0, "client") && is(1, "reply") {
+            if is(2, "on") {
+                (self.replies_off, silent) = (false, false);
+            } else if is(2, "off") {
+                (self.replies_off, silent) = (true, true);
+            } else if is(2, "skip") {
+                self.skip = !self.replies_off;
+                silent = true;
+            }
+        }
+        if is(0, "reset") {
+            self.replies_off = false;
+            silent = skip;
+            // What only a password gives is gone with it.
+            self.authenticated = false;
+        }
+        self.owed = u32::from(!silent);
+        Ok(())
+    }
+
+    /// `CommandRejected`.
+    pub fn reject(&mut self) -> Held {
+        self.begin()?;
+        self.running = false;
+        self.request = None;
+        self.owed = u32::from(!(self.replies_off | std::mem::take(&mut self.skip)));
+        Ok(())
+    }
+
+    /// `ProtocolError`: the second reader must be at a loss, too.
+    pub fn protocol_error(&mut self, input: &[u8], rules: Rules) -> Held {
+        let id = self.id;
+        require(!self.protocol_error, Invariant::OneProtocolError, || {
+            format!("client {id}: a second protocol error")
+        })?;
+        let reading = reader::read(&input[self.parsed..self.received], rules);
+        require(reading == Reading::Nonsense, Invariant::WholeRequestsOnly, || {
+            format!("client {id}: bytes {}.. are refused, but they are {reading:?}", self.parsed)
+        })?;
+        self.protocol_error = true;
+        self.owed = u32::from(!(self.replies_off | self.skip));
+        Ok(())
+    }
+
+    /// `ReplyQueued`.
+    pub fn queued(&mut self, len: u64) -> Held {
+        let id = self.id;
+        let unwanted = if self.leaving == Leaving::No {
+            Invariant::OneReplyEach
+        } else {
+            Invariant::SilentAfterClose
+        };
+        require(self.owed > 0, unwanted, || {
+            format!("client {id}: {len} reply bytes that nobody asked for")
+        })?;
+        self.generated += len;
+        self.additions.push(Addition {
+            len,
+            replies: std::mem::take(&mut self.owed),
+            cut: self.leaving == Leaving::Now,
+            protocol: self.protocol,
+            is_protocol_error: self.protocol_error,
+        });
+        Ok(())
+    }
+
+    /// `Write`: its calls, one after the other, and the budget.
+    pub fn wrote(
+        &mut self,
+        connection: &mut Connection,
+        outcome: WriteOutcome,
+        bytes: u64,
+        calls: u32,
+    ) -> Held {
+        let id = self.id;
+        let mut written = 0;
+        for _ in 0..calls {
+            let more = connection.writes.pop_front().and_then(Result::ok).unwrap_or(0);
+            require(written <= WRITE_BUDGET_BYTES as u64, Invariant::WriteBudget, || {
+                format!("client {id}: another write after {written} bytes have left in one turn")
+            })?;
+            written += more as u64;
+        }
+        let refused = match outcome {
+            WriteOutcome::Drained | WriteOutcome::Budget => true,
+            WriteOutcome::WouldBlock => {
+                matches!(connection.writes.pop_front(), Some(Ok(0) | Err(NetError::WouldBlock)))
+            }
+            WriteOutcome::Reset => matches!(connection.writes.pop_front(), Some(Err(_))),
+        };
+        self.drained = outcome == WriteOutcome::Drained;
+        require(written == bytes && refused, Invariant::FactsAddUp, || {
+            format!(
+                "client {id}: the facts tell of {bytes} bytes written ({outcome:?}), the calls of {written}"
+            )
+        })
+    }
+
+    /// `ClientFreed`.
+    pub fn freed(&self, why: CloseReason, dropped: u64) -> Held {
+        // Whoever leaves after the last reply has got it, unless something
+        // worse came in between: then there was a turn that did not drain.
+        let polite = self.drained && self.leaving == Leaving::Now;
+        let told = matches!(why, CloseReason::Quit | CloseReason::ProtocolError);
+        require(
+            !(told && self.leaving != Leaving::No) || polite && dropped == 0,
+            Invariant::SilentAfterClose,
+            || {
+                format!(
+                    "client {}: freed ({why:?}) with {dropped} bytes of its last reply unsent",
+                    self.id
+                )
+            },
+        )
+    }
+
+    fn nothing_is_owed(&self) -> Held {
+        let excused = self.leaving != Leaving::No || self.running;
+        require(self.owed == 0 || excused, Invariant::OneReplyEach, || {
+            format!("client {}: its request before byte {} got no reply", self.id, self.parsed)
+        })
+    }
+
+    /// Between half-cycles: what was understood and what is held make up what
+    /// was received; nothing complete lies unread; nothing is owed.
+    pub fn settle_input(&self, input: &[u8], held: &[u8], rules: Rules) -> Held {
+        let id = self.id;
+        let unparsed = input.get(self.trimmed..self.received);
+        require(unparsed == Some(held), Invariant::InputInOrder, || {
+            format!(
+                "client {id}: holds {} bytes, of which not all are bytes {}..{} of what was read",
+                held.len(),
+                self.trimmed,
+                self.received
+            )
+        })?;
+        if self.leaving != Leaving::No {
+            return Ok(());
+        }
+        self.nothing_is_owed()?;
+        let rest = reader::read(&input[self.parsed..self.received], rules);
+        require(rest == Reading::Partial, Invariant::WholeRequestsOnly, || {
+            format!("client {id}: at byte {} lies {rest:?}, not dealt with", self.parsed)
+        })
+    }
+
+    /// Between half-cycles: what has left and what waits is what was there
+    /// before, and the new replies behind it. `waiting` is none if the client
+    /// was freed; `dropped` bytes were lost with it.
+    pub fn settle_output(&mut self, output: &[u8], waiting: &[u8], dropped: u64) -> Held {
+        let (id, generated) = (self.id, self.generated);
+        let total = output.len() as u64 + waiting.len() as u64 + dropped;
+        require(total == generated, Invariant::OutputInOrder, || {
+            format!("client {id}: {generated} reply bytes were queued, {total} have left or wait")
+        })?;
+        let same = |now: &[u8], before: &[u8]| now.iter().zip(before).all(|(a, b)| a == b);
+        let known = &self.stream;
+        let left = same(&output[self.left..], &known[self.left.min(known.len())..]);
+        require(left, Invariant::OutputInOrder, || {
+            format!("client {id}: what left after byte {} is not what waited", self.left)
+        })?;
+        let waits = same(waiting, &known[output.len().min(known.len())..]);
+        require(waits, Invariant::OutputInOrder, || {
+            format!("client {id}: what waits behind byte {} has changed", output.len())
+        })?;
+        self.left = output.len();
+        for part in [(0, output), (output.len(), waiting)] {
+            let (start, bytes) = part;
+            let new = self.stream.len().saturating_sub(start).min(bytes.len());
+            self.stream.extend_from_slice(&bytes[new..]);
+        }
+        self.understand()
+    }
+
+    /// Everything queued is what it should be: whole replies, as many as were
+    /// due, in the client's dialect.
+    fn understand(&mut self) -> Held {
+        let additions = std::mem::take(&mut self.additions);
+        for addition in additions {
+            let end = self.understood + addition.len as usize;
+            // The rest was lost with its client.
+            let Some(bytes) = self.stream.get(self.understood..end) else { break };
+            self.understood = end;
+            self.replies(bytes, addition)?;
+        }
+        Ok(())
+    }
+
+    fn replies(&self, bytes: &[u8], addition: Addition) -> Held {
+        let id = self.id;
+        let mut parser = ReplyParser::new(addition.protocol);
+        parser.feed(bytes);
+        let mut replies = 0;
+        loop {
+            match parser.next_reply() {
+                Ok(Some(Value::Push(_))) => {}
+                Ok(Some(_)) => replies += 1,
+                Ok(None) => break,
+                Err(error) => {
+                    let broken = match error.cause {
+                        ReplyFault::BadLineEnd => Invariant::OneLineErrors,
+                        _ => Invariant::StrictReplies,
+                    };
+                    let shown = Preview::of(bytes, ARG_CAP);
+                    return require(false, broken, || {
+                        format!("client {id}: {error} in a reply that begins {:?}", shown.head)
+                    });
+                }
+            }
+        }
+        if addition.cut {
+            return Ok(());
+        }
+        require(parser.is_between_replies(), Invariant::StrictReplies, || {
+            format!("client {id}: half a reply of {} bytes", bytes.len())
+        })?;
+        require(replies == addition.replies, Invariant::OneReplyEach, || {
+            format!("client {id}: {replies} replies to {} requests", addition.replies)
+        })?;
+        let told = bytes.starts_with(b"-ERR Protocol error");
+        require(told || !addition.is_protocol_error, Invariant::OneProtocolError, || {
+            format!("client {id}: a protocol error is answered by something else")
+        })
+    }
+
+    /// Everything that was put on the rack.
+    pub fn stream(&self) -> &[u8] {
+        &self.stream
+    }
+}

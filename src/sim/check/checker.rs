@@ -1,0 +1,287 @@
+//! The checker: takes the calls and the facts of one half-cycle, then looks
+//! at what the engine holds.
+
+use super::account::{Account, Leaving};
+use super::ledger::Ledger;
+use super::reader::Rules;
+use super::tables::{self, Freed, State};
+use super::turns::Turns;
+use super::witness::Call;
+use super::{Broken, Held, Invariant, Violation, require};
+use crate::event::{ClientChange, ClientId, Event, ReadOutcome};
+use crate::net::Outgoing;
+use crate::resp::Protocol;
+use crate::sim::{Action, Scenario, Sim};
+use crate::time::Micros;
+use crate::trace::{Record, World};
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::SocketAddr;
+
+/// Which part of a cycle has just been.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    BeforePoll,
+    Wait,
+    AfterPoll,
+}
+
+/// See the module documentation.
+#[derive(Debug)]
+pub struct Checker {
+    /// What each guest would send in all, by its address.
+    sent: BTreeMap<SocketAddr, Vec<u8>>,
+    ledger: Ledger,
+    accounts: BTreeMap<ClientId, Account>,
+    /// Who was freed in this half-cycle, and those of all times.
+    freed: Vec<Freed>,
+    departed: Vec<Account>,
+    /// Whom facts of this half-cycle concerned.
+    touched: BTreeSet<ClientId>,
+    /// Accepted, not seated or turned away yet: its place in the ledger.
+    at_the_door: Option<usize>,
+    last_id: ClientId,
+    refused: u64,
+    commands: u64,
+    turns: Turns,
+    world: World,
+    seq: u64,
+    at: Micros,
+}
+
+impl Checker {
+    #[must_use]
+    pub fn new(scenario: &Scenario) -> Checker {
+        let sent = (0..scenario.clients.len()).map(|i| (Sim::peer(i), sent_by(scenario, i)));
+        Checker {
+            sent: sent.collect(),
+            ledger: Ledger::default(),
+            accounts: BTreeMap::new(),
+            freed: Vec::new(),
+            departed: Vec::new(),
+            touched: BTreeSet::new(),
+            at_the_door: None,
+            last_id: ClientId(0),
+            refused: 0,
+            commands: 0,
+            turns: Turns::default(),
+            world: World::default(),
+            seq: 0,
+            at: Micros::ZERO,
+        }
+    }
+
+    /// After one step: its calls, its facts, and the engine as it is now.
+    ///
+    /// # Errors
+    /// The first invariant that does not hold.
+    pub fn observe(
+        &mut self,
+        step: Step,
+        calls: Vec<Call>,
+        records: &[Record],
+        state: State<'_>,
+    ) -> Result<(), Violation> {
+        self.step(step, calls, records, state).map_err(|broken| self.violation(broken))
+    }
+
+    pub(super) fn violation(&self, broken: Broken) -> Violation {
+        let Broken { invariant, text } = broken;
+        Violation { invariant, seq: self.seq, at: self.at, text }
+    }
+
+    /// The accounts of everybody seated.
+    pub(super) fn accounts(&self) -> &BTreeMap<ClientId, Account> {
+        &self.accounts
+    }
+
+    pub(super) fn ledger(&self) -> &Ledger {
+        &self.ledger
+    }
+
+    fn step(&mut self, step: Step, calls: Vec<Call>, records: &[Record], state: State<'_>) -> Held {
+        self.touched.clear();
+        self.freed.clear();
+        self.turns.begin();
+        self.ledger.absorb(calls)?;
+        for record in records {
+            (self.seq, self.at) = (record.seq, record.at);
+            self.world.fold(record);
+            self.turns.fold(record, &mut self.ledger)?;
+            self.fold(&record.event, state)?;
+        }
+        self.turns.settle(step, &self.ledger, &self.accounts, state)?;
+        self.settle_accounts(state)?;
+        tables::check(step, state, &self.freed)?;
+        tables::check_seam(state, &self.ledger)?;
+        self.recount(state)?;
+        tables::check_fold(&self.world, state)
+    }
+
+    fn rules(account: &Account, state: State<'_>) -> Rules {
+        let config = &state.server.config;
+        Rules {
+            max_bulk_len: config.proto_max_bulk_len,
+            authenticated: account.authenticated || config.requirepass.is_empty(),
+        }
+    }
+
+    fn fold(&mut self, event: &Event, state: State<'_>) -> Held {
+        match event {
+            Event::Accept { fd, .. } => {
+                let index = self.ledger.arrivals.pop_front();
+                let known = index.is_some_and(|i| self.ledger.connections[i].fd == Some(*fd));
+                self.at_the_door = index;
+                return require(known, Invariant::FactsAddUp, || {
+                    format!("descriptor {fd} is said to be accepted, and was not")
+                });
+            }
+            Event::AcceptRefused { .. } => {
+                self.refused += 1;
+                self.at_the_door = None;
+                return Ok(());
+            }
+            Event::ClientCreated { client, peer, .. } => return self.seat(*client, *peer, state),
+            _ => {}
+        }
+        let Some(id) = event.client() else { return Ok(()) };
+        let Some(account) = self.accounts.get_mut(&id) else {
+            // A key or a limit may belong to one who is gone already.
+            let stray = matches!(event, Event::Key { .. } | Event::Limit { .. });
+            return require(stray, Invariant::FreedIsGone, || {
+                format!("a fact about client {id}, who is not there: {event:?}")
+            });
+        };
+        self.touched.insert(id);
+        let connection = &mut self.ledger.connections[account.connection];
+        let rules = Checker::rules(account, state);
+        match event {
+            Event::Read { outcome: ReadOutcome::Bytes, bytes, .. } => {
+                let sent = self.sent.get(&account.peer).map_or(&[][..], Vec::as_slice);
+                account.read(connection, bytes.len, sent)?;
+            }
+            Event::Read { .. } => {
+                let nothing = matches!(connection.reads.pop_front(), Some(Ok(0) | Err(_)));
+                require(nothing, Invariant::FactsAddUp, || {
+                    format!(
+                        "client {id}: a read that gave nothing, say the facts; not so the calls"
+                    )
+                })?;
+            }
+            Event::Parsed { argc, argv, .. } => {
+                account.parsed(&connection.input, *argc, argv, rules)?;
+            }
+            Event::ProtocolError { .. } => account.protocol_error(&connection.input, rules)?,
+            Event::QueryTrimmed { bytes, .. } => account.trimmed += *bytes as usize,
+            Event::CommandBegin { .. } => account.begin()?,
+            Event::CommandEnd { .. } => {
+                self.commands += 1;
+                account.end()?;
+            }
+            Event::CommandRejected { .. } => account.reject()?,
+            Event::ClientChanged { change, .. } => match change {
+                ClientChange::Resp(3) => account.protocol = Protocol::Resp3,
+                ClientChange::Resp(_) => account.protocol = Protocol::Resp2,
+                ClientChange::Authenticated => account.authenticated = true,
+                _ => {}
+            },
+            Event::ReplyQueued { bytes, .. } => account.queued(bytes.len)?,
+            Event::Write { outcome, bytes, calls, .. } => {
+                account.wrote(connection, *outcome, *bytes, *calls)?;
+            }
+            Event::CloseAfterReply { .. } => {
+                account.leaving = account.leaving.max(Leaving::AfterReply);
+            }
+            Event::CloseAsap { .. } => account.leaving = Leaving::Now,
+            Event::ClientFreed { why, dropped, .. } => {
+                account.freed(*why, *dropped)?;
+                return self.see_off(id, *dropped);
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn seat(&mut self, id: ClientId, peer: SocketAddr, state: State<'_>) -> Held {
+        let last = std::mem::replace(&mut self.last_id, id);
+        require(id > last, Invariant::Tables, || format!("client {id} comes after client {last}"))?;
+        let connection = self.at_the_door.take();
+        require(connection.is_some(), Invariant::FactsAddUp, || {
+            format!("client {id} is seated, and nobody was accepted")
+        })?;
+        let open = state.server.config.requirepass.is_empty();
+        let account = Account::new(id, peer, connection.unwrap_or_default(), open);
+        self.accounts.insert(id, account);
+        self.touched.insert(id);
+        Ok(())
+    }
+
+    fn see_off(&mut self, id: ClientId, dropped: u64) -> Held {
+        let Some(mut account) = self.accounts.remove(&id) else { return Ok(()) };
+        let connection = &self.ledger.connections[account.connection];
+        let slot = self.turns.place_of(id);
+        self.freed.push(Freed { id, slot, fd: connection.fd, closed: connection.closed });
+        account.settle_output(&connection.output, &[], dropped)?;
+        self.departed.push(account);
+        Ok(())
+    }
+
+    fn settle_accounts(&mut self, state: State<'_>) -> Held {
+        for id in &self.touched {
+            let Some(account) = self.accounts.get_mut(id) else { continue };
+            let Some(slot) = state.server.clients.find(*id) else { continue };
+            let client = &state.server.clients[slot];
+            let connection = &self.ledger.connections[account.connection];
+            let held = client
+                .query
+                .as_ref()
+                .map_or(&[][..], |q| q.buffer.get(..q.filled).unwrap_or_default());
+            let rules = Checker::rules(account, state);
+            account.settle_input(&connection.input, held, rules)?;
+            let waiting = if client.reply.is_drained() {
+                Vec::new()
+            } else {
+                client.reply.tail_from(u64::from(client.reply.sent()), usize::MAX)
+            };
+            account.settle_output(&connection.output, &waiting, 0)?;
+        }
+        Ok(())
+    }
+
+    /// Every counter, counted again.
+    fn recount(&self, state: State<'_>) -> Held {
+        let all = || self.accounts.values().chain(&self.departed);
+        let of = |bytes: fn(&super::ledger::Connection) -> usize| {
+            all().map(|a| bytes(&self.ledger.connections[a.connection]) as u64).sum::<u64>()
+        };
+        let stats = &state.server.stats;
+        let seated = all().count() as u64;
+        let pairs = [
+            ("total_net_input_bytes", stats.total_net_input_bytes, of(|c| c.input.len())),
+            ("total_net_output_bytes", stats.total_net_output_bytes, of(|c| c.output.len())),
+            ("total_commands_processed", stats.total_commands_processed, self.commands),
+            ("total_connections_received", stats.total_connections_received, seated),
+        ];
+        for (name, stored, counted) in pairs {
+            require(stored == counted, Invariant::Recomputed, || {
+                format!("{name} is {stored}; counted again, {counted}")
+            })?;
+        }
+        let rejected = stats.rejected_connections;
+        require(rejected == self.refused, Invariant::MaxClients, || {
+            format!("rejected_connections is {rejected}; {} were turned away", self.refused)
+        })
+    }
+}
+
+/// Everything that a guest sends, in the order in which it leaves.
+fn sent_by(scenario: &Scenario, client: usize) -> Vec<u8> {
+    let mut packets: Vec<(Micros, &[u8])> = Vec::new();
+    for input in scenario.inputs.iter().filter(|input| input.client == client) {
+        if let Action::Send(sending) = &input.action {
+            let at = |delay| input.at.saturating_add(delay);
+            packets.extend(sending.packets().map(|(delay, bytes)| (at(delay), bytes)));
+        }
+    }
+    packets.sort_by_key(|(at, _)| *at);
+    packets.into_iter().flat_map(|(_, bytes)| bytes.iter().copied()).collect()
+}
