@@ -206,6 +206,12 @@ impl Engine {
         &self.server
     }
 
+    /// For tests that corrupt it on purpose.
+    #[cfg(test)]
+    pub(crate) fn server_mut(&mut self) -> &mut Server {
+        &mut self.server
+    }
+
     /// What is registered; for tests and checks.
     #[must_use]
     pub fn event_loop(&self) -> &EventLoop {

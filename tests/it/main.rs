@@ -1,5 +1,7 @@
 //! One integration binary; each module says what it protects.
 
+// What must hold, after every half-cycle, over drawn scenarios.
+mod check;
 // What every network owes the loop, on each of them.
 mod conformance;
 // The order of a cycle, and every way out of the house.
@@ -29,6 +31,8 @@ mod oversight;
 mod pubsub;
 // Transactions: nothing in between, and what makes them fail.
 mod transactions;
+// Bugs of other servers that must not happen here.
+mod regressions;
 // What the server writes is strict RESP, in both dialects.
 mod resp;
 // The bundled scenarios show what they promise, the same every time.

@@ -8,6 +8,7 @@ use crate::event::{ARG_CAP, ARGV_CAP, ClientId, CloseReason, Preview};
 use crate::net::{NetError, WRITE_BUDGET_BYTES, WriteOutcome};
 use crate::resp::reply::ReplyFault;
 use crate::resp::{Protocol, ReplyParser, Value};
+use std::collections::VecDeque;
 use std::net::SocketAddr;
 
 /// How a client's end is coming.
@@ -21,15 +22,21 @@ pub enum Leaving {
     Now,
 }
 
-/// One addition to the output.
+/// What one request has put on the rack.
+#[derive(Clone, Copy, Debug, Default)]
+struct Answer {
+    len: u64,
+    resp3: bool,
+    /// The client was cut off meanwhile: the reply may end in the middle.
+    cut: bool,
+}
+
+/// An answer, and what it has to be.
 #[derive(Clone, Copy, Debug)]
 struct Addition {
-    len: u64,
-    /// Replies it has to consist of.
+    answer: Answer,
+    /// Replies it has to consist of, messages not counted.
     replies: u32,
-    /// The client was over its limit: the reply may have been cut off.
-    cut: bool,
-    protocol: Protocol,
     is_protocol_error: bool,
 }
 
@@ -49,13 +56,23 @@ pub struct Account {
     pub parsed: usize,
     pub trimmed: usize,
     protocol_error: bool,
-    /// The request that was parsed last, until it has been dealt with.
-    request: Option<Vec<Vec<u8>>>,
-    running: bool,
-    /// Replies that are due for it.
-    owed: u32,
+    /// The request that was parsed last is not settled yet.
+    in_request: bool,
+    /// Its words, and those of the commands that run inside it.
+    request: Vec<Vec<u8>>,
+    running: Vec<Vec<Vec<u8>>>,
+    /// What EXEC would run.
+    queue: VecDeque<Vec<Vec<u8>>>,
+    /// Replies that are due for it, and what came so far.
+    due: u32,
+    answer: Answer,
+    pub blocked: bool,
+    /// Has ever subscribed: arrays may be messages.
+    hears_messages: bool,
     replies_off: bool,
+    /// The next request, and this one, get no reply.
     skip: bool,
+    skipped: bool,
     /// Everything that was ever put on the rack, as far as it was seen, and
     /// its length as the facts say.
     stream: Vec<u8>,
@@ -83,11 +100,17 @@ impl Account {
             parsed: 0,
             trimmed: 0,
             protocol_error: false,
-            request: None,
-            running: false,
-            owed: 0,
+            in_request: false,
+            request: Vec::new(),
+            running: Vec::new(),
+            queue: VecDeque::new(),
+            due: 0,
+            answer: Answer::default(),
+            blocked: false,
+            hears_messages: false,
             replies_off: false,
             skip: false,
+            skipped: false,
             stream: Vec::new(),
             generated: 0,
             understood: 0,
@@ -118,7 +141,7 @@ impl Account {
     /// `Parsed`: the second reader must find the same request.
     pub fn parsed(&mut self, input: &[u8], argc: u32, argv: &[Preview], rules: Rules) -> Held {
         let id = self.id;
-        self.nothing_is_owed()?;
+        self.close_request()?;
         require(!self.protocol_error, Invariant::OneProtocolError, || {
             format!("client {id}: a request is read behind the bytes that could not be understood")
         })?;
@@ -145,38 +168,47 @@ impl Account {
             format!("client {id}: the request at byte {} is not the one that was sent", self.parsed)
         })?;
         self.parsed += end;
-        self.request = Some(words);
+        (self.request, self.in_request) = (words, true);
         Ok(())
     }
 
-    /// `CommandBegin`.
+    /// `CommandBegin`: of the request, or of one that EXEC takes from its
+    /// queue.
     pub fn begin(&mut self) -> Held {
         let id = self.id;
-        require(self.leaving == Leaving::No, Invariant::SilentAfterClose, || {
+        let nested = !self.running.is_empty();
+        require(self.leaving == Leaving::No || nested, Invariant::SilentAfterClose, || {
             format!("client {id}: a command runs although the client is leaving")
         })?;
-        require(self.request.is_some() && !self.running, Invariant::WholeRequestsOnly, || {
+        let words = if nested { self.queue.pop_front() } else { Some(self.request.clone()) };
+        require(self.in_request && words.is_some(), Invariant::WholeRequestsOnly, || {
             format!("client {id}: a command runs that was not asked for")
         })?;
-        self.running = true;
+        if !nested {
+            self.skipped = std::mem::take(&mut self.skip);
+        }
+        self.running.push(words.unwrap_or_default());
         Ok(())
     }
 
     /// `CommandEnd`.
     pub fn end(&mut self) -> Held {
         let id = self.id;
-        require(self.running, Invariant::WholeRequestsOnly, || {
+        let request = self.running.pop();
+        require(request.is_some(), Invariant::WholeRequestsOnly, || {
             format!("client {id}: a command ends that has not begun")
         })?;
-        self.running = false;
         self.commands += 1;
-        let request = self.request.take().unwrap_or_default();
+        let request = request.unwrap_or_default();
+        let nested = !self.running.is_empty();
         let is = |i: usize, word: &str| {
             request.get(i).is_some_and(|arg| arg.eq_ignore_ascii_case(word.as_bytes()))
         };
-        let (skip, mut silent) = (std::mem::take(&mut self.skip), self.replies_off);
-        silent |= skip;
+        let skip = !nested && self.skipped;
+        let mut silent = self.replies_off || skip;
         if is(0, "client") && is(1, "reply") {
+            // Inside EXEC it tears the reply apart, as in Redis.
+            self.answer.cut |= nested;
             if is(2, "on") {
                 (self.replies_off, silent) = (false, false);
             } else if is(2, "off") {
@@ -191,18 +223,31 @@ impl Account {
             silent = skip;
             // What only a password gives is gone with it.
             self.authenticated = false;
+            self.queue.clear();
         }
-        self.owed = u32::from(!silent);
+        let subscribes =
+            request.first().is_some_and(|name| name.to_ascii_lowercase().ends_with(b"subscribe"));
+        self.hears_messages |= subscribes;
+        if !nested {
+            self.due = u32::from(!silent && !subscribes);
+        }
         Ok(())
     }
 
-    /// `CommandRejected`.
-    pub fn reject(&mut self) -> Held {
+    /// `CommandRejected`, or a request that waits for EXEC.
+    pub fn set_aside(&mut self, queued: bool) -> Held {
         self.begin()?;
-        self.running = false;
-        self.request = None;
-        self.owed = u32::from(!(self.replies_off | std::mem::take(&mut self.skip)));
+        let request = self.running.pop().unwrap_or_default();
+        if queued {
+            self.queue.push_back(request);
+        }
+        self.due = u32::from(!(self.replies_off || self.skipped));
         Ok(())
+    }
+
+    /// The transaction is over.
+    pub fn forget_queue(&mut self) {
+        self.queue.clear();
     }
 
     /// `ProtocolError`: the second reader must be at a loss, too.
@@ -215,31 +260,44 @@ impl Account {
         require(reading == Reading::Nonsense, Invariant::WholeRequestsOnly, || {
             format!("client {id}: bytes {}.. are refused, but they are {reading:?}", self.parsed)
         })?;
-        self.protocol_error = true;
-        self.owed = u32::from(!(self.replies_off | self.skip));
+        self.close_request()?;
+        (self.protocol_error, self.in_request) = (true, true);
+        self.due = u32::from(!(self.replies_off || self.skip));
         Ok(())
     }
 
     /// `ReplyQueued`.
     pub fn queued(&mut self, len: u64) -> Held {
         let id = self.id;
-        let unwanted = if self.leaving == Leaving::No {
-            Invariant::OneReplyEach
-        } else {
-            Invariant::SilentAfterClose
-        };
-        require(self.owed > 0, unwanted, || {
-            format!("client {id}: {len} reply bytes that nobody asked for")
-        })?;
+        require(
+            self.leaving == Leaving::No || self.in_request,
+            Invariant::SilentAfterClose,
+            || format!("client {id}: {len} reply bytes for somebody who is leaving"),
+        )?;
         self.generated += len;
-        self.additions.push(Addition {
-            len,
-            replies: std::mem::take(&mut self.owed),
-            cut: self.leaving == Leaving::Now,
-            protocol: self.protocol,
-            is_protocol_error: self.protocol_error,
-        });
-        Ok(())
+        self.answer.len += len;
+        self.answer.resp3 |= self.protocol == Protocol::Resp3;
+        let torn = self.leaving == Leaving::AfterReply && !self.running.is_empty();
+        self.answer.cut |= torn || self.leaving == Leaving::Now;
+        if self.in_request { Ok(()) } else { self.close_request() }
+    }
+
+    /// The request that was parsed last has had its answer: exactly what was
+    /// due.
+    fn close_request(&mut self) -> Held {
+        if self.blocked || !self.running.is_empty() {
+            return Ok(());
+        }
+        let (due, answer) = (std::mem::take(&mut self.due), std::mem::take(&mut self.answer));
+        self.in_request = false;
+        if answer.len > 0 {
+            let is_protocol_error = self.protocol_error;
+            self.additions.push(Addition { answer, replies: due, is_protocol_error });
+            return Ok(());
+        }
+        require(due == 0 || self.leaving != Leaving::No, Invariant::OneReplyEach, || {
+            format!("client {}: its request before byte {} got no reply", self.id, self.parsed)
+        })
     }
 
     /// `Write`: its calls, one after the other, and the budget.
@@ -292,16 +350,9 @@ impl Account {
         )
     }
 
-    fn nothing_is_owed(&self) -> Held {
-        let excused = self.leaving != Leaving::No || self.running;
-        require(self.owed == 0 || excused, Invariant::OneReplyEach, || {
-            format!("client {}: its request before byte {} got no reply", self.id, self.parsed)
-        })
-    }
-
     /// Between half-cycles: what was understood and what is held make up what
     /// was received; nothing complete lies unread; nothing is owed.
-    pub fn settle_input(&self, input: &[u8], held: &[u8], rules: Rules) -> Held {
+    pub fn settle_input(&mut self, input: &[u8], held: &[u8], rules: Rules) -> Held {
         let id = self.id;
         let unparsed = input.get(self.trimmed..self.received);
         require(unparsed == Some(held), Invariant::InputInOrder, || {
@@ -312,10 +363,10 @@ impl Account {
                 self.received
             )
         })?;
-        if self.leaving != Leaving::No {
+        self.close_request()?;
+        if self.leaving != Leaving::No || self.blocked {
             return Ok(());
         }
-        self.nothing_is_owed()?;
         let rest = reader::read(&input[self.parsed..self.received], rules);
         require(rest == Reading::Partial, Invariant::WholeRequestsOnly, || {
             format!("client {id}: at byte {} lies {rest:?}, not dealt with", self.parsed)
@@ -355,7 +406,7 @@ impl Account {
     fn understand(&mut self) -> Held {
         let additions = std::mem::take(&mut self.additions);
         for addition in additions {
-            let end = self.understood + addition.len as usize;
+            let end = self.understood + addition.answer.len as usize;
             // The rest was lost with its client.
             let Some(bytes) = self.stream.get(self.understood..end) else { break };
             self.understood = end;
@@ -366,13 +417,14 @@ impl Account {
 
     fn replies(&self, bytes: &[u8], addition: Addition) -> Held {
         let id = self.id;
-        let mut parser = ReplyParser::new(addition.protocol);
+        let Answer { resp3, cut, .. } = addition.answer;
+        let protocol = if resp3 { Protocol::Resp3 } else { Protocol::Resp2 };
+        let mut parser = ReplyParser::new(protocol);
         parser.feed(bytes);
         let mut replies = 0;
         loop {
             match parser.next_reply() {
-                Ok(Some(Value::Push(_))) => {}
-                Ok(Some(_)) => replies += 1,
+                Ok(Some(value)) => replies += u32::from(!self.is_message(&value)),
                 Ok(None) => break,
                 Err(error) => {
                     let broken = match error.cause {
@@ -386,7 +438,7 @@ impl Account {
                 }
             }
         }
-        if addition.cut {
+        if cut {
             return Ok(());
         }
         require(parser.is_between_replies(), Invariant::StrictReplies, || {
@@ -399,6 +451,21 @@ impl Account {
         require(told || !addition.is_protocol_error, Invariant::OneProtocolError, || {
             format!("client {id}: a protocol error is answered by something else")
         })
+    }
+
+    /// Whether this is no reply but a message, or what answers SUBSCRIBE.
+    fn is_message(&self, value: &Value) -> bool {
+        match value {
+            Value::Push(_) => true,
+            Value::Array(items) if self.hears_messages => {
+                let kind = match items.first() {
+                    Some(Value::Bulk(kind)) => kind.as_slice(),
+                    _ => return false,
+                };
+                kind.ends_with(b"message") || kind.ends_with(b"subscribe")
+            }
+            _ => false,
+        }
     }
 
     /// Everything that was put on the rack.

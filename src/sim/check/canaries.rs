@@ -1,1 +1,559 @@
+//! That the checker can fail: the loop is broken on purpose, in one way per
+//! invariant, and the checker has to name that invariant.
+//!
+//! Three ways to break it, none of which is in the engine. A [`Saboteur`]
+//! between the loop and the witness makes the loop's calls wrong (bytes
+//! twice, a watch forgotten). [`Forgery`] falsifies the facts. [`Damage`]
+//! corrupts the engine's structures between half-cycles.
 
+use super::trial::{self, Trial, examine};
+use super::witness::{Call, Testimony, Witness};
+use super::{Invariant, Violation, swarm};
+use crate::engine::client::ClientFlags;
+use crate::engine::server::Server;
+use crate::event::{Event, Preview};
+use crate::net::fault::Fault;
+use crate::net::virt::{Conn, GuestAction, Virt};
+use crate::net::{Accepted, Fd, Fired, Listening, Mask, Net, NetError, Timeout, Wait, Work};
+use crate::sim::{Next, Progress, Scenario, Simulated};
+use crate::time::Micros;
+use crate::trace::Record;
+use std::io::IoSlice;
+use std::net::SocketAddr;
+
+/// What the loop does wrong at the seam.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Sabotage {
+    None,
+    /// Gets other bytes than were read.
+    ReadGarbles,
+    /// Believes that a byte has left that has not.
+    WriteSkips,
+    /// Believes that half of what has left has not.
+    WriteRepeats,
+    WriteGarbles,
+    ReadTwice,
+    ForgetWriteWatch,
+    ForgetClose,
+    CloseTwice,
+    AcceptOnward,
+    /// Serves what has not fired.
+    InventFired,
+}
+
+#[derive(Debug)]
+struct Saboteur {
+    inner: Witness<Fault<Virt>>,
+    sabotage: Sabotage,
+}
+
+impl Net for Saboteur {
+    fn now(&self) -> Micros {
+        self.inner.now()
+    }
+
+    fn listen(&mut self, address: SocketAddr, backlog: u32) -> Result<Listening, NetError> {
+        self.inner.listen(address, backlog)
+    }
+
+    fn accept(&mut self, listener: Fd) -> Result<Accepted, NetError> {
+        let accepted = self.inner.accept(listener);
+        if self.sabotage == Sabotage::AcceptOnward && accepted == Err(NetError::WouldBlock) {
+            return Err(NetError::Aborted);
+        }
+        accepted
+    }
+
+    fn read(&mut self, fd: Fd, into: &mut [u8]) -> Result<usize, NetError> {
+        let mut got = self.inner.read(fd, into)?;
+        match self.sabotage {
+            Sabotage::ReadGarbles if got > 0 => into[got - 1] ^= 1,
+            Sabotage::ReadTwice if got > 0 && got < into.len() => {
+                got += self.inner.read(fd, &mut into[got..]).unwrap_or(0);
+            }
+            _ => {}
+        }
+        Ok(got)
+    }
+
+    fn write(&mut self, fd: Fd, pieces: &[IoSlice<'_>]) -> Result<usize, NetError> {
+        let mut first = pieces.first().map_or(Vec::new(), |piece| piece.to_vec());
+        match self.sabotage {
+            Sabotage::WriteRepeats => Ok(self.inner.write(fd, pieces)?.div_ceil(2)),
+            Sabotage::WriteSkips if first.len() > 2 => {
+                let taken = self.inner.write(fd, &[IoSlice::new(&first[1..])])?;
+                Ok(taken + 1)
+            }
+            Sabotage::WriteGarbles => {
+                let last = first.len() - 1;
+                first[last / 2] ^= 1;
+                self.inner.write(fd, &[IoSlice::new(&first)])
+            }
+            _ => self.inner.write(fd, pieces),
+        }
+    }
+
+    fn watch(&mut self, fd: Fd, mask: Mask) {
+        let forgets = self.sabotage == Sabotage::ForgetWriteWatch && mask.has(Mask::WRITABLE);
+        if !forgets {
+            self.inner.watch(fd, mask);
+        }
+    }
+
+    fn close(&mut self, fd: Fd) {
+        if self.sabotage != Sabotage::ForgetClose {
+            self.inner.close(fd);
+        }
+        if self.sabotage == Sabotage::CloseTwice {
+            self.inner.close(fd);
+        }
+    }
+
+    fn spend(&mut self, work: Work) {
+        self.inner.spend(work);
+    }
+}
+
+impl Wait for Saboteur {
+    fn wait(&mut self, timeout: Timeout, fired: &mut Vec<Fired>) {
+        self.inner.wait(timeout, fired);
+        if self.sabotage == Sabotage::InventFired && !fired.is_empty() {
+            fired.push(Fired { fd: fired[0].fd, mask: Mask::BOTH });
+        }
+    }
+}
+
+impl Simulated for Saboteur {
+    fn faults_mut(&mut self) -> &mut Fault<Virt> {
+        self.inner.faults_mut()
+    }
+
+    fn kernel(&self) -> &Virt {
+        self.inner.kernel()
+    }
+}
+
+impl Testimony for Saboteur {
+    fn take_calls(&mut self, out: &mut Vec<Call>) {
+        self.inner.take_calls(out);
+    }
+}
+
+/// What is wrong with the facts. Returns whether it could be done.
+type Forgery = fn(&mut Vec<Record>) -> bool;
+/// What is wrong with the structures. Returns whether it could be done.
+type Damage = fn(&mut Server) -> bool;
+
+/// Changes the first fact for which `change` says that it did.
+fn forge(records: &mut [Record], change: impl Fn(&mut Event) -> bool) -> bool {
+    records.iter_mut().any(|record| change(&mut record.event))
+}
+
+/// Takes the first such fact away.
+fn omit(records: &mut Vec<Record>, which: impl Fn(&Event) -> bool) -> bool {
+    let at = records.iter().position(|record| which(&record.event));
+    at.map(|at| records.remove(at)).is_some()
+}
+
+/// States the first such fact twice.
+fn repeat(records: &mut Vec<Record>, which: impl Fn(&Event) -> bool) -> bool {
+    let at = records.iter().position(|record| which(&record.event));
+    if let Some(at) = at {
+        records.insert(at, records[at].clone());
+    }
+    at.is_some()
+}
+
+fn honest(_: &mut Vec<Record>) -> bool {
+    false
+}
+
+fn intact(_: &mut Server) -> bool {
+    false
+}
+
+/// One bug.
+#[derive(Clone, Copy)]
+struct Canary {
+    invariant: Invariant,
+    sabotage: Sabotage,
+    forgery: Forgery,
+    damage: Damage,
+    /// Somebody is taken for doomed while the file events are handled, and
+    /// not before or after.
+    blindness: bool,
+}
+
+const NO_BUG: Canary = Canary {
+    invariant: Invariant::Liveness,
+    sabotage: Sabotage::None,
+    forgery: honest,
+    damage: intact,
+    blindness: false,
+};
+
+const fn at_the_seam(invariant: Invariant, sabotage: Sabotage) -> Canary {
+    Canary { invariant, sabotage, ..NO_BUG }
+}
+
+const fn in_the_facts(invariant: Invariant, forgery: Forgery) -> Canary {
+    Canary { invariant, forgery, ..NO_BUG }
+}
+
+const fn in_the_server(invariant: Invariant, damage: Damage) -> Canary {
+    Canary { invariant, damage, ..NO_BUG }
+}
+
+/// The first client that fits, to be damaged.
+fn damage(
+    server: &mut Server,
+    fits: impl Fn(&crate::engine::client::Client) -> bool,
+    change: impl FnOnce(&mut crate::engine::client::Client),
+) -> bool {
+    let slot = server.clients.iter().find(|(_, client)| fits(client)).map(|(slot, _)| slot);
+    if let Some(slot) = slot {
+        change(&mut server.clients[slot]);
+    }
+    slot.is_some()
+}
+
+const CANARIES: &[Canary] = &[
+    at_the_seam(Invariant::InputInOrder, Sabotage::ReadGarbles),
+    at_the_seam(Invariant::FactsAddUp, Sabotage::ReadTwice),
+    at_the_seam(Invariant::OutputInOrder, Sabotage::WriteGarbles),
+    at_the_seam(Invariant::FactsAddUp, Sabotage::WriteSkips),
+    at_the_seam(Invariant::FactsAddUp, Sabotage::WriteRepeats),
+    in_the_facts(Invariant::WriteBudget, |records| {
+        forge(records, |event| match event {
+            Event::Write { bytes: 65_537.., calls, .. } => {
+                *calls += 1;
+                true
+            }
+            _ => false,
+        })
+    }),
+    at_the_seam(Invariant::NoLostWakeup, Sabotage::ForgetWriteWatch),
+    at_the_seam(Invariant::FreedIsGone, Sabotage::ForgetClose),
+    at_the_seam(Invariant::FreedIsGone, Sabotage::CloseTwice),
+    at_the_seam(Invariant::AcceptBudget, Sabotage::AcceptOnward),
+    Canary { invariant: Invariant::NoStarvation, blindness: true, ..NO_BUG },
+    at_the_seam(Invariant::FactsAddUp, Sabotage::InventFired),
+    in_the_facts(Invariant::OneReplyEach, |records| {
+        omit(records, |event| matches!(event, Event::ReplyQueued { .. }))
+    }),
+    in_the_facts(Invariant::WholeRequestsOnly, |records| {
+        repeat(records, |event| matches!(event, Event::Parsed { .. }))
+    }),
+    in_the_facts(Invariant::WholeRequestsOnly, |records| {
+        repeat(records, |event| matches!(event, Event::CommandEnd { .. }))
+    }),
+    in_the_facts(Invariant::WholeRequestsOnly, |records| {
+        forge(records, |event| match event {
+            Event::Parsed { argv, .. } => {
+                argv[0] = Preview::of(b"OTHER", 64);
+                true
+            }
+            _ => false,
+        })
+    }),
+    in_the_facts(Invariant::UnauthenticatedLimits, |records| {
+        forge(records, |event| match event {
+            Event::Parsed { argc, .. } => {
+                *argc = 11;
+                true
+            }
+            _ => false,
+        })
+    }),
+    in_the_facts(Invariant::HandlerOrder, |records| {
+        repeat(records, |event| matches!(event, Event::Fire { client: Some(_), .. }))
+    }),
+    in_the_facts(Invariant::HonestDispatch, |records| {
+        forge(records, |event| match event {
+            Event::Fire { fd, client: Some(_), .. } => {
+                fd.0 += 100;
+                true
+            }
+            _ => false,
+        })
+    }),
+    in_the_facts(Invariant::PendingWriteFlag, |records| {
+        let sweep: Vec<usize> = (0..records.len())
+            .filter(|at| matches!(records[*at].event, Event::Write { .. }))
+            .collect();
+        let swept = records.iter().any(|r| matches!(r.event, Event::SweepBegin { clients: 2.. }));
+        if let (true, [first, second, ..]) = (swept, sweep.as_slice()) {
+            let (head, tail) = records.split_at_mut(*second);
+            std::mem::swap(&mut head[*first].event, &mut tail[0].event);
+        }
+        swept && sweep.len() > 1
+    }),
+    in_the_facts(Invariant::SweepComplete, |records| {
+        omit(records, |event| matches!(event, Event::Write { .. }))
+            && records.iter().any(|r| matches!(r.event, Event::SweepEnd { .. }))
+    }),
+    in_the_facts(Invariant::TimersNotEarly, |records| {
+        forge(records, |event| match event {
+            Event::TimerRearmed { due, .. } => {
+                due.0 += 1_000_000;
+                true
+            }
+            _ => false,
+        })
+    }),
+    in_the_facts(Invariant::NoLostWakeup, |records| {
+        forge(records, |event| match event {
+            Event::PollEnter { timeout } => {
+                *timeout = Timeout::Forever;
+                true
+            }
+            _ => false,
+        })
+    }),
+    in_the_facts(Invariant::CronVisits, |records| {
+        omit(records, |event| matches!(event, Event::ClientsCron { .. }))
+    }),
+    in_the_facts(Invariant::MaxClients, |records| {
+        repeat(records, |event| matches!(event, Event::AcceptRefused { .. }))
+    }),
+    in_the_facts(Invariant::Tables, |records| {
+        forge(records, |event| match event {
+            Event::ClientCreated { client, .. } if client.0 > 1 => {
+                client.0 = 1;
+                true
+            }
+            _ => false,
+        })
+    }),
+    in_the_facts(Invariant::SilentAfterClose, |records| {
+        let at = records.iter().position(|r| matches!(r.event, Event::CommandBegin { .. }));
+        let Some(at) = at else { return false };
+        let Some(client) = records[at].event.client() else { return false };
+        let why = crate::event::CloseReason::Quit;
+        let close = Record { event: Event::CloseAsap { client, why }, ..records[at].clone() };
+        records.insert(at, close);
+        true
+    }),
+    in_the_facts(Invariant::OneProtocolError, |records| {
+        repeat(records, |event| matches!(event, Event::ProtocolError { .. }))
+    }),
+    in_the_facts(Invariant::BoundedWork, |records| {
+        // A turn that nothing called for.
+        let sweep = records.iter().any(|r| matches!(r.event, Event::SweepBegin { .. }));
+        sweep && omit(records, |event| matches!(event, Event::SweepBegin { .. }))
+    }),
+    in_the_server(Invariant::PendingWriteFlag, |server| {
+        damage(server, |_| true, |client| client.flags.set(ClientFlags::PENDING_WRITE))
+    }),
+    in_the_server(Invariant::CloseQueue, |server| {
+        damage(server, |_| true, |client| client.flags.set(ClientFlags::CLOSE_ASAP))
+    }),
+    in_the_server(Invariant::WriteHandlerNeeded, |server| {
+        damage(server, |_| true, |client| client.flags.set(ClientFlags::WRITE_HANDLER))
+    }),
+    in_the_server(Invariant::OutputHasAWay, |server| {
+        let Some(slot) = server.pending_write.pop() else { return false };
+        server.clients[slot].flags.clear(ClientFlags::PENDING_WRITE);
+        true
+    }),
+    in_the_server(Invariant::FreedIsGone, |server| {
+        let Some((slot, _)) = server.clients.iter().next() else { return false };
+        server.clients.remove(slot);
+        server.pending_write.push(slot);
+        true
+    }),
+    in_the_server(Invariant::Tables, |server| damage(server, |_| true, |client| client.fd.0 += 50)),
+    in_the_server(Invariant::Recomputed, |server| {
+        server.stats.total_net_input_bytes += 1;
+        true
+    }),
+    in_the_server(Invariant::MaxClients, |server| {
+        server.config.maxclients = 0;
+        !server.clients.is_empty()
+    }),
+    in_the_server(Invariant::QueryPositions, |server| {
+        damage(server, |_| true, |client| client.query_len += 1)
+    }),
+    in_the_server(Invariant::QueryBufferLimit, |server| {
+        server.config.client_query_buffer_limit = 0;
+        server.clients.iter().any(|(_, client)| client.query.is_some())
+    }),
+    in_the_server(Invariant::OutputLimit, |server| {
+        server.config.client_output_buffer_limit.normal.hard = 1;
+        server.clients.iter().any(|(_, client)| client.reply.has_blocks())
+    }),
+    in_the_server(Invariant::MemoryAsReceived, |server| {
+        damage(
+            server,
+            |client| client.query.is_some(),
+            |client| {
+                if let Some(query) = &mut client.query {
+                    query.buffer.resize(64 * 1024 * 1024, 0);
+                }
+            },
+        )
+    }),
+    in_the_server(Invariant::TimersNotEarly, |server| {
+        server.now = server.now.saturating_add(Micros::from_secs(60));
+        true
+    }),
+    in_the_server(Invariant::FactsAddUp, |server| {
+        damage(server, |_| true, |client| client.db += 1)
+    }),
+    in_the_server(Invariant::StrictReplies, |server| scribble(server, b"?what\r\n")),
+    in_the_server(Invariant::OneLineErrors, |server| scribble(server, b"+a\rb\r\n")),
+];
+
+/// Puts other bytes of the same number on the rack of somebody whose replies
+/// have not been looked at yet.
+fn scribble(server: &mut Server, bytes: &[u8]) -> bool {
+    let waits = |client: &crate::engine::client::Client| {
+        client.reply.sent() == 0 && client.reply.blocks() == 0 && client.reply.len() > 0
+    };
+    let slot = server.clients.iter().find(|(_, client)| waits(client)).map(|(slot, _)| slot);
+    let Some(slot) = slot else { return false };
+    let len = server.clients[slot].reply.len() as usize;
+    let filled: Vec<u8> = bytes.iter().copied().cycle().take(len).collect();
+    server.clients[slot].reply.release(&mut server.reply_pool);
+    server.clients[slot].reply.push(&filled, &mut server.reply_pool);
+    true
+}
+
+fn blind(server: &mut Server, on: bool) {
+    let slots: Vec<_> = server.clients.iter().map(|(slot, _)| slot).collect();
+    for slot in slots.into_iter().filter(|slot| !server.to_close.contains(slot)) {
+        let flags = &mut server.clients[slot].flags;
+        if on { flags.set(ClientFlags::CLOSE_ASAP) } else { flags.clear(ClientFlags::CLOSE_ASAP) }
+    }
+}
+
+/// Runs a scenario with a bug, which strikes at the first opportunity from
+/// the `after`th step on.
+fn run(scenario: &Scenario, canary: Canary, after: u64) -> Result<(), Violation> {
+    let sabotage = canary.sabotage;
+    let wrap = |net| Saboteur { inner: Witness::new(net), sabotage };
+    let mut trial = Trial::over(scenario, wrap);
+    let mut struck = false;
+    for number in 0..20_000 {
+        let due = number > after;
+        let blinded = canary.blindness && due && trial.sim.next == Next::AfterPoll;
+        if blinded {
+            blind(trial.sim.engine.server_mut(), true);
+        }
+        let step = trial.advance();
+        if blinded {
+            blind(trial.sim.engine.server_mut(), false);
+        }
+        if due && !struck {
+            struck = (canary.forgery)(&mut trial.records)
+                || (canary.damage)(trial.sim.engine.server_mut());
+        }
+        if trial.observe(step)? != Progress::Ran {
+            break;
+        }
+    }
+    trial.held(|trial| trial.check_rest())
+}
+
+/// Checks that compare whole runs have tests of their own below.
+const COMPARISONS: [Invariant; 5] = [
+    Invariant::ChunkingInvariance,
+    Invariant::Liveness,
+    Invariant::BackToBaseline,
+    Invariant::SameAgain,
+    Invariant::ObserverEffectZero,
+];
+
+/// One reply that meets the write budget, which small ones never do.
+fn large_plate() -> Scenario {
+    let text = "onechef scenario 1\nnet send-buffer 1mb receive-buffer 1mb\nclient ana\n\
+        at 1ms ana connects\nat 2ms ana sends SET key <300kb>\nat 99ms ana sends GET key";
+    Scenario::parse("large plate", text).expect("a well-formed scenario")
+}
+
+/// Protects: no check is empty. A canary that lives is a hole in the net.
+#[test]
+fn every_canary_is_caught_by_its_invariant() {
+    const SEEDS: u64 = 120;
+    let mut survivors = Vec::new();
+    for (number, canary) in CANARIES.iter().enumerate() {
+        let mut named = Vec::new();
+        let caught = (0..SEEDS).any(|seed| {
+            let scenario = if seed == 0 { large_plate() } else { swarm::scenario(seed) };
+            run(&scenario, *canary, seed % 8 * 5).is_err_and(|violation| {
+                named.push(violation.invariant);
+                violation.invariant == canary.invariant
+            })
+        });
+        if !caught {
+            named.sort_unstable();
+            named.dedup();
+            survivors.push(format!("{number}: {:?}, but {named:?}", canary.invariant));
+        }
+    }
+    assert!(survivors.is_empty(), "{}", survivors.join("\n"));
+}
+
+/// Protects: a new invariant comes with its canary.
+#[test]
+fn every_invariant_has_a_canary() {
+    for invariant in Invariant::ALL {
+        let caught = CANARIES.iter().any(|canary| canary.invariant == invariant);
+        assert!(caught || COMPARISONS.contains(&invariant), "{invariant:?}");
+    }
+}
+
+/// Protects: the wrapper itself changes nothing.
+#[test]
+fn without_a_bug_nothing_is_found() {
+    for seed in 0..20 {
+        if let Err(violation) = run(&swarm::scenario(seed), NO_BUG, 0) {
+            panic!("seed {seed}: {violation}");
+        }
+    }
+}
+
+fn two_guests() -> Scenario {
+    let text = "onechef scenario 1\nclient ana\nclient bob\nat 1ms ana connects\n\
+        at 1ms bob connects\nat 3ms ana sends SET key value\nat 4ms bob sends GET key";
+    Scenario::parse("two guests", text).expect("a well-formed scenario")
+}
+
+#[test]
+fn what_is_owed_at_rest_and_who_remains_are_noticed() {
+    let mut trial = Trial::new(&two_guests());
+    // Behind the checker's back: the scenario says that bob reads.
+    let deaf = GuestAction::StopReading;
+    trial.sim.net.faults_mut().inner_mut().schedule(Micros(2_000), Conn(1), deaf);
+    loop {
+        let step = trial.advance();
+        if trial.observe(step).expect("nothing is wrong yet") == Progress::Quiet {
+            break;
+        }
+    }
+    let owed = trial.held(|trial| trial.check_rest()).expect_err("bob is owed a reply");
+    assert_eq!(owed.invariant, Invariant::Liveness);
+    let remains = trial.held(|trial| trial.check_baseline()).expect_err("both are still there");
+    assert_eq!(remains.invariant, Invariant::BackToBaseline);
+}
+
+#[test]
+fn runs_that_differ_are_told_apart() {
+    let scenario = two_guests();
+    let report = examine(&scenario).expect("nothing is wrong");
+    let mut other = report.clone();
+    other.hash ^= 1;
+    other.received[1].push(b'x');
+    let told = |result: Result<(), Violation>| result.expect_err("they differ").invariant;
+    assert_eq!(told(trial::same_again(&report, &other)), Invariant::SameAgain);
+    assert_eq!(told(swarm::compare(&report, &other)), Invariant::ChunkingInvariance);
+    other = report.clone();
+    other.keys.clear();
+    assert_eq!(told(swarm::compare(&report, &other)), Invariant::ChunkingInvariance);
+    let watched = trial::calls(&scenario, true);
+    let mut alone = trial::calls(&scenario, false);
+    assert_eq!(trial::same_calls(&report, &watched, &alone), Ok(()));
+    alone.pop();
+    let observed = told(trial::same_calls(&report, &watched, &alone));
+    assert_eq!(observed, Invariant::ObserverEffectZero);
+}

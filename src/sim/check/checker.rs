@@ -8,7 +8,7 @@ use super::tables::{self, Freed, State};
 use super::turns::Turns;
 use super::witness::Call;
 use super::{Broken, Held, Invariant, Violation, require};
-use crate::event::{ClientChange, ClientId, Event, ReadOutcome};
+use crate::event::{ClientChange, ClientId, Event, ReadOutcome, TransactionStep};
 use crate::net::Outgoing;
 use crate::resp::Protocol;
 use crate::sim::{Action, Scenario, Sim};
@@ -177,7 +177,15 @@ impl Checker {
                 self.commands += 1;
                 account.end()?;
             }
-            Event::CommandRejected { .. } => account.reject()?,
+            Event::CommandRejected { .. } => account.set_aside(false)?,
+            Event::Transaction { step: TransactionStep::Queued { .. }, .. } => {
+                account.set_aside(true)?;
+            }
+            Event::Transaction { step: TransactionStep::Ended { .. }, .. } => {
+                account.forget_queue();
+            }
+            Event::Blocked { .. } => account.blocked = true,
+            Event::Unblocked { .. } => account.blocked = false,
             Event::ClientChanged { change, .. } => match change {
                 ClientChange::Resp(3) => account.protocol = Protocol::Resp3,
                 ClientChange::Resp(_) => account.protocol = Protocol::Resp2,

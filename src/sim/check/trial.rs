@@ -57,26 +57,40 @@ pub fn examine(scenario: &Scenario) -> Result<Report, Violation> {
 pub fn examine_twice(scenario: &Scenario) -> Result<Report, Violation> {
     let report = examine(scenario)?;
     let again = examine(scenario)?;
-    let end = |invariant, text: String| Violation {
-        invariant,
-        seq: report.records,
-        at: report.simulated,
-        text,
-    };
-    if again.hash != report.hash {
-        let text = format!("records hash to {:016x}, then to {:016x}", report.hash, again.hash);
-        return Err(end(Invariant::SameAgain, text));
-    }
-    let (watched, alone) = (calls(scenario, true), calls(scenario, false));
-    if let Some(at) = watched.iter().zip(&alone).position(|(a, b)| a != b) {
-        let text = format!("call {at}: watched {:?}, alone {:?}", watched[at], alone[at]);
-        return Err(end(Invariant::ObserverEffectZero, text));
-    }
+    same_again(&report, &again)?;
+    same_calls(&report, &calls(scenario, true), &calls(scenario, false))?;
     Ok(report)
 }
 
+/// What is found when a run is over.
+fn at_the_end(report: &Report, invariant: Invariant, text: String) -> Violation {
+    Violation { invariant, seq: report.records, at: report.simulated, text }
+}
+
+pub(super) fn same_again(first: &Report, second: &Report) -> Result<(), Violation> {
+    if first.hash == second.hash {
+        return Ok(());
+    }
+    let text = format!("records hash to {:016x}, then to {:016x}", first.hash, second.hash);
+    Err(at_the_end(first, Invariant::SameAgain, text))
+}
+
+pub(super) fn same_calls(
+    report: &Report,
+    watched: &[Call],
+    alone: &[Call],
+) -> Result<(), Violation> {
+    if watched == alone {
+        return Ok(());
+    }
+    let at = watched.iter().zip(alone).take_while(|(a, b)| a == b).count();
+    let (watched, alone) = (watched.get(at), alone.get(at));
+    let text = format!("call {at}: watched {watched:?}, alone {alone:?}");
+    Err(at_the_end(report, Invariant::ObserverEffectZero, text))
+}
+
 /// The calls of a run until it is quiet.
-fn calls(scenario: &Scenario, watched: bool) -> Vec<Call> {
+pub(super) fn calls(scenario: &Scenario, watched: bool) -> Vec<Call> {
     let mut sim = Sim::over(scenario, Witness::new);
     if !watched {
         sim.opening = false;

@@ -1,0 +1,71 @@
+//! The checker, over seeds: what must hold does, and a failure is made small
+//! enough to look at.
+
+use onechef::net::fault::FaultConfig;
+use onechef::sim::check::{Invariant, examine_twice, shrink, swarm};
+use onechef::sim::{Action, Scenario, scenarios};
+
+const SEEDS: u64 = 300;
+
+#[test]
+fn every_invariant_holds_on_every_seed() {
+    let (mut comparable, mut cycles) = (0, 0);
+    for seed in 0..SEEDS {
+        let drawn = swarm::draw(seed);
+        comparable += u64::from(drawn.comparable);
+        match drawn.prove() {
+            Ok(report) => cycles += report.cycles,
+            Err(violation) => panic!("seed {seed}: {violation}\n{}", drawn.scenario.to_text()),
+        }
+    }
+    assert!(comparable > SEEDS / 5, "only {comparable} seeds were compared");
+    assert!(cycles > 20 * SEEDS, "as if nothing happened: {cycles} cycles");
+}
+
+#[test]
+fn every_bundled_scenario_holds() {
+    for bundled in scenarios() {
+        if let Err(violation) = examine_twice(&bundled.scenario()) {
+            panic!("{}: {violation}", bundled.slug);
+        }
+    }
+}
+
+/// A seed must say the same tomorrow as text, or nobody can replay it.
+#[test]
+fn a_drawn_scenario_survives_as_text() {
+    for seed in 0..SEEDS {
+        let scenario = swarm::scenario(seed);
+        let text = scenario.to_text();
+        let again = Scenario::parse("drawn", &text).unwrap_or_else(|e| panic!("{e}\n{text}"));
+        assert_eq!(again, scenario, "seed {seed}\n{text}");
+    }
+}
+
+/// Two guests, of whom one matters: what the shrinker keeps is what decides.
+#[test]
+fn the_shrinker_keeps_what_decides_and_nothing_else() {
+    let text = "onechef scenario 1\nseed 5\nset hz 50\n\
+        fault short-reads 200 spurious 100\ncalm 40ms\n\
+        client ana latency 3ms\nclient bob\nclient cy\n\
+        at 1ms ana connects\nat 1ms bob connects\nat 2ms cy connects\n\
+        at 3ms bob sends 5 x PING\nat 4ms bob sends SET key value split 3\n\
+        at 4ms ana sends PING\nat 5ms bob sends GET key\nat 6ms cy closes";
+    let scenario = Scenario::parse("text", text).expect("a well-formed scenario");
+    let speaks = |scenario: &Scenario| {
+        let asks = scenario.inputs.iter().any(|input| match &input.action {
+            Action::Send(packets) => packets.bytes.windows(3).any(|word| word == b"SET"),
+            _ => false,
+        });
+        asks.then_some(Invariant::Liveness)
+    };
+    let small = shrink::shrink(&scenario, Invariant::Liveness, speaks);
+    assert_eq!(small.clients.len(), 1, "{}", small.to_text());
+    assert_eq!(small.inputs.len(), 2, "{}", small.to_text());
+    assert_eq!(small.faults, FaultConfig::default());
+    assert_eq!((small.calm, small.config.len()), (None, 0));
+    assert_eq!(Scenario::parse("small", &small.to_text()).as_ref(), Ok(&small));
+    // What breaks something else is not smaller, it is different.
+    let other = shrink::shrink(&scenario, Invariant::InputInOrder, speaks);
+    assert_eq!(other, scenario);
+}
