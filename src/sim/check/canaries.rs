@@ -375,12 +375,20 @@ const CANARIES: &[Canary] = &[
         damage(server, |_| true, |client| client.query_len += 1)
     }),
     in_the_server(Invariant::QueryBufferLimit, |server| {
-        server.config.client_query_buffer_limit = 0;
-        server.clients.iter().any(|(_, client)| client.query.is_some())
+        let over = server.clients.iter().any(|(_, client)| client.query.is_some());
+        if over {
+            server.config.client_query_buffer_limit = 0;
+        }
+        over
     }),
     in_the_server(Invariant::OutputLimit, |server| {
-        server.config.client_output_buffer_limit.normal.hard = 1;
-        server.clients.iter().any(|(_, client)| client.reply.has_blocks())
+        let over = server.clients.iter().any(|(_, client)| {
+            client.reply.has_blocks() && !client.flags.has(ClientFlags::CLOSE_AFTER_REPLY)
+        });
+        if over {
+            server.config.client_output_buffer_limit.normal.hard = 1;
+        }
+        over
     }),
     in_the_server(Invariant::MemoryAsReceived, |server| {
         damage(
