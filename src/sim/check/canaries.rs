@@ -416,7 +416,7 @@ const CANARIES: &[Canary] = &[
 /// have not been looked at yet.
 fn scribble(server: &mut Server, bytes: &[u8]) -> bool {
     let waits = |client: &crate::engine::client::Client| {
-        client.reply.sent() == 0 && client.reply.blocks() == 0 && client.reply.len() > 0
+        client.reply.sent() == 0 && client.reply.blocks() == 0 && !client.reply.is_empty()
     };
     let slot = server.clients.iter().find(|(_, client)| waits(client)).map(|(slot, _)| slot);
     let Some(slot) = slot else { return false };

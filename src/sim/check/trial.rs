@@ -260,8 +260,9 @@ impl<N: Testimony> Trial<N> {
 /// otherwise.
 fn reads(scenario: &Scenario, client: usize) -> bool {
     let appetite = |input: &&Input| {
-        matches!(input.action, Action::Read | Action::StopReading | Action::ReadOnly { .. })
+        let about =
+            matches!(input.action, Action::Read | Action::StopReading | Action::ReadOnly { .. });
+        input.client == client && about
     };
-    let mine = scenario.inputs.iter().filter(|input| input.client == client);
-    mine.filter(appetite).next_back().is_none_or(|input| input.action == Action::Read)
+    scenario.inputs.iter().rfind(appetite).is_none_or(|input| input.action == Action::Read)
 }
