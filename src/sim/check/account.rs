@@ -4,7 +4,7 @@
 use super::ledger::Connection;
 use super::reader::{self, Reading, Rules};
 use super::{Held, Invariant, require};
-use crate::event::{ARG_CAP, ARGV_CAP, ClientId, CloseReason, Preview};
+use crate::event::{ARG_CAP, ARGV_CAP, ClientId, CloseReason, Preview, UnblockReason};
 use crate::net::{NetError, WRITE_BUDGET_BYTES, WriteOutcome};
 use crate::resp::reply::ReplyFault;
 use crate::resp::{Protocol, ReplyParser, Value};
@@ -35,8 +35,8 @@ struct Answer {
 #[derive(Clone, Copy, Debug)]
 struct Addition {
     answer: Answer,
-    /// Replies it has to consist of, messages not counted.
-    replies: u32,
+    /// Replies it has to consist of, messages not counted; none: any number.
+    replies: Option<u32>,
     is_protocol_error: bool,
 }
 
@@ -63,12 +63,20 @@ pub struct Account {
     running: Vec<Vec<Vec<u8>>>,
     /// What EXEC would run.
     queue: VecDeque<Vec<Vec<u8>>>,
-    /// Replies that are due for it, and what came so far.
-    due: u32,
+    /// Replies that are due for it (none: any number), and what came so far.
+    due: Option<u32>,
     answer: Answer,
+    /// Waits for a key or for the end of a pause.
     pub blocked: bool,
-    /// Has ever subscribed: arrays may be messages.
-    hears_messages: bool,
+    /// Its request has not been begun, because of a pause.
+    put_off: bool,
+    /// Has ever subscribed, or asked for MONITOR: not everything it is told
+    /// is a reply.
+    pub hears_messages: bool,
+    /// Said CLIENT NO-EVICT.
+    pub no_evict: bool,
+    /// Input may have been left for the next `beforeSleep`.
+    pub late: bool,
     replies_off: bool,
     /// The next request, and this one, get no reply.
     skip: bool,
@@ -104,10 +112,13 @@ impl Account {
             request: Vec::new(),
             running: Vec::new(),
             queue: VecDeque::new(),
-            due: 0,
+            due: Some(0),
             answer: Answer::default(),
             blocked: false,
+            put_off: false,
             hears_messages: false,
+            no_evict: false,
+            late: false,
             replies_off: false,
             skip: false,
             skipped: false,
@@ -148,6 +159,9 @@ impl Account {
         require(self.leaving == Leaving::No, Invariant::SilentAfterClose, || {
             format!("client {id}: a request is read although the client is leaving")
         })?;
+        require(!self.blocked && !self.put_off, Invariant::BlockedWait, || {
+            format!("client {id}: a request is read although the client waits")
+        })?;
         let large = argc > 10 || argv.iter().any(|arg| arg.len > 16 * 1024);
         require(rules.authenticated || !large, Invariant::UnauthenticatedLimits, || {
             format!("client {id}: {argc} arguments got through without the password")
@@ -169,6 +183,7 @@ impl Account {
         })?;
         self.parsed += end;
         (self.request, self.in_request) = (words, true);
+        self.skipped = std::mem::take(&mut self.skip);
         Ok(())
     }
 
@@ -184,9 +199,7 @@ impl Account {
         require(self.in_request && words.is_some(), Invariant::WholeRequestsOnly, || {
             format!("client {id}: a command runs that was not asked for")
         })?;
-        if !nested {
-            self.skipped = std::mem::take(&mut self.skip);
-        }
+        self.put_off = false;
         self.running.push(words.unwrap_or_default());
         Ok(())
     }
@@ -198,9 +211,13 @@ impl Account {
         require(request.is_some(), Invariant::WholeRequestsOnly, || {
             format!("client {id}: a command ends that has not begun")
         })?;
-        self.commands += 1;
         let request = request.unwrap_or_default();
         let nested = !self.running.is_empty();
+        if self.blocked {
+            // It will run again, or be answered without.
+            return Ok(());
+        }
+        self.commands += 1;
         let is = |i: usize, word: &str| {
             request.get(i).is_some_and(|arg| arg.eq_ignore_ascii_case(word.as_bytes()))
         };
@@ -222,14 +239,20 @@ impl Account {
             self.replies_off = false;
             silent = skip;
             // What only a password gives is gone with it.
-            self.authenticated = false;
+            (self.authenticated, self.no_evict) = (false, false);
             self.queue.clear();
+        }
+        if is(0, "client") && is(1, "no-evict") {
+            self.no_evict = is(2, "on");
         }
         let subscribes =
             request.first().is_some_and(|name| name.to_ascii_lowercase().ends_with(b"subscribe"));
         self.hears_messages |= subscribes;
+        self.answer.cut |= subscribes && nested;
         if !nested {
-            self.due = u32::from(!silent && !subscribes);
+            // Who hears everything already is not told so again.
+            let any = subscribes || is(0, "monitor");
+            self.due = (!any).then_some(u32::from(!silent));
         }
         Ok(())
     }
@@ -241,8 +264,27 @@ impl Account {
         if queued {
             self.queue.push_back(request);
         }
-        self.due = u32::from(!(self.replies_off || self.skipped));
+        self.due = Some(u32::from(!(self.replies_off || self.skipped)));
         Ok(())
+    }
+
+    /// `Blocked`: the request waits; one that a pause puts off has not begun.
+    pub fn blocks(&mut self) {
+        self.blocked = true;
+        self.put_off = self.running.is_empty();
+    }
+
+    /// `Unblocked`: either the request runs again, or it is answered now.
+    /// Returns whether that made it count as done.
+    pub fn unblocks(&mut self, why: UnblockReason) -> bool {
+        self.blocked = false;
+        match why {
+            UnblockReason::KeyReady | UnblockReason::Resumed => false,
+            UnblockReason::Timeout | UnblockReason::Error => {
+                self.due = Some(u32::from(!(self.replies_off || self.skipped)));
+                true
+            }
+        }
     }
 
     /// The transaction is over.
@@ -262,7 +304,7 @@ impl Account {
         })?;
         self.close_request()?;
         (self.protocol_error, self.in_request) = (true, true);
-        self.due = u32::from(!(self.replies_off || self.skip));
+        self.due = Some(u32::from(!(self.replies_off || self.skip)));
         Ok(())
     }
 
@@ -285,19 +327,22 @@ impl Account {
     /// The request that was parsed last has had its answer: exactly what was
     /// due.
     fn close_request(&mut self) -> Held {
-        if self.blocked || !self.running.is_empty() {
+        if self.blocked || self.put_off || !self.running.is_empty() {
             return Ok(());
         }
-        let (due, answer) = (std::mem::take(&mut self.due), std::mem::take(&mut self.answer));
+        let due = self.due.replace(0);
+        let answer = std::mem::take(&mut self.answer);
         self.in_request = false;
         if answer.len > 0 {
             let is_protocol_error = self.protocol_error;
             self.additions.push(Addition { answer, replies: due, is_protocol_error });
             return Ok(());
         }
-        require(due == 0 || self.leaving != Leaving::No, Invariant::OneReplyEach, || {
-            format!("client {}: its request before byte {} got no reply", self.id, self.parsed)
-        })
+        require(
+            due.is_none_or(|due| due == 0) || self.leaving != Leaving::No,
+            Invariant::OneReplyEach,
+            || format!("client {}: its request before byte {} got no reply", self.id, self.parsed),
+        )
     }
 
     /// `Write`: its calls, one after the other, and the budget.
@@ -364,7 +409,7 @@ impl Account {
             )
         })?;
         self.close_request()?;
-        if self.leaving != Leaving::No || self.blocked {
+        if self.leaving != Leaving::No || self.blocked || self.late {
             return Ok(());
         }
         let rest = reader::read(&input[self.parsed..self.received], rules);
@@ -444,8 +489,9 @@ impl Account {
         require(parser.is_between_replies(), Invariant::StrictReplies, || {
             format!("client {id}: half a reply of {} bytes", bytes.len())
         })?;
-        require(replies == addition.replies, Invariant::OneReplyEach, || {
-            format!("client {id}: {replies} replies to {} requests", addition.replies)
+        let due = addition.replies;
+        require(due.is_none_or(|due| due == replies), Invariant::OneReplyEach, || {
+            format!("client {id}: {replies} replies, {due:?} due")
         })?;
         let told = bytes.starts_with(b"-ERR Protocol error");
         require(told || !addition.is_protocol_error, Invariant::OneProtocolError, || {
@@ -457,6 +503,10 @@ impl Account {
     fn is_message(&self, value: &Value) -> bool {
         match value {
             Value::Push(_) => true,
+            // A line of MONITOR.
+            Value::Simple(line) if self.hears_messages => {
+                line.starts_with(|c: char| c.is_ascii_digit()) && line.contains(" [")
+            }
             Value::Array(items) if self.hears_messages => {
                 let kind = match items.first() {
                     Some(Value::Bulk(kind)) => kind.as_slice(),

@@ -11,7 +11,7 @@ use super::witness::{Call, Testimony, Witness};
 use super::{Invariant, Violation, swarm};
 use crate::engine::client::ClientFlags;
 use crate::engine::server::Server;
-use crate::event::{Event, Preview};
+use crate::event::{BlockedOn, ClientId, CloseReason, Event, PauseScope, Preview, UnblockReason};
 use crate::net::fault::Fault;
 use crate::net::virt::{Conn, GuestAction, Virt};
 use crate::net::{Accepted, Fd, Fired, Listening, Mask, Net, NetError, Timeout, Wait, Work};
@@ -329,10 +329,52 @@ const CANARIES: &[Canary] = &[
         let at = records.iter().position(|r| matches!(r.event, Event::CommandBegin { .. }));
         let Some(at) = at else { return false };
         let Some(client) = records[at].event.client() else { return false };
-        let why = crate::event::CloseReason::Quit;
+        let why = CloseReason::Quit;
         let close = Record { event: Event::CloseAsap { client, why }, ..records[at].clone() };
         records.insert(at, close);
         true
+    }),
+    in_the_facts(Invariant::FirstComeFirst, |records| {
+        let woken: Vec<ClientId> = records
+            .iter()
+            .filter(|r| matches!(r.event, Event::Unblocked { why: UnblockReason::KeyReady, .. }))
+            .filter_map(|r| r.event.client())
+            .collect();
+        let [_, second, ..] = woken.as_slice() else { return false };
+        forge(records, |event| match event {
+            Event::Unblocked { client, .. } => {
+                *client = *second;
+                true
+            }
+            _ => false,
+        })
+    }),
+    in_the_facts(Invariant::TimeoutOrder, |records| {
+        forge(records, |event| match event {
+            Event::Blocked { on: BlockedOn::Keys { until: Some(until), .. }, .. } => {
+                until.0 += 10_000_000;
+                true
+            }
+            _ => false,
+        })
+    }),
+    in_the_facts(Invariant::PauseHolds, |records| {
+        let at = records.iter().position(|r| matches!(r.event, Event::CommandBegin { .. }));
+        if let Some(at) = at {
+            let (scope, until) = (Some(PauseScope::All), Micros::from_secs(99));
+            let pause = Record { event: Event::Paused { scope, until }, ..records[at].clone() };
+            records.insert(at, pause);
+        }
+        at.is_some()
+    }),
+    in_the_facts(Invariant::EvictionOrder, |records| {
+        forge(records, |event| match event {
+            Event::ClientFreed { why, .. } => {
+                *why = CloseReason::Evicted;
+                true
+            }
+            _ => false,
+        })
     }),
     in_the_facts(Invariant::OneProtocolError, |records| {
         repeat(records, |event| matches!(event, Event::ProtocolError { .. }))
@@ -347,6 +389,12 @@ const CANARIES: &[Canary] = &[
     }),
     in_the_server(Invariant::CloseQueue, |server| {
         damage(server, |_| true, |client| client.flags.set(ClientFlags::CLOSE_ASAP))
+    }),
+    in_the_server(Invariant::BlockedWait, |server| {
+        damage(server, |_| true, |client| client.flags.set(ClientFlags::BLOCKED))
+    }),
+    in_the_server(Invariant::UnblockedServed, |server| {
+        damage(server, |_| true, |client| client.flags.set(ClientFlags::UNBLOCKED))
     }),
     in_the_server(Invariant::WriteHandlerNeeded, |server| {
         damage(server, |_| true, |client| client.flags.set(ClientFlags::WRITE_HANDLER))
@@ -479,6 +527,15 @@ fn large_plate() -> Scenario {
     Scenario::parse("large plate", text).expect("a well-formed scenario")
 }
 
+/// Two wait for the same key and get it in one cycle; one waits in vain.
+fn waiters() -> Scenario {
+    let text = "onechef scenario 1\nclient ana\nclient bob\nclient cy\n\
+        at 1ms ana connects\nat 1ms bob connects\nat 1ms cy connects\n\
+        at 12ms ana sends BLPOP queue 0\nat 13ms bob sends BLPOP queue 0\n\
+        at 19ms cy sends RPUSH queue a b\nat 29ms cy sends BLPOP queue 0.01";
+    Scenario::parse("waiters", text).expect("a well-formed scenario")
+}
+
 /// Protects: no check is empty. A canary that lives is a hole in the net.
 #[test]
 fn every_canary_is_caught_by_its_invariant() {
@@ -487,7 +544,11 @@ fn every_canary_is_caught_by_its_invariant() {
     for (number, canary) in CANARIES.iter().enumerate() {
         let mut named = Vec::new();
         let caught = (0..SEEDS).any(|seed| {
-            let scenario = if seed == 0 { large_plate() } else { swarm::scenario(seed) };
+            let scenario = match seed {
+                0 => large_plate(),
+                1 => waiters(),
+                _ => swarm::scenario(seed),
+            };
             run(&scenario, *canary, seed % 8 * 5).is_err_and(|violation| {
                 named.push(violation.invariant);
                 violation.invariant == canary.invariant

@@ -6,9 +6,11 @@ use super::ledger::Ledger;
 use super::reader::Rules;
 use super::tables::{self, Freed, State};
 use super::turns::Turns;
+use super::waits::Waits;
 use super::witness::Call;
 use super::{Broken, Held, Invariant, Violation, require};
-use crate::event::{ClientChange, ClientId, Event, ReadOutcome, TransactionStep};
+use crate::engine::client::ClientFlags;
+use crate::event::{ClientChange, ClientId, CloseReason, Event, ReadOutcome, TransactionStep};
 use crate::net::Outgoing;
 use crate::resp::Protocol;
 use crate::sim::{Action, Scenario, Sim};
@@ -43,6 +45,7 @@ pub struct Checker {
     refused: u64,
     commands: u64,
     turns: Turns,
+    waits: Waits,
     world: World,
     seq: u64,
     at: Micros,
@@ -64,6 +67,7 @@ impl Checker {
             refused: 0,
             commands: 0,
             turns: Turns::default(),
+            waits: Waits::default(),
             world: World::default(),
             seq: 0,
             at: Micros::ZERO,
@@ -107,11 +111,14 @@ impl Checker {
             (self.seq, self.at) = (record.seq, record.at);
             self.world.fold(record);
             self.turns.fold(record, &mut self.ledger)?;
+            self.waits.fold(record, &self.world)?;
             self.fold(&record.event, state)?;
         }
         self.turns.settle(step, &self.ledger, &self.accounts, state)?;
         self.settle_accounts(state)?;
-        tables::check(step, state, &self.freed)?;
+        self.waits.settle(step, &self.accounts, state)?;
+        let listens = |id| self.accounts.get(&id).is_some_and(|account| account.hears_messages);
+        tables::check(step, state, &self.freed, listens)?;
         tables::check_seam(state, &self.ledger)?;
         self.recount(state)?;
         tables::check_fold(&self.world, state)
@@ -174,7 +181,7 @@ impl Checker {
             Event::QueryTrimmed { bytes, .. } => account.trimmed += *bytes as usize,
             Event::CommandBegin { .. } => account.begin()?,
             Event::CommandEnd { .. } => {
-                self.commands += 1;
+                self.commands += u64::from(!account.blocked);
                 account.end()?;
             }
             Event::CommandRejected { .. } => account.set_aside(false)?,
@@ -184,8 +191,9 @@ impl Checker {
             Event::Transaction { step: TransactionStep::Ended { .. }, .. } => {
                 account.forget_queue();
             }
-            Event::Blocked { .. } => account.blocked = true,
-            Event::Unblocked { .. } => account.blocked = false,
+            Event::Blocked { .. } => account.blocks(),
+            Event::Unblocked { why, .. } => self.commands += u64::from(account.unblocks(*why)),
+            Event::Monitoring { .. } => account.hears_messages = true,
             Event::ClientChanged { change, .. } => match change {
                 ClientChange::Resp(3) => account.protocol = Protocol::Resp3,
                 ClientChange::Resp(_) => account.protocol = Protocol::Resp2,
@@ -202,6 +210,10 @@ impl Checker {
             Event::CloseAsap { .. } => account.leaving = Leaving::Now,
             Event::ClientFreed { why, dropped, .. } => {
                 account.freed(*why, *dropped)?;
+                let spared = *why == CloseReason::Evicted && account.no_evict;
+                require(!spared, Invariant::EvictionOrder, || {
+                    format!("client {id} is evicted in spite of CLIENT NO-EVICT")
+                })?;
                 return self.see_off(id, *dropped);
             }
             _ => {}
@@ -234,6 +246,8 @@ impl Checker {
     }
 
     fn settle_accounts(&mut self, state: State<'_>) -> Held {
+        let late = self.accounts.iter().filter(|(_, account)| account.late);
+        self.touched.extend(late.map(|(id, _)| *id));
         for id in &self.touched {
             let Some(account) = self.accounts.get_mut(id) else { continue };
             let Some(slot) = state.server.clients.find(*id) else { continue };
@@ -244,6 +258,7 @@ impl Checker {
                 .as_ref()
                 .map_or(&[][..], |q| q.buffer.get(..q.filled).unwrap_or_default());
             let rules = Checker::rules(account, state);
+            account.late = client.flags.has(ClientFlags::UNBLOCKED);
             account.settle_input(&connection.input, held, rules)?;
             let waiting = if client.reply.is_drained() {
                 Vec::new()

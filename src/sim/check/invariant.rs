@@ -24,6 +24,10 @@ pub enum Invariant {
     Tables,
     HonestDispatch,
     HandlerOrder,
+    BlockedWait,
+    UnblockedServed,
+    FirstComeFirst,
+    PauseHolds,
     QueryBufferLimit,
     OutputLimit,
     UnauthenticatedLimits,
@@ -33,11 +37,13 @@ pub enum Invariant {
     WriteBudget,
     Recomputed,
     QueryPositions,
+    EvictionOrder,
     TimersNotEarly,
     NoLostWakeup,
     NoStarvation,
     BoundedWork,
     CronVisits,
+    TimeoutOrder,
     Liveness,
     FreedIsGone,
     BackToBaseline,
@@ -47,7 +53,7 @@ pub enum Invariant {
 }
 
 impl Invariant {
-    pub const ALL: [Invariant; 37] = [
+    pub const ALL: [Invariant; 43] = [
         Invariant::InputInOrder,
         Invariant::OutputInOrder,
         Invariant::ChunkingInvariance,
@@ -65,6 +71,10 @@ impl Invariant {
         Invariant::Tables,
         Invariant::HonestDispatch,
         Invariant::HandlerOrder,
+        Invariant::BlockedWait,
+        Invariant::UnblockedServed,
+        Invariant::FirstComeFirst,
+        Invariant::PauseHolds,
         Invariant::QueryBufferLimit,
         Invariant::OutputLimit,
         Invariant::UnauthenticatedLimits,
@@ -74,11 +84,13 @@ impl Invariant {
         Invariant::WriteBudget,
         Invariant::Recomputed,
         Invariant::QueryPositions,
+        Invariant::EvictionOrder,
         Invariant::TimersNotEarly,
         Invariant::NoLostWakeup,
         Invariant::NoStarvation,
         Invariant::BoundedWork,
         Invariant::CronVisits,
+        Invariant::TimeoutOrder,
         Invariant::Liveness,
         Invariant::FreedIsGone,
         Invariant::BackToBaseline,
@@ -147,6 +159,17 @@ impl Invariant {
             Invariant::HandlerOrder => {
                 (18, "a descriptor is read before it is written, each at most once a cycle")
             }
+            Invariant::BlockedWait => {
+                (19, "who waits is known to wait, is counted, and runs nothing")
+            }
+            Invariant::UnblockedServed => {
+                (20, "whoever waits no longer is served before the loop sleeps")
+            }
+            Invariant::FirstComeFirst => (21, "who came first to wait for a key is woken first"),
+            Invariant::PauseHolds => (
+                22,
+                "nothing runs while everything is paused, and nobody is let out of a pause early",
+            ),
             Invariant::QueryBufferLimit => {
                 (25, "nobody holds more unparsed bytes than the limit and stays")
             }
@@ -170,6 +193,9 @@ impl Invariant {
                 34,
                 "0 <= qb_pos <= bytes held <= buffer, and a client holding nothing owns no buffer",
             ),
+            Invariant::EvictionOrder => {
+                (35, "clients are evicted only above the limit, and never one that is exempt")
+            }
             Invariant::TimersNotEarly => {
                 (36, "no timer fires early, and the loop's clock is never ahead of the network's")
             }
@@ -186,6 +212,9 @@ impl Invariant {
                 40,
                 "clientsCron visits enough clients, and who idles too long is gone after a round",
             ),
+            Invariant::TimeoutOrder => {
+                (41, "waits end in the order of their times, never early, at most a cycle late")
+            }
             Invariant::Liveness => (
                 42,
                 "when nothing breaks any more and guests read, the loop comes to rest and nobody is owed anything",

@@ -16,8 +16,8 @@
 //! # What is not checked here
 //!
 //! Of the project's 49 invariants: 10 (differential) and 48 (native replay)
-//! need a second server; 19 to 22, 24, 35 and 41 speak of blocked, paused and
-//! evicted clients and nested loops, 49 of live watchers. 23 (a walk survives
+//! need a second server; 24 speaks of nested loops, which there are none of,
+//! 49 of live watchers. 23 (a walk survives
 //! the death of any element) is not a state but an event: regression tests
 //! kill every neighbour, and 16 and 43 hold afterwards. 33 (one owner of the
 //! shared query buffer) is the borrow checker's.
@@ -34,6 +34,7 @@ mod reader;
 mod tables;
 mod trial;
 mod turns;
+mod waits;
 
 #[cfg(test)]
 mod canaries;

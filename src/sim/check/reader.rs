@@ -109,7 +109,9 @@ fn header(bytes: &[u8], at: usize) -> Result<(Option<i64>, usize), Stop> {
     if end + 1 == bytes.len() {
         return Err(Stop::Wait);
     }
-    let text = std::str::from_utf8(&bytes[at + 1..end]).unwrap_or_default();
+    // A line may be nothing but its end: then there is no marker either.
+    let text = bytes.get(at + 1..end).unwrap_or_default();
+    let text = std::str::from_utf8(text).unwrap_or_default();
     let value = text.parse::<i64>().ok().filter(|value| value.to_string() == text);
     Ok((value, end + 2))
 }
@@ -160,6 +162,7 @@ mod tests {
     #[test]
     fn requests_for_nothing_are_skipped() {
         let bytes = b"\r\n*0\r\n*-1\r\n*1\r\n$4\r\nPING\r\n";
+        assert_eq!(read(b"*1\r\n\r\nx", RULES), Reading::Nonsense);
         let argv = vec![b"PING".to_vec()];
         assert_eq!(read(bytes, RULES), Reading::Request { argv, end: bytes.len() });
     }

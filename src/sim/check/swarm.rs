@@ -126,6 +126,9 @@ enum Topic {
     Mistakes,
     Pipelines,
     Transactions,
+    Waiting,
+    Messages,
+    Pauses,
     Expiry,
     Manners,
     Dialects,
@@ -140,7 +143,10 @@ enum Topic {
 const TIMELESS: [Topic; 6] =
     [Topic::Strings, Topic::Lists, Topic::Large, Topic::Typed, Topic::Mistakes, Topic::Pipelines];
 
-const TIMELY: [Topic; 9] = [
+const TIMELY: [Topic; 12] = [
+    Topic::Waiting,
+    Topic::Messages,
+    Topic::Pauses,
     Topic::Transactions,
     Topic::Expiry,
     Topic::Manners,
@@ -219,6 +225,7 @@ fn limits(dice: &mut Dice, long: bool) -> Vec<(String, String)> {
         ("client-output-buffer-limit", format!("normal {}kb 40kb 1", 20 + dice.below(200))),
         ("hz", (1 + dice.below(200)).to_string()),
         ("requirepass", "secret".to_owned()),
+        ("maxmemory-clients", (5_000 + dice.below(80_000)).to_string()),
         ("maxmemory", (10_000 + dice.below(100_000)).to_string()),
         ("proto-max-bulk-len", "1mb".to_owned()),
         ("timeout", "1".to_owned()),
@@ -365,6 +372,28 @@ fn timely(dice: &mut Dice, topic: Topic, key: &str) -> Vec<u8> {
             4 => [command(&["MULTI"]), command(&["INCR", key]).repeat(3), command(&["EXEC"])]
                 .concat(),
             _ => [command(&["WATCH", key]), command(&["MULTI"]), command(&["NONSENSE"])].concat(),
+        },
+        Topic::Waiting => match dice.below(7) {
+            0 => command(&["BLPOP", "queue", "0"]),
+            1 => command(&["BLPOP", "queue", "other", &format!("0.0{}", 1 + dice.below(9))]),
+            2 => command(&["BRPOP", "other", "queue", "0.001"]),
+            3 => command(&["BLMOVE", "queue", "other", "LEFT", "RIGHT", "0.02"]),
+            4 => command(&["CLIENT", "UNBLOCK", &other, dice.pick(&["TIMEOUT", "ERROR"])]),
+            5 => [command(&["LPUSH", "other", "x"]), command(&["DEL", "queue"])].concat(),
+            _ => [command(&["RPUSH", "queue", "a", "b"]), command(&["PING"])].concat(),
+        },
+        Topic::Messages => match dice.below(7) {
+            0 => command(&["SUBSCRIBE", "news", "weather"]),
+            1 => command(&["PSUBSCRIBE", "n*"]),
+            2 => command(&["UNSUBSCRIBE"]),
+            3 => command(&["MONITOR"]),
+            _ => command(&["PUBLISH", "news", &"x".repeat(dice.magnitude(12) as usize)]),
+        },
+        Topic::Pauses => match dice.below(4) {
+            0 => command(&["CLIENT", "PAUSE", &dice.below(30).to_string(), "WRITE"]),
+            1 => command(&["CLIENT", "PAUSE", &dice.below(30).to_string()]),
+            2 => command(&["CLIENT", "UNPAUSE"]),
+            _ => [command(&["INCR", "n"]), command(&["GET", "n"])].concat(),
         },
         Topic::Manners => match dice.below(6) {
             0 => command(&["CLIENT", "REPLY", "OFF"]),

@@ -32,13 +32,21 @@ pub struct Freed {
 /// Most keys whose deadlines are counted again at every poll.
 const COUNTED_KEYS: usize = 1_000;
 
-pub fn check(step: Step, state: State<'_>, freed: &[Freed]) -> Held {
+/// `listens`: whether another output limit applies to a client, or did.
+pub fn check(
+    step: Step,
+    state: State<'_>,
+    freed: &[Freed],
+    listens: impl Fn(ClientId) -> bool,
+) -> Held {
     let server = state.server;
     for (slot, client) in server.clients.iter() {
         check_queues(server, slot, client)?;
         check_handlers(state, slot, client)?;
         check_query(server, client)?;
-        check_output(server, client)?;
+        if !listens(client.id) {
+            check_output(server, client)?;
+        }
     }
     let strangers = |queue: &[Slot]| queue.iter().any(|slot| server.clients.get(*slot).is_none());
     for (queue, name) in [(&server.pending_write, "pending-write"), (&server.to_close, "closing")] {

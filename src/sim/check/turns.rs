@@ -41,6 +41,9 @@ pub struct Turns {
     exhausted: u64,
 }
 
+/// Whoever waits or listens may idle for ever.
+const EXEMPT: u32 = ClientFlags::BLOCKED | ClientFlags::PUBSUB | ClientFlags::MONITOR;
+
 fn number(timer: TimerKind) -> u8 {
     match timer {
         TimerKind::ServerCron => 0,
@@ -270,7 +273,7 @@ impl Turns {
         }
         for (_, client) in server.clients.iter() {
             let idle = server.now.saturating_sub(client.last_interaction).as_secs();
-            if idle <= timeout || client.flags.has(ClientFlags::BLOCKED) {
+            if idle <= timeout || client.flags.has(EXEMPT) {
                 self.overdue.remove(&client.id);
                 continue;
             }
