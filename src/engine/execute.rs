@@ -146,13 +146,14 @@ impl Engine {
             before = self.mark_replies(slot);
             errors = self.server.stats.total_error_replies;
         }
-        let flags = &mut self.server.clients[slot].flags;
-        if !nested {
-            flags.clear(ClientFlags::EXECUTING);
-        }
-        let took = if timed { net.now().saturating_sub(began) } else { Micros::ZERO };
+        let took = if watched || timed { net.now().saturating_sub(began) } else { Micros::ZERO };
         let failed = self.server.stats.total_error_replies > errors;
+        // A monitor hears of its own commands, too: while it executes, that
+        // waits until its reply has been stated.
         self.server.account_for(slot, command, args, Account { timed, took, failed });
+        if !nested {
+            self.server.clients[slot].flags.clear(ClientFlags::EXECUTING);
+        }
 
         if watched {
             let client = self.server.id_of(slot);

@@ -31,6 +31,17 @@ fn every_bundled_scenario_holds() {
     }
 }
 
+/// The line about its own command was stated twice: once as part of the reply.
+#[test]
+fn a_monitor_that_asks_something_itself_is_told_of_it_once() {
+    let text = "onechef scenario 1\nclient ana\nat 1ms ana connects\n\
+        at 2ms ana sends MONITOR\nat 3ms ana sends LPUSH list x y";
+    let scenario = Scenario::parse("monitor", text).expect("a well-formed scenario");
+    if let Err(violation) = examine_twice(&scenario) {
+        panic!("{violation}");
+    }
+}
+
 /// A seed must say the same tomorrow as text, or nobody can replay it.
 #[test]
 fn a_drawn_scenario_survives_as_text() {
