@@ -119,9 +119,12 @@ impl Engine {
         let nested = client.flags.has(ClientFlags::EXECUTING);
         client.flags.set(ClientFlags::EXECUTING);
         let mut began = self.server.now;
-        let timed = watched || !command.flags.has(Flags::FAST) || self.server.times_every_command();
-        if timed {
+        let timed = !command.flags.has(Flags::FAST) || self.server.times_every_command();
+        if watched || timed {
             began = net.now();
+        }
+        // Only what is timed anyway: a watcher must not change what is seen.
+        if timed {
             self.server.now = began;
         }
         if watched {

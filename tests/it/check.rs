@@ -42,6 +42,18 @@ fn a_monitor_that_asks_something_itself_is_told_of_it_once() {
     }
 }
 
+/// A watcher refreshed the loop's clock before each command, and MONITOR shows
+/// that clock.
+#[test]
+fn a_watcher_does_not_move_the_clock() {
+    let text = "onechef scenario 1\nclient ana\nclient bob\nat 1ms ana connects\n\
+        at 1ms bob connects\nat 2ms ana sends MONITOR\nat 3ms bob sends LPOP list";
+    let scenario = Scenario::parse("clock", text).expect("a well-formed scenario");
+    if let Err(violation) = examine_twice(&scenario) {
+        panic!("{violation}");
+    }
+}
+
 /// A seed must say the same tomorrow as text, or nobody can replay it.
 #[test]
 fn a_drawn_scenario_survives_as_text() {
