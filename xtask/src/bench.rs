@@ -79,7 +79,7 @@ fn compare(root: &Path, plan: &Plan) -> Result<(), Failure> {
         .args(["build", "--release", "--bin", "onechef", "--example", "echo"])
         .current_dir(root))?;
 
-    let mut report = Report::default();
+    let mut report = Report { load_before: load_average(), ..Report::default() };
     say("Memory of idle connections");
     // Servers of their own: one that has been under load has memory to spare,
     // and its newcomers would seem to cost nothing.
@@ -104,6 +104,12 @@ fn compare(root: &Path, plan: &Plan) -> Result<(), Failure> {
 
     report.print(&MARKS);
     report.write_json(&root.join("target/bench.json"))
+}
+
+/// Of the last minute; what else the machine was doing shows in every figure.
+fn load_average() -> f64 {
+    let text = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    text.split(' ').next().and_then(|word| word.parse().ok()).unwrap_or(f64::NAN)
 }
 
 fn redis() -> Result<Contender, Failure> {

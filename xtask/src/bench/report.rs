@@ -31,7 +31,13 @@ pub struct Report {
     pub rows: Vec<Row>,
     pub idle_bytes_redis: f64,
     pub idle_bytes_ours: f64,
+    /// The machine's load average before anything was measured.
+    pub load_before: f64,
 }
+
+/// Above this, others take the processor away so often that caches are cold
+/// and medians wander.
+const QUIET_LOAD: f64 = 0.7;
 
 /// Of one figure over all runs. An even number of runs gives the lower of the
 /// two in the middle.
@@ -88,6 +94,18 @@ impl Report {
                 ratios().count()
             );
         }
+        self.print_quietness();
+    }
+
+    /// Whether the figures are worth quoting.
+    fn print_quietness(&self) {
+        if self.load_before > QUIET_LOAD {
+            println!(
+                "\nThe machine was busy (load {:.1}) before this began: look at the spread, and \
+                 quote nothing.",
+                self.load_before
+            );
+        }
     }
 
     pub fn write_json(&self, path: &Path) -> Result<(), Failure> {
@@ -122,8 +140,9 @@ impl Report {
         }
         let _ = write!(
             out,
-            "  ],\n  \"idle_connection_bytes\": {{\"redis\": {:.0}, \"onechef\": {:.0}}}\n}}\n",
-            self.idle_bytes_redis, self.idle_bytes_ours
+            "  ],\n  \"idle_connection_bytes\": {{\"redis\": {:.0}, \"onechef\": {:.0}}},\n  \
+             \"load_before\": {:.2}\n}}\n",
+            self.idle_bytes_redis, self.idle_bytes_ours, self.load_before
         );
         out
     }
