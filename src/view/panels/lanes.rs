@@ -142,13 +142,13 @@ fn ends(axis: &Axis) -> [Node; 2] {
 fn bar(way: &Way, y: f64, axis: &Axis, frame: &Frame) -> Node {
     let client = way.client;
     let selected = frame.selected == Some(client);
-    let name = format!("{client}  {}", name(way, frame.terms));
-    let room = axis.x - 16.0;
+    let name = format!("{client} {}", name(way, frame.terms));
+    let shown = fit_sans(&name, axis.x - 16.0, 10.5).into_owned();
     let text = Node::new("text")
         .class(if selected { "lb sel" } else { "lb" })
         .num("x", 12.0)
         .num("y", y + BAR - 0.5)
-        .text(fit_sans(&name, room, 10.5).into_owned());
+        .text(shown.clone());
     let hue = Node::new("rect")
         .class("hue")
         .attr("style", hue_style(client))
@@ -173,7 +173,8 @@ fn bar(way: &Way, y: f64, axis: &Axis, frame: &Frame) -> Node {
         .attr("role", "button")
         .attr("tabindex", "0")
         .attr("data-seek", (way.record + 1).to_string())
-        .attr("aria-label", spoken(way, frame.terms))
+        // What is seen comes first: whoever speaks to the page says that.
+        .attr("aria-label", format!("{shown}: {}", spoken(way, frame.terms)))
         .child(hit)
         .child(hue)
         .child(text)
@@ -190,11 +191,7 @@ fn name(way: &Way, terms: Terms) -> String {
 /// A bar for whoever hears it.
 fn spoken(way: &Way, terms: Terms) -> String {
     use std::fmt::Write;
-    let who = match terms {
-        Terms::Redis => "client",
-        Terms::Kitchen | Terms::Both => "guest",
-    };
-    let mut text = format!("{} by {who} {}: {} in all", name(way, terms), way.client, way.lasted());
+    let mut text = format!("{} in all", way.lasted());
     for stretch in way.stretches.iter().filter(|s| s.lasted() > Micros::ZERO) {
         let _ = write!(text, ", {} {}", stage_words(stretch.stage).pick(terms), stretch.lasted());
     }
