@@ -46,3 +46,29 @@ pub fn scenarios() -> &'static [Bundled] {
         "blocked-guests",
     ]
 }
+
+/// What the tour runs beside the list, and one way through each mission. They
+/// are not in the list: outside their lesson they would explain nothing.
+#[must_use]
+pub fn lessons() -> &'static [Bundled] {
+    bundled![
+        "tour/a-visit",
+        "tour/three-plates",
+        "tour/a-bad-evening",
+        "tour/heavy-trays",
+        "missions/wait-for-it",
+        "missions/twenty-at-once",
+        "missions/three-slips",
+        "missions/three-sweeps",
+        "missions/shown-out",
+        "missions/last-plate",
+        "missions/full-house",
+        "missions/unseen",
+    ]
+}
+
+/// The one of that slug, listed or not.
+#[must_use]
+pub fn bundled_as(slug: &str) -> Option<&'static Bundled> {
+    scenarios().iter().chain(lessons()).find(|bundled| bundled.slug == slug)
+}

@@ -22,7 +22,7 @@ pub mod summary;
 mod bundled;
 mod facts;
 
-pub use bundled::{Bundled, scenarios};
+pub use bundled::{Bundled, bundled_as, lessons, scenarios};
 pub use scenario::{Action, ClientSpec, Input, Packets, Scenario, ScenarioError};
 
 use crate::engine::Engine;

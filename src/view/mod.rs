@@ -6,6 +6,7 @@ pub mod beat;
 pub mod control;
 pub mod frame;
 pub mod lanes;
+pub mod lesson;
 pub mod link;
 pub mod lint;
 pub mod narration;

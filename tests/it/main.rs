@@ -51,6 +51,8 @@ mod trace;
 mod specimens;
 // Every fact has its words: short, plain, harmless, and true to the drawing.
 mod narration;
+// The tour's moments happen, its predictions are computed, its missions can be met.
+mod tour;
 // Stepping, playing and scrubbing visit the same moments, and back undoes forward.
 mod player;
 
