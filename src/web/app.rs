@@ -1,9 +1,12 @@
 //! The page's state, and the one function that changes it.
 
+mod controls;
+mod touring;
+
 use super::asking::Asking;
 use super::boundary::contain;
 use super::console::{Console, Gesture, Outcome};
-use super::document::{self, element, flag, input, select, set};
+use super::document::{self, element, flag, select, set};
 use super::files;
 use super::frames;
 use super::message::{Message, Tab};
@@ -12,10 +15,12 @@ use super::panes::{self, Panes, Scene};
 use super::report::Report;
 use super::run::Run;
 use super::settings::{Settings, remember, remembered};
+use super::tour::Tour;
 use crate::event::ClientId;
 use crate::sim::{Bundled, Scenario, scenarios};
 use crate::view::announce::Announcer;
 use crate::view::control::{Control, Direction};
+use crate::view::lesson::{Address, Broken};
 use crate::view::link::{Link, Theme};
 use crate::view::player::{Step, Tick};
 use crate::view::rest::{self, Ahead};
@@ -46,6 +51,7 @@ pub struct App {
     panes: Panes,
     report: Report,
     scenarios: Painter,
+    tour: Tour,
     drawn_at_ms: Option<f64>,
     now_ms: f64,
 }
@@ -56,13 +62,16 @@ thread_local! {
 }
 
 /// Opens the page at what the link asks for.
-pub fn open(link: &Link) {
+pub fn open(link: &Link, tour: Option<Result<Address, Broken>>) {
     let mut app = None;
     match contain(&mut || app = Some(App::new(link))) {
         Ok(()) => APP.with(|slot| *slot.borrow_mut() = app),
         Err(why) => Report::new().failed_to_open(&why),
     }
     with_contained(App::open);
+    if let Some(tour) = tour {
+        dispatch(Message::Tour(tour));
+    }
 }
 
 /// Hands a message to the page. One that comes while another is being handled
@@ -131,6 +140,7 @@ impl App {
             panes: Panes::new(),
             report: Report::new(),
             scenarios,
+            tour: Tour::new(),
             drawn_at_ms: None,
             now_ms: 0.0,
         }
@@ -212,6 +222,11 @@ impl App {
                     self.player.seek(playhead, &self.run.timeline);
                 }
             }
+            Message::Tour(address) => self.tour_to(address),
+            Message::Guess(choice) => self.tour.guess(choice),
+            Message::Reveal => self.tour.reveal(),
+            Message::Prepare => self.prepare(),
+            Message::ShowWay(mission) => self.show_way(mission),
             Message::Opened { name, text } => self.opened(&name, text),
             Message::Save => files::save(&self.file_name(), &self.run.to_ndjson()),
             Message::CopyLink => self.copy_link(),
@@ -368,6 +383,7 @@ impl App {
         self.console.reset();
         self.player.pause();
         self.player.seek(0, &self.run.timeline);
+        self.tour.settle(&self.run, false);
     }
 
     fn gesture(&mut self, gesture: &Gesture) {
@@ -392,8 +408,13 @@ impl App {
         let fork = Run::simulate(scenario);
         self.asking.put_away();
         let before = std::mem::replace(&mut self.run, fork);
-        self.original.get_or_insert(before);
+        let original = self.original.get_or_insert(before);
         self.player.seek(playhead, &self.run.timeline);
+        self.tour.settle(&self.run, false);
+        if let Some(done) = self.tour.judge(&self.run, Some(original)) {
+            self.panes.say(&done);
+            self.console.outcome = Some(Outcome::Done(done));
+        }
     }
 
     fn opened(&mut self, name: &str, text: Result<String, String>) {
@@ -413,6 +434,9 @@ impl App {
                 }
                 show_scenarios(&mut self.scenarios, Watched::File(&run.title));
                 self.watch(run);
+                if let Some(done) = self.tour.judge(&self.run, None) {
+                    self.console.outcome = Some(Outcome::Done(done));
+                }
             }
             Err(why) => self.report.refused(&why),
         }
@@ -489,47 +513,11 @@ impl App {
         } else {
             self.announcer.rest(self.now_ms, phase, &sentence)
         };
-        if let Some(spoken) = spoken {
+        self.tour.paint(playhead, self.tab == Tab::Tour);
+        if let Some(spoken) = self.tour.take_said().or(spoken) {
             self.panes.say(&spoken);
         }
-        show_transport(playing, self.is_at_end());
-    }
-
-    fn show_tab(&self) {
-        for tab in Tab::ALL {
-            let chosen = tab == self.tab;
-            let button = element(&format!("tab-{}", tab.id()));
-            set(&button, "aria-selected", if chosen { "true" } else { "false" });
-            set(&button, "tabindex", if chosen { "0" } else { "-1" });
-            flag(&element(tab.id()), "hidden", !chosen);
-        }
-    }
-
-    fn show_settings(&self) {
-        let pressed = |on| if on { "true" } else { "false" };
-        set(&element("theme"), "aria-pressed", pressed(self.settings.theme == Theme::Dark));
-        set(&element("motion"), "aria-pressed", pressed(self.settings.motion == Motion::Reduced));
-        let word = crate::view::link::terms_word(self.settings.terms);
-        let radio = element("terms").query_selector(&format!("[value={word}]"));
-        if let Ok(Some(radio)) = radio {
-            use wasm_bindgen::JsCast;
-            if let Ok(radio) = radio.dyn_into::<web_sys::HtmlInputElement>() {
-                radio.set_checked(true);
-            }
-        }
-    }
-
-    fn show_speed(&self) {
-        let log2 = self.player.speed();
-        let text = if log2 < 0 {
-            format!("1/{}×", 1_u32 << log2.unsigned_abs())
-        } else {
-            format!("{}×", 1_u32 << log2.unsigned_abs())
-        };
-        element("speed-value").set_text_content(Some(&text));
-        let slider = input("speed");
-        slider.set_value(&log2.to_string());
-        set(&slider, "aria-valuetext", &text);
+        controls::show_transport(playing, self.is_at_end());
     }
 }
 
@@ -549,20 +537,6 @@ fn frame_of<'a>(
         viewport: settings.viewport,
         selected,
     }
-}
-
-fn show_transport(playing: bool, at_end: bool) {
-    let play = element("play");
-    let (label, icon) = match (playing, at_end) {
-        (true, _) => ("Pause", "#icon-pause"),
-        (false, true) => ("Play again", "#icon-play"),
-        (false, false) => ("Play", "#icon-play"),
-    };
-    set(&play, "aria-label", label);
-    set(&play, "title", &format!("{label} (Space)"));
-    set(&element("play-icon"), "href", icon);
-    // The sleeper breathes while the page plays, and only then.
-    flag(&element("player"), "data-playing", playing);
 }
 
 /// What the list of scenarios shows as chosen.

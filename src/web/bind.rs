@@ -7,6 +7,7 @@ use super::message::{Message, Portion, Tab};
 use super::settings::{PHONE, media};
 use crate::event::ClientId;
 use crate::view::control::{Control, Direction, Focus, shortcut};
+use crate::view::lesson::{Address, Mission};
 use crate::view::panels::transport::stop_named;
 use crate::view::why::Question;
 use crate::view::{Grain, Viewport, link};
@@ -38,6 +39,17 @@ fn clicked(at: &Element) -> Option<Message> {
     let closest = |selector: &str| at.closest(selector).ok().flatten();
     if let Some(element) = closest("[data-step]") {
         return element.get_attribute("data-step").as_deref().and_then(step).map(Message::Control);
+    }
+    if let Some(link) = closest("a[href^='#tour']") {
+        // The browser follows the link after this, and tells where it went. It
+        // says nothing if it is there already, so only then is it done here.
+        let href = link.get_attribute("href")?;
+        let is_here = window().location().hash().is_ok_and(|hash| hash == href);
+        return Address::parse(&href).filter(|_| is_here).map(Message::Tour);
+    }
+    if let Some(element) = closest("[data-mission]") {
+        let slug = element.get_attribute("data-mission")?;
+        return Mission::ALL.into_iter().find(|m| m.slug() == slug).map(Message::ShowWay);
     }
     if let Some(element) = closest("[data-act]") {
         return element.get_attribute("data-act").as_deref().and_then(act);
@@ -88,6 +100,8 @@ fn act(word: &str) -> Option<Message> {
         "back-to-original" => Message::BackToOriginal,
         "tick" => Message::LetTick,
         "lanes" => Message::SwitchLanes,
+        "reveal" => Message::Reveal,
+        "prepare" => Message::Prepare,
         _ => return None,
     })
 }
@@ -202,6 +216,12 @@ fn bind_fields() {
             dispatch(Message::Terms(terms));
         }
     });
+    on(&element("tour"), "change", |event: Event| {
+        let radio = target(&event).and_then(|at| at.dyn_into::<HtmlInputElement>().ok());
+        if let Some(choice) = radio.and_then(|radio| radio.value().parse().ok()) {
+            dispatch(Message::Guess(choice));
+        }
+    });
     on(&input("speed"), "input", |_: Event| {
         if let Ok(log2) = input("speed").value().parse() {
             dispatch(Message::Speed(log2));
@@ -276,5 +296,11 @@ fn bind_window() {
             dispatch(Message::Viewport(viewport));
         });
     }
+    on(&window(), "hashchange", |_: Event| {
+        let hash = window().location().hash().unwrap_or_default();
+        if let Some(address) = Address::parse(&hash) {
+            dispatch(Message::Tour(address));
+        }
+    });
     on(&window(), "resize", |_: Event| dispatch(Message::Resized));
 }

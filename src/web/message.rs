@@ -3,6 +3,7 @@
 use crate::event::ClientId;
 use crate::trace::timeline::MarkKind;
 use crate::view::control::Control;
+use crate::view::lesson::{Address, Broken, Mission};
 use crate::view::why::Question;
 use crate::view::{Terms, Viewport};
 
@@ -42,6 +43,15 @@ pub enum Message {
     SwitchReading,
     Disconnect,
     BackToOriginal,
+    /// A place in the tour, or one that is none.
+    Tour(Result<Address, Broken>),
+    /// A choice of the prediction.
+    Guess(usize),
+    Reveal,
+    /// What the chapter offers to try.
+    Prepare,
+    /// One way through a mission.
+    ShowWay(Mission),
     /// A file, or why it could not be read.
     Opened {
         name: String,
@@ -70,6 +80,7 @@ pub enum Portion {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tab {
     Card,
+    Tour,
     Notepad,
     Events,
     Counters,
@@ -78,13 +89,15 @@ pub enum Tab {
 
 impl Tab {
     /// In the order of the tab list.
-    pub const ALL: [Tab; 5] = [Tab::Card, Tab::Notepad, Tab::Events, Tab::Counters, Tab::Tables];
+    pub const ALL: [Tab; 6] =
+        [Tab::Card, Tab::Tour, Tab::Notepad, Tab::Events, Tab::Counters, Tab::Tables];
 
     /// The id of its page in the document.
     #[must_use]
     pub fn id(self) -> &'static str {
         match self {
             Tab::Card => "card",
+            Tab::Tour => "tour",
             Tab::Notepad => "notepad",
             Tab::Events => "events",
             Tab::Counters => "counters",

@@ -26,13 +26,16 @@ pub mod panes;
 pub mod report;
 pub mod run;
 pub mod settings;
+pub mod tour;
 
+use crate::view::lesson::Address;
 use crate::view::link::Link;
 
 /// Opens the page: what the address asks for, paused.
 pub fn start() {
     boundary::install();
-    let query = document::window().location().search().unwrap_or_default();
-    app::open(&Link::parse(&query));
+    let location = document::window().location();
+    let query = location.search().unwrap_or_default();
+    app::open(&Link::parse(&query), Address::parse(&location.hash().unwrap_or_default()));
     bind::bind();
 }

@@ -92,8 +92,9 @@ impl Panes {
         let page = self.tabs.iter_mut().find(|(tab, _)| *tab == scene.tab);
         if let Some((tab, painter)) = page {
             painter.paint(match tab {
-                Tab::Card => Vec::new(),
                 Tab::Notepad => vec![asked(frame, scene), panels::notepad(frame)],
+                // The one is in the document, the other has its own painter.
+                Tab::Card | Tab::Tour => Vec::new(),
                 Tab::Counters => vec![panels::counters(frame.world, Some(scene.stepped))],
                 Tab::Tables => vec![panels::tables(frame), latencies(scene)],
                 Tab::Events => vec![

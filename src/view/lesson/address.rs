@@ -109,12 +109,14 @@ mod tests {
 
     #[test]
     fn a_broken_address_says_what_is_wrong_and_others_are_not_ours() {
-        let said = |hash| Address::parse(hash).map(|read| read.map_err(|why| why.to_string()));
+        let said =
+            |hash: &str| Address::parse(hash).map(|read| read.map_err(|why| why.to_string()));
         let evil = format!("#tour/<b>{}", "x".repeat(5_000));
         let short = format!("The tour has no chapter “<b>{}…”.", "x".repeat(37));
         assert_eq!(said(&evil), Some(Err(short)));
         for step in ["0", "99", "-1", "two", "1/2", "18446744073709551616"] {
-            let why = said(&format!("#tour/one-chef/{step}")).expect("the tour's");
+            let hash = format!("#tour/one-chef/{step}");
+            let why = said(&hash).expect("the tour's");
             assert_eq!(why, Err(format!("“One chef” has steps 1 to 8, and no “{step}”.")));
         }
         assert_eq!((said("#player"), said(""), said("#tourist")), (None, None, None));

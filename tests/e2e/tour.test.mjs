@@ -1,0 +1,116 @@
+// The guided tour: a whole chapter by keyboard with the drawing hidden, every
+// address, broken ones too; and nothing in it that axe can find.
+
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { PHONE } from "./browser.mjs";
+import { read } from "./read.mjs";
+
+const AXE = await readFile(fileURLToPath(import.meta.resolve("axe-core/axe.min.js")), "utf8");
+
+async function axe(page) {
+  await page.evaluate(AXE);
+  const { violations } = await page.evaluate(() => window.axe.run());
+  const said = violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.html).join(" ")}`);
+  assert.deepEqual(said, []);
+}
+
+/** Tabs on until the focus is on an element that matches. */
+async function tabTo(page, selector) {
+  for (let stop = 0; stop < 120; stop += 1) {
+    await page.keyboard.press("Tab");
+    if (await page.evaluate((s) => document.activeElement.matches(s), selector)) return;
+  }
+  assert.fail(`${selector} is not reached by Tab`);
+}
+
+read("a whole chapter by keyboard, with the drawing hidden", { reducedMotion: "reduce" }, async (reader, page) => {
+  await page.addStyleTag({ content: "#stage svg { display: none !important }" });
+  await tabTo(page, ".tourlink");
+  await page.keyboard.press("Enter");
+  await tabTo(page, "#tour .chapters a");
+  await page.keyboard.press("Enter");
+  assert.match(page.url(), /#tour\/one-chef\/1$/);
+  await tabTo(page, "#tour input[type=radio]");
+  await page.keyboard.press("Space");
+  assert.equal(await page.locator("#tour .verdict").count(), 0, "not revealed before it is asked for");
+  await tabTo(page, "#tour [data-act=reveal]");
+  await page.keyboard.press("Enter");
+  assert.match(await page.locator("#tour [role=status]").innerText(), /only his clock[^]*See event/);
+  await tabTo(page, "#tour .walk .pri");
+  const places = [await reader.place()];
+  const said = new Set([await page.locator("#tour .says").innerText()]);
+  while (new URL(page.url()).hash !== "#tour/one-chef/8") {
+    await page.keyboard.press("Enter");
+    await reader.settled();
+    places.push(await reader.place());
+    said.add(await page.locator("#tour .says").innerText());
+    assert.ok(await page.evaluate(() => document.activeElement.matches("#tour .walk .pri")), "the focus stays on Next");
+    assert.ok(places.length < 20);
+  }
+  assert.ok(places.every((place, i) => i === 0 || place > places[i - 1]), places.join(" "));
+  assert.equal(said.size, 8);
+  assert.match(await page.locator("#live").textContent(), /Step 8 of 8/);
+  assert.match(await page.locator("#tour").innerText(), /Where the picture breaks/);
+  await page.locator("#tour .where a").focus();
+  await page.keyboard.press("Enter");
+  assert.match(await page.locator("#tour .chapters li").first().innerText(), /✓ read/);
+});
+
+read("the object that is spoken of is marked, and only at its moment", { path: "/#tour/one-chef/3", reducedMotion: "reduce" }, async (reader, page) => {
+  await page.locator("#cue:not([hidden])").waitFor();
+  const [cue, door] = await page.evaluate(() =>
+    ["cue", "obj:door"].map((id) => document.getElementById(id).getBoundingClientRect().toJSON()),
+  );
+  assert.ok(cue.left <= door.left && cue.right >= door.right && cue.top <= door.top && cue.bottom >= door.bottom);
+  await reader.enterPlayer();
+  await reader.press("ArrowRight");
+  assert.equal(await page.locator("#cue:not([hidden])").count(), 0);
+  await page.getByRole("link", { name: "Back to this step" }).click();
+  await page.locator("#cue:not([hidden])").waitFor();
+});
+
+read("what a chapter offers is prepared, and the reader does it", { path: "/#tour/final-sweep/6", reducedMotion: "reduce" }, async (reader, page) => {
+  await page.getByRole("button", { name: "Prepare it" }).click();
+  assert.equal(await page.locator("#command").inputValue(), "GET soup");
+  assert.ok(await page.evaluate(() => document.activeElement.id === "command"));
+  await page.keyboard.press("Enter");
+  await page.locator("#fork button").waitFor();
+  await page.locator("#tour .walk .pri").click();
+  assert.match(page.url(), /goes-wrong\/1$/);
+  assert.equal(await page.locator("#fork button").count(), 0, "the next chapter is its own run");
+});
+
+for (const [hash, words] of [
+  ["#tour/nobody/1", /no chapter “nobody”/],
+  ["#tour/one-chef/99", /steps 1 to 8/],
+  ["#tour/%3Cimg%20src=x%3E", /no chapter/],
+]) {
+  read(`a broken address says so: ${hash}`, { path: `/${hash}` }, async (reader, page) => {
+    assert.match(await page.locator("#tour [role=alert]").innerText(), words);
+    assert.equal(await page.locator("#tour .chapters li").count(), 11);
+  });
+}
+
+read("a way through a mission is shown, and noted as done", { path: "/#tour" }, async (reader, page) => {
+  const mission = page.locator("#tour .missions li").first();
+  assert.match(await mission.innerText(), /open/);
+  await mission.locator("summary").click();
+  await mission.getByRole("button", { name: "Show one way" }).click();
+  assert.match(await mission.innerText(), /✓ done/);
+});
+
+for (const colorScheme of ["light", "dark"]) {
+  for (const viewport of [undefined, PHONE]) {
+    for (const path of ["/#tour", "/#tour/one-chef/1", "/#tour/goes-wrong/10"]) {
+      const width = viewport?.width ?? "desktop";
+      read(`axe finds nothing: ${path}, ${colorScheme}, ${width}`, { colorScheme, viewport, path, reducedMotion: "reduce" }, async (reader, page) => {
+        if (path.endsWith("/1")) await page.locator("#tour [data-act=reveal]").click();
+        await axe(page);
+        const wide = await page.evaluate(() => document.documentElement.scrollWidth > document.documentElement.clientWidth);
+        assert.ok(!wide, "nothing sticks out to the side");
+      });
+    }
+  }
+}
