@@ -40,14 +40,16 @@ pub use context::Context;
 pub use flags::Flags;
 pub use info::used_memory_bytes;
 pub use refusal::{Outcome, Refusal};
-pub use table::{Unfit, all, lookup, resolve};
+pub use table::{NUMBERS, Unfit, all, lookup, numbered, resolve};
 
 /// What a command is known by (`struct redisCommand`).
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Command {
     /// Lower case, as INFO and CLIENT LIST show it; subcommands as
     /// `client|list`.
     pub name: &'static str,
+    /// Its place among all commands and subcommands; given by the table.
+    pub number: u16,
     /// Exact number of arguments with the name; negative = at least.
     pub arity: i32,
     pub flags: Flags,
@@ -71,6 +73,7 @@ impl Command {
     ) -> Command {
         Command {
             name,
+            number: 0,
             arity,
             flags,
             keys: (0, 0, 0),

@@ -31,27 +31,59 @@ const FAMILIES: [&[Command]; 19] = [
     latency::COMMANDS,
 ];
 
-const COUNT: usize = {
+const COUNT: usize = count(false);
+const SUBCOMMAND_COUNT: usize = count(true);
+
+/// How many commands, or how many subcommands, the families have.
+const fn count(subcommands: bool) -> usize {
     let mut count = 0;
     let mut family = 0;
     while family < FAMILIES.len() {
-        count += FAMILIES[family].len();
+        let rows = FAMILIES[family];
+        let mut row = 0;
+        while row < rows.len() {
+            count += if subcommands { rows[row].subcommands.len() } else { 1 };
+            row += 1;
+        }
         family += 1;
     }
     count
-};
+}
 
-static TABLE: [&Command; COUNT] = {
-    let mut table = [&FAMILIES[0][0]; COUNT];
-    let (mut at, mut family) = (0, 0);
+/// The families' rows one after the other, numbered, with their subcommands
+/// in [`SUBCOMMANDS`].
+static TABLE: [Command; COUNT] = {
+    let mut table = [FAMILIES[0][0]; COUNT];
+    let (mut at, mut sub_at, mut family) = (0, 0, 0);
     while family < FAMILIES.len() {
+        let rows = FAMILIES[family];
         let mut row = 0;
-        while row < FAMILIES[family].len() {
-            table[at] = &FAMILIES[family][row];
+        while row < rows.len() {
+            let (own, _) = SUBCOMMANDS.split_at(sub_at).1.split_at(rows[row].subcommands.len());
+            table[at] = Command { number: at as u16, subcommands: own, ..rows[row] };
+            sub_at += own.len();
             at += 1;
             row += 1;
         }
         family += 1;
+    }
+    table
+};
+
+/// All subcommands, in the order of their commands, numbered after these.
+static SUBCOMMANDS: [Command; SUBCOMMAND_COUNT] = {
+    let mut table = [FAMILIES[0][0]; SUBCOMMAND_COUNT];
+    let (mut at, mut family, mut row, mut sub) = (0, 0, 0, 0);
+    while at < SUBCOMMAND_COUNT {
+        if row == FAMILIES[family].len() {
+            (family, row) = (family + 1, 0);
+        } else if sub == FAMILIES[family][row].subcommands.len() {
+            (row, sub) = (row + 1, 0);
+        } else {
+            let number = (COUNT + at) as u16;
+            table[at] = Command { number, ..FAMILIES[family][row].subcommands[sub] };
+            (at, sub) = (at + 1, sub + 1);
+        }
     }
     table
 };
@@ -66,6 +98,8 @@ struct Index {
     multiplier: u64,
     /// Positions in the table.
     slots: [u8; SLOTS],
+    /// What each row's name folds to.
+    folded: [u64; COUNT],
 }
 
 static INDEX: Index = find_perfect_hash();
@@ -74,12 +108,18 @@ static INDEX: Index = find_perfect_hash();
 /// than to run, should there ever be none.
 const fn find_perfect_hash() -> Index {
     assert!(COUNT < EMPTY as usize);
+    let mut folded = [0; COUNT];
+    let mut row = 0;
+    while row < COUNT {
+        folded[row] = fold(TABLE[row].name.as_bytes());
+        row += 1;
+    }
     let mut multiplier: u64 = 0x9e37_79b9_7f4a_7c15;
     loop {
         let mut slots = [EMPTY; SLOTS];
         let mut row = 0;
         while row < COUNT {
-            let slot = slot_of(TABLE[row].name.as_bytes(), multiplier);
+            let slot = slot_of(folded[row], TABLE[row].name.len(), multiplier);
             if slots[slot] != EMPTY {
                 break;
             }
@@ -87,40 +127,65 @@ const fn find_perfect_hash() -> Index {
             row += 1;
         }
         if row == COUNT {
-            return Index { multiplier, slots };
+            return Index { multiplier, slots, folded };
         }
         multiplier = multiplier.wrapping_mul(0xd134_2543_de82_ef95).wrapping_add(2);
     }
 }
 
-/// Looks at the length, the first eight bytes and the last one, whatever the
-/// case: no two commands agree in all of them.
+/// The first and the last four bytes, whatever the case: all of a name of up
+/// to [`FOLDED_BYTES`], if its length is known. No two commands agree in
+/// length and in these. Setting the bit that tells the cases of a letter apart
+/// makes nothing else a lower case letter, of which alone names consist.
 #[inline]
-const fn slot_of(name: &[u8], multiplier: u64) -> usize {
-    let mut word = name.len() as u64;
-    let mut at = 0;
-    while at < name.len() && at < 8 {
-        word = word.rotate_left(8) ^ (name[at] | 0x20) as u64;
-        at += 1;
-    }
-    if let Some(last) = name.last() {
-        word = word.wrapping_add(((*last | 0x20) as u64) << 20);
-    }
-    (word.wrapping_mul(multiplier) >> (64 - SLOTS.ilog2())) as usize
+const fn fold(name: &[u8]) -> u64 {
+    const LOWER_CASE: u64 = 0x2020_2020_2020_2020;
+    let n = name.len();
+    let (first, last) = if n >= 4 {
+        (
+            u32::from_le_bytes([name[0], name[1], name[2], name[3]]),
+            u32::from_le_bytes([name[n - 4], name[n - 3], name[n - 2], name[n - 1]]),
+        )
+    } else if n > 0 {
+        (u32::from_le_bytes([name[0], name[n / 2], name[n - 1], 0]), 0)
+    } else {
+        (0, 0)
+    };
+    (first as u64 | (last as u64) << 32) | LOWER_CASE
+}
+
+const FOLDED_BYTES: usize = 8;
+
+#[inline]
+const fn slot_of(folded: u64, len: usize, multiplier: u64) -> usize {
+    (folded.wrapping_add(len as u64).wrapping_mul(multiplier) >> (64 - SLOTS.ilog2())) as usize
 }
 
 /// The command of that name, whatever its case.
 #[inline]
 #[must_use]
 pub fn lookup(name: &[u8]) -> Option<&'static Command> {
-    let slot = INDEX.slots[slot_of(name, INDEX.multiplier)];
-    let command = *TABLE.get(usize::from(slot))?;
-    command.name.as_bytes().eq_ignore_ascii_case(name).then_some(command)
+    let folded = fold(name);
+    let row = usize::from(INDEX.slots[slot_of(folded, name.len(), INDEX.multiplier)]);
+    let command = TABLE.get(row)?;
+    let same = INDEX.folded[row] == folded
+        && command.name.len() == name.len()
+        && (name.len() <= FOLDED_BYTES || command.name.as_bytes().eq_ignore_ascii_case(name));
+    same.then_some(command)
 }
 
 /// All commands, family by family.
 pub fn all() -> impl ExactSizeIterator<Item = &'static Command> {
-    TABLE.iter().copied()
+    TABLE.iter()
+}
+
+/// How many numbers the table has handed out ([`Command::number`]).
+pub const NUMBERS: usize = COUNT + SUBCOMMAND_COUNT;
+
+/// The command or subcommand of a number below [`NUMBERS`].
+#[must_use]
+pub fn numbered(number: usize) -> &'static Command {
+    TABLE.get(number).unwrap_or_else(|| &SUBCOMMANDS[number - COUNT])
 }
 
 /// A subcommand by the word that follows the command's name.
@@ -233,6 +298,26 @@ mod tests {
     fn nothing_else_is_found() {
         for name in ["", "ge", "gett", "set\0", "GEX", "client|list", "@et", "unlinkk"] {
             assert!(lookup(name.as_bytes()).is_none(), "{name}");
+        }
+    }
+
+    /// Folding is exact for lower case letters only.
+    #[test]
+    fn names_consist_of_lower_case_letters() {
+        for command in all() {
+            assert!(command.name.bytes().all(|b| b.is_ascii_lowercase()), "{}", command.name);
+        }
+    }
+
+    #[test]
+    fn every_row_has_its_number() {
+        let rows = all().flat_map(|command| std::iter::once(command).chain(command.subcommands));
+        let mut rows: Vec<&Command> = rows.collect();
+        rows.sort_unstable_by_key(|row| row.number);
+        assert_eq!(rows.len(), NUMBERS);
+        for (number, row) in rows.into_iter().enumerate() {
+            assert_eq!(usize::from(row.number), number, "{}", row.name);
+            assert_eq!(numbered(number).name, row.name);
         }
     }
 

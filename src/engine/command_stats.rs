@@ -1,9 +1,7 @@
 //! What commands were asked for and what became of them (INFO commandstats).
 
-use crate::commands::Command;
+use crate::commands::{Command, NUMBERS, numbered};
 use crate::time::Micros;
-use foldhash::fast::FixedState;
-use indexmap::IndexMap;
 
 /// The counters of one command or subcommand.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -16,30 +14,33 @@ pub struct Counts {
     pub failed_calls: u64,
 }
 
-/// By command.
-#[derive(Debug, Default)]
-pub struct CommandStats {
-    /// Keyed by the row's address, the cheapest name it has; nothing that can
-    /// be seen depends on it.
-    rows: IndexMap<usize, (&'static Command, Counts), FixedState>,
+/// By the command's number.
+#[derive(Debug)]
+pub struct CommandStats(Box<[Counts; NUMBERS]>);
+
+impl Default for CommandStats {
+    fn default() -> CommandStats {
+        CommandStats(Box::new([Counts::default(); NUMBERS]))
+    }
 }
 
 impl CommandStats {
     #[inline]
-    pub fn of(&mut self, command: &'static Command) -> &mut Counts {
-        let address = std::ptr::from_ref(command).addr();
-        &mut self.rows.entry(address).or_insert((command, Counts::default())).1
+    pub fn of(&mut self, command: &Command) -> &mut Counts {
+        &mut self.0[usize::from(command.number)]
     }
 
     pub fn reset(&mut self) {
-        self.rows.clear();
+        self.0.fill(Counts::default());
     }
 
-    /// By name.
+    /// Of those that were asked for at all, by name.
     #[must_use]
     pub fn sorted(&self) -> Vec<(&'static str, Counts)> {
-        let mut rows: Vec<_> =
-            self.rows.values().map(|(command, counts)| (command.name, *counts)).collect();
+        let mut rows: Vec<_> = (self.0.iter().enumerate())
+            .filter(|(_, counts)| **counts != Counts::default())
+            .map(|(number, counts)| (numbered(number).name, *counts))
+            .collect();
         rows.sort_unstable_by_key(|(name, _)| *name);
         rows
     }
