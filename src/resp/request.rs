@@ -289,9 +289,14 @@ impl RequestParser {
         self.ranges.clear();
         self.scratch.clear();
         if self.ranges.capacity() > KEEP_ARGS || self.scratch.capacity() > KEEP_SCRATCH_BYTES {
-            self.ranges = Vec::new();
-            self.scratch = Vec::new();
+            self.give_back();
         }
+    }
+
+    #[cold]
+    fn give_back(&mut self) {
+        self.ranges = Vec::new();
+        self.scratch = Vec::new();
     }
 
     fn missing(&self, len: u64) -> u64 {
@@ -333,7 +338,13 @@ impl RequestParser {
             self.next_line(after);
             self.state = State::BulkHeader;
         }
-        while (self.ranges.len() as u64) < self.argc_expected.unsigned_abs() {
+        loop {
+            if self.state == State::BulkHeader {
+                self.take_whole_arguments(buffer, limits.max_bulk_len);
+            }
+            if self.ranges.len() as u64 == self.argc_expected.unsigned_abs() {
+                break;
+            }
             let len = match self.state {
                 State::Bulk { len } => len,
                 _ => self.bulk_header(buffer, limits)?,
@@ -353,13 +364,31 @@ impl RequestParser {
         Ok(Progress::Complete { consumed: self.position })
     }
 
-    /// The length that a `$length` line announces; moves behind it.
+    /// Takes arguments as long as their headers have the common shape and all
+    /// of their bytes are here. Lengths that short are below every limit but
+    /// `max_bulk_len`.
     #[inline]
+    fn take_whole_arguments(&mut self, buffer: &[u8], max_bulk_len: i64) {
+        let wanted = self.argc_expected.unsigned_abs() as usize;
+        let mut position = self.position;
+        while self.ranges.len() < wanted {
+            let Some((len, start)) = short_number(buffer, position) else { break };
+            let end = start + len as usize;
+            if buffer[position] != b'$' || len > max_bulk_len || end + 2 > buffer.len() {
+                break;
+            }
+            self.ranges.push(start..end);
+            position = end + 2;
+        }
+        // What a longer header's line has been searched for stays searched.
+        if position != self.position {
+            self.next_line(position);
+        }
+    }
+
+    /// The length that a `$length` line announces; moves behind it.
     fn bulk_header(&mut self, buffer: &[u8], limits: &Limits) -> Result<u64, Stop> {
-        let (len, after) = match short_number(buffer, self.position) {
-            Some(found) if buffer[self.position] == b'$' => found,
-            _ => self.bulk_line(buffer)?,
-        };
+        let (len, after) = self.bulk_line(buffer)?;
         let number_at = self.position + 1;
         let len = match u64::try_from(len) {
             Ok(unsigned) if len <= limits.max_bulk_len => unsigned,
@@ -383,7 +412,6 @@ impl RequestParser {
     }
 
     /// A `$length` line of any shape.
-    #[cold]
     fn bulk_line(&mut self, buffer: &[u8]) -> Result<(i64, usize), Stop> {
         let end = self.header_end(buffer, ProtocolError::TooBigBulkHeader)?;
         let marker = buffer[self.position];
@@ -442,19 +470,26 @@ enum Stop {
 /// nothing about the line, only that the general way must be taken.
 #[inline]
 fn short_number(buffer: &[u8], at: usize) -> Option<(i64, usize)> {
-    let rest = buffer.get(at + 1..)?;
-    let mut value = 0;
-    for (i, &byte) in rest.iter().take(5).enumerate() {
-        if byte == b'\r' {
-            let canonical = i == 1 || (i > 1 && rest[0] != b'0');
-            return (canonical && i + 1 < rest.len()).then_some((value, at + 1 + i + 2));
+    const ZERO: i64 = b'0' as i64;
+    match *buffer.get(at + 1..)? {
+        [a @ b'0'..=b'9', b'\r', _, ..] => Some((i64::from(a) - ZERO, at + 4)),
+        [a @ b'1'..=b'9', b @ b'0'..=b'9', b'\r', _, ..] => {
+            Some((i64::from(a) * 10 + i64::from(b) - 11 * ZERO, at + 5))
         }
-        if !byte.is_ascii_digit() {
-            return None;
-        }
-        value = value * 10 + i64::from(byte - b'0');
+        [a @ b'1'..=b'9', ref rest @ ..] => match *rest {
+            [b @ b'0'..=b'9', c @ b'0'..=b'9', b'\r', _, ..] => {
+                let number = i64::from(a) * 100 + i64::from(b) * 10 + i64::from(c);
+                Some((number - 111 * ZERO, at + 6))
+            }
+            [b @ b'0'..=b'9', c @ b'0'..=b'9', d @ b'0'..=b'9', b'\r', _, ..] => {
+                let high = i64::from(a) * 10 + i64::from(b);
+                let low = i64::from(c) * 10 + i64::from(d);
+                Some((high * 100 + low - 1_111 * ZERO, at + 7))
+            }
+            _ => None,
+        },
+        _ => None,
     }
-    None
 }
 
 #[cfg(test)]
