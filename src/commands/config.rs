@@ -89,7 +89,7 @@ fn set(ctx: &mut Context<'_>) -> Outcome {
         config.set_at_runtime(name, ctx.arg(i)).map_err(|why| failed(name, &why.to_string()))?;
     }
     ctx.server.config = config;
-    ctx.server.config_changed = true;
+    ctx.server.review_concerns();
     ctx.server.remeasure_clients();
     for directive in directives {
         let value = directive.get(&ctx.server.config);

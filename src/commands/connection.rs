@@ -42,7 +42,8 @@ pub(super) const COMMANDS: &[Command] = &[
 
 fn ping(ctx: &mut Context<'_>) -> Outcome {
     // A subscriber in RESP2 tells it from messages by its form.
-    let listens = ctx.client().flags.has(ClientFlags::PUBSUB) && ctx.client().resp == 2;
+    let client = ctx.client();
+    let listens = client.flags.has(ClientFlags::PUBSUB) && client.resp == 2;
     match ctx.argc() {
         1 | 2 if listens => {
             let text = if ctx.argc() == 2 { ctx.arg(1) } else { b"" };
@@ -51,7 +52,7 @@ fn ping(ctx: &mut Context<'_>) -> Outcome {
             reply.bulk(b"pong");
             reply.bulk(text);
         }
-        1 => ctx.reply().simple("PONG"),
+        1 => ctx.reply().shared(b"+PONG\r\n"),
         2 => {
             let text = ctx.arg(1);
             ctx.reply().bulk(text);
@@ -278,6 +279,7 @@ fn stop_monitoring(ctx: &mut Context<'_>) {
     if client.flags.has(ClientFlags::MONITOR) {
         client.flags.clear(ClientFlags::MONITOR);
         ctx.server.monitors.retain(|slot| *slot != caller);
+        ctx.server.review_concerns();
         ctx.emit(|| Event::Monitoring { client: id, on: false });
     }
 }

@@ -156,12 +156,15 @@ pub struct ReplySink<'a> {
 impl Sink for ReplySink<'_> {
     #[inline]
     fn put(&mut self, bytes: &[u8]) {
-        if self.deaf {
-            return;
-        }
-        self.server.append_reply(self.slot, bytes);
         // A client over its limit is doomed: what follows is not kept.
-        self.deaf = self.server.clients[self.slot].flags.has(ClientFlags::CLOSE_ASAP);
+        if !self.deaf && self.server.append_reply(self.slot, bytes) {
+            self.deaf = self.server.clients[self.slot].flags.has(ClientFlags::CLOSE_ASAP);
+        }
+    }
+
+    #[inline]
+    fn room(&mut self, bytes: usize) -> Option<&mut Vec<u8>> {
+        if self.deaf { None } else { self.server.reply_room(self.slot, bytes) }
     }
 
     fn note_error(&mut self) {

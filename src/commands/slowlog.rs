@@ -109,6 +109,7 @@ fn monitor(ctx: &mut Context<'_>) -> Outcome {
     client.flags.set(ClientFlags::MONITOR);
     let id = client.id;
     ctx.server.monitors.push(ctx.caller);
+    ctx.server.review_concerns();
     ctx.emit(|| Event::Monitoring { client: id, on: true });
     ctx.reply().ok();
     Ok(())

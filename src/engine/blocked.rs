@@ -229,7 +229,7 @@ impl Server {
         }
         self.note_push(slot, from);
         self.stats.total_commands_processed += 1;
-        self.reset_client(slot);
+        self.clients[slot].reset();
         self.queue_for_reprocessing(slot);
         true
     }
@@ -242,6 +242,7 @@ impl Server {
             Some(old) => Pause { scope: scope.max(old.scope), until: until.max(old.until) },
         };
         self.pause = Some(pause);
+        self.review_concerns();
         self.tap.emit(|| Event::Paused { scope: Some(pause.scope), until: pause.until });
     }
 
@@ -250,6 +251,7 @@ impl Server {
         if self.pause.take().is_none() {
             return;
         }
+        self.review_concerns();
         let until = self.now;
         self.tap.emit(|| Event::Paused { scope: None, until });
         for slot in self.blocking.postponed.clone() {
@@ -311,10 +313,14 @@ impl Engine {
     /// their command runs again, and waits again if somebody was faster.
     ///
     /// Redis: `handleClientsBlockedOnKeys`, *faithful*.
+    #[inline]
     pub(super) fn handle_clients_blocked_on_keys<N: Net>(&mut self, net: &mut N) {
-        if self.server.blocking.serving || self.server.blocking.ready.is_empty() {
-            return;
+        if !self.server.blocking.ready.is_empty() && !self.server.blocking.serving {
+            self.serve_clients_blocked_on_keys(net);
         }
+    }
+
+    fn serve_clients_blocked_on_keys<N: Net>(&mut self, net: &mut N) {
         self.server.blocking.serving = true;
         while !self.server.blocking.ready.is_empty() {
             for (db, key) in std::mem::take(&mut self.server.blocking.ready) {

@@ -62,6 +62,11 @@ impl ClientFlags {
     pub const fn has(self, bit: u32) -> bool {
         self.0 & bit != 0
     }
+    /// Whether of these bits exactly those are set.
+    #[must_use]
+    pub const fn has_exactly(self, bits: u32, of: u32) -> bool {
+        self.0 & of == bits
+    }
     pub fn set(&mut self, bit: u32) {
         self.0 |= bit;
     }
@@ -165,6 +170,19 @@ impl Client {
     /// What few clients have, made if there is none.
     pub fn rare(&mut self) -> &mut Rare {
         self.rare.get_or_insert_default()
+    }
+
+    /// `resetClient`: CLIENT REPLY SKIP silences the command after this one.
+    #[inline]
+    pub fn reset(&mut self) {
+        const SKIPS: u32 = ClientFlags::REPLY_SKIP | ClientFlags::REPLY_SKIP_NEXT;
+        if self.flags.has(SKIPS) {
+            let skip_next = self.flags.has(ClientFlags::REPLY_SKIP_NEXT);
+            self.flags.clear(SKIPS);
+            if skip_next {
+                self.flags.set(ClientFlags::REPLY_SKIP);
+            }
+        }
     }
 
     /// Whether replies may be appended at all (`prepareClientToWrite`).

@@ -6,7 +6,7 @@ use super::client::{Client, ClientFlags, Slot};
 use super::multi::QueuedCommand;
 use super::server::{Pushed, Server};
 use crate::commands::context::reply_to;
-use crate::commands::{self, Command, Context, Flags};
+use crate::commands::{self, Command, Context, Flags, Unfit};
 use crate::event::{ARG_CAP, CloseReason, Event, Preview, ReplyInto, TransactionEnd};
 use crate::net::{Net, Work};
 use crate::resp::Args;
@@ -19,46 +19,76 @@ impl Engine {
     /// Redis: `processCommand`, *faithful* in the order of its checks, as far
     /// as what they check exists here.
     pub(super) fn process_command<N: Net>(&mut self, net: &mut N, slot: Slot, args: Args<'_>) {
-        // A browser was made to talk to us: not a word.
-        let name = args.get(0);
-        if name.eq_ignore_ascii_case(b"post") || name.eq_ignore_ascii_case(b"host:") {
-            self.server.free_client_async(slot, CloseReason::CrossProtocol);
-            return;
-        }
-        let resolved = commands::resolve(args);
-        self.evict_clients(net);
-        if self.server.clients.get(slot).is_none() {
-            // It was the largest itself.
-            return;
-        }
-        match resolved {
-            Ok(command) => match self.refusal(slot, command) {
-                Some(error) => {
-                    self.server.command_stats.of(command).rejected_calls += 1;
-                    self.reject(net, slot, command.name, &error);
-                }
-                None if self.server.is_held_up(slot, command) => self.server.postpone(slot, args),
-                None if self.is_to_be_queued(slot, command) => {
-                    self.server.queue_command(slot, command, args);
-                    self.answer(net, slot, |server| reply_to(server, slot).simple("QUEUED"));
-                }
-                None => {
-                    self.server.clients[slot].last_command = Some(command);
-                    self.call(net, slot, command, args);
-                }
-            },
-            Err(unfit) => {
-                let name = String::from_utf8_lossy(args.get(0)).to_lowercase();
-                self.reject(net, slot, &name, &unfit.text());
-            }
+        let command = match commands::resolve(args) {
+            Ok(command) => command,
+            Err(unfit) => return self.turn_away(net, slot, args, &unfit),
+        };
+        if self.is_unhindered(slot) || self.admits(net, slot, command, args) {
+            self.call(net, slot, command, args);
         }
         self.after_command(net, slot);
         self.handle_clients_blocked_on_keys(net);
     }
 
+    /// Whether there is nothing at all that [`Engine::admits`] would have to
+    /// look at.
+    #[inline]
+    fn is_unhindered(&self, slot: Slot) -> bool {
+        const USUAL: u32 = ClientFlags::AUTHENTICATED;
+        const LOOKED_AT: u32 = USUAL | ClientFlags::MULTI | ClientFlags::PUBSUB;
+        debug_assert_eq!(self.server.concerns, self.server.concerns_now());
+        self.server.concerns.is_none()
+            && self.server.clients[slot].flags.has_exactly(USUAL, LOOKED_AT)
+    }
+
+    /// Whether the command is to run now. If not, it was refused, put off or
+    /// queued, or its client is gone.
+    #[inline(never)]
+    fn admits<N: Net>(
+        &mut self,
+        net: &mut N,
+        slot: Slot,
+        command: &'static Command,
+        args: Args<'_>,
+    ) -> bool {
+        self.evict_clients(net);
+        if self.server.clients.get(slot).is_none() {
+            // It was the largest itself.
+            return false;
+        }
+        if let Some(error) = self.refusal(slot, command) {
+            self.server.command_stats.of(command).rejected_calls += 1;
+            self.reject(net, slot, command.name, &error);
+        } else if self.server.is_held_up(slot, command) {
+            self.server.postpone(slot, args);
+        } else if self.is_to_be_queued(slot, command) {
+            self.server.queue_command(slot, command, args);
+            self.answer(net, slot, |server| reply_to(server, slot).shared(b"+QUEUED\r\n"));
+        } else {
+            return true;
+        }
+        false
+    }
+
+    /// There is no such command, or not with so many arguments.
+    #[cold]
+    fn turn_away<N: Net>(&mut self, net: &mut N, slot: Slot, args: Args<'_>, unfit: &Unfit) {
+        let name = args.get(0);
+        // A browser was made to talk to us: not a word.
+        if name.eq_ignore_ascii_case(b"post") || name.eq_ignore_ascii_case(b"host:") {
+            self.server.free_client_async(slot, CloseReason::CrossProtocol);
+            return;
+        }
+        self.evict_clients(net);
+        if self.server.clients.get(slot).is_some() {
+            let name = String::from_utf8_lossy(name).to_lowercase();
+            self.reject(net, slot, &name, &unfit.text());
+        }
+        self.after_command(net, slot);
+    }
+
     /// Why this client may not run this command now; the checks in Redis's
     /// order.
-    #[inline]
     fn refusal(&self, slot: Slot, command: &Command) -> Option<Cow<'static, [u8]>> {
         if self.server.must_authenticate(slot) && !command.flags.has(Flags::NO_AUTH) {
             return Some(Cow::Borrowed(b"NOAUTH Authentication required."));
@@ -85,7 +115,6 @@ impl Engine {
 
     /// Inside a transaction everything waits for EXEC, except what ends it or
     /// must be refused at once.
-    #[inline]
     fn is_to_be_queued(&self, slot: Slot, command: &Command) -> bool {
         self.server.clients[slot].flags.has(ClientFlags::MULTI)
             && !matches!(command.name, "exec" | "discard" | "multi" | "watch" | "quit" | "reset")
@@ -117,9 +146,13 @@ impl Engine {
         let mut errors = self.server.stats.total_error_replies;
         let client = &mut self.server.clients[slot];
         let nested = client.flags.has(ClientFlags::EXECUTING);
-        client.flags.set(ClientFlags::EXECUTING);
+        if !nested {
+            client.flags.set(ClientFlags::EXECUTING);
+            client.last_command = Some(command);
+        }
         let mut began = self.server.now;
-        let timed = !command.flags.has(Flags::FAST) || self.server.times_every_command();
+        let timed = !command.flags.has(Flags::FAST)
+            || (!self.server.concerns.is_none() && self.server.times_every_command());
         if watched || timed {
             began = net.now();
         }
@@ -151,9 +184,12 @@ impl Engine {
         }
         let took = if watched || timed { net.now().saturating_sub(began) } else { Micros::ZERO };
         let failed = self.server.stats.total_error_replies > errors;
-        // A monitor hears of its own commands, too: while it executes, that
-        // waits until its reply has been stated.
-        self.server.account_for(slot, command, args, Account { timed, took, failed });
+        self.server.count(slot, command, took, failed);
+        if timed || !self.server.concerns.is_none() {
+            // A monitor hears of its own commands, too: while it executes, that
+            // waits until its reply has been stated.
+            self.server.tell_of(slot, command, args, timed.then_some(took));
+        }
         if !nested {
             self.server.clients[slot].flags.clear(ClientFlags::EXECUTING);
         }
@@ -187,14 +223,23 @@ impl Engine {
     }
 
     /// `resetClient` and what the command asked the loop to do.
+    #[inline]
     fn after_command<N: Net>(&mut self, net: &mut N, slot: Slot) {
-        while let Some(victim) = self.server.killed.pop() {
-            self.free_client(net, victim, CloseReason::Killed);
+        if !self.server.killed.is_empty() {
+            self.free_killed_clients(net);
         }
         // One that waits is not done with its command.
-        let client = self.server.clients.get(slot);
-        if client.is_some_and(|client| !client.flags.has(ClientFlags::BLOCKED)) {
-            self.server.reset_client(slot);
+        if let Some(client) = self.server.clients.get_mut(slot)
+            && !client.flags.has(ClientFlags::BLOCKED)
+        {
+            client.reset();
+        }
+    }
+
+    #[cold]
+    fn free_killed_clients<N: Net>(&mut self, net: &mut N) {
+        while let Some(victim) = self.server.killed.pop() {
+            self.free_client(net, victim, CloseReason::Killed);
         }
     }
 
@@ -255,35 +300,31 @@ struct Mark {
     queued: usize,
 }
 
-/// What is to be told of a run.
-#[derive(Clone, Copy, Debug)]
-struct Account {
-    /// Whether `took` was measured.
-    timed: bool,
-    took: Micros,
-    failed: bool,
-}
-
 impl Server {
-    /// The second half of `call`: statistics, SLOWLOG, LATENCY, MONITOR. A
-    /// command that waits counts when it is done, and is told of at once.
+    /// The statistics of `call`. A command that waits counts when it is done.
     #[inline]
-    fn account_for(
-        &mut self,
-        slot: Slot,
-        command: &'static Command,
-        args: Args<'_>,
-        account: Account,
-    ) {
-        let Account { timed, took, failed } = account;
-        let flags = self.clients[slot].flags;
-        let done = !flags.has(ClientFlags::BLOCKED);
+    fn count(&mut self, slot: Slot, command: &Command, took: Micros, failed: bool) {
+        let done = !self.clients[slot].flags.has(ClientFlags::BLOCKED);
         self.stats.total_commands_processed += u64::from(done);
         let counts = self.command_stats.of(command);
         counts.calls += u64::from(done);
         counts.took = counts.took.saturating_add(took);
         counts.failed_calls += u64::from(failed);
-        if timed && done {
+    }
+
+    /// The rest of `call`: SLOWLOG, LATENCY, MONITOR, the client's memory. A
+    /// command that waits is told of at once, its time when it is done.
+    fn tell_of(
+        &mut self,
+        slot: Slot,
+        command: &'static Command,
+        args: Args<'_>,
+        took: Option<Micros>,
+    ) {
+        let flags = self.clients[slot].flags;
+        if let Some(took) = took
+            && !flags.has(ClientFlags::BLOCKED)
+        {
             self.note_if_slow(slot, command, args, took);
             let fast = command.flags.has(Flags::FAST);
             self.note_latency(if fast { "fast-command" } else { "command" }, took);

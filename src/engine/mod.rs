@@ -24,12 +24,14 @@
 //! the way of bytes out; [`cron`] what the clock asks for; [`client`] and
 //! [`reply`] the structures; [`server`] what commands see. Then what clients
 //! do with each other: [`multi`], [`pubsub`], [`blocked`]; and what is held
-//! against them: [`limits`], [`eviction`], [`slowlog`].
+//! against them: [`limits`], [`eviction`], [`slowlog`]; what all commands must
+//! heed meanwhile: [`concerns`].
 
 pub mod ae;
 pub mod blocked;
 pub mod client;
 pub mod command_stats;
+pub mod concerns;
 pub mod config;
 pub mod cron;
 pub mod eviction;

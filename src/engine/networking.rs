@@ -233,7 +233,8 @@ impl Engine {
             client.query_len = u32::try_from(query.filled - start).unwrap_or(u32::MAX);
             let limits = Limits {
                 max_bulk_len: self.server.config.proto_max_bulk_len.cast_signed(),
-                authenticated: !self.server.must_authenticate(slot),
+                authenticated: client.flags.has(ClientFlags::AUTHENTICATED)
+                    || self.server.config.requirepass.is_empty(),
             };
             let bytes = &query.buffer[start..query.filled];
             // What an earlier read had understood is not looked at again.
@@ -356,6 +357,7 @@ impl Engine {
         self.server.purge_client_memory(client.id);
         if client.flags.has(ClientFlags::MONITOR) {
             self.server.monitors.retain(|s| *s != slot);
+            self.server.review_concerns();
         }
         if let Some(rare) = client.rare.take() {
             self.server.purge_watched_keys(slot, &rare.watched);

@@ -79,6 +79,25 @@ impl Reply {
         self.push_block(bytes)
     }
 
+    /// Where the next bytes go, if `bytes` more fit there.
+    #[inline]
+    pub fn room(&mut self, bytes: usize, pool: &mut BufferPool) -> Option<&mut Vec<u8>> {
+        let (last, capacity) = match &mut self.list {
+            None => {
+                if self.buffer.capacity() == 0 {
+                    self.buffer = pool.lend();
+                }
+                (&mut self.buffer, REPLY_CHUNK_BYTES)
+            }
+            Some(list) => {
+                let last = list.blocks.back_mut()?;
+                let capacity = last.capacity();
+                (last, capacity)
+            }
+        };
+        (bytes <= capacity - last.len()).then_some(last)
+    }
+
     fn push_block(&mut self, bytes: &[u8]) -> bool {
         let list = self.list.get_or_insert_default();
         let mut rest = bytes;
@@ -301,6 +320,28 @@ mod tests {
         let payload = vec![4; 100_000];
         assert!(reply.push(&payload, &mut pool));
         assert_eq!(reply.blocks(), 2, "one large payload is one block");
+    }
+
+    /// What is written into the room is in order with what is pushed, and
+    /// nothing grows behind the back of the limits.
+    #[test]
+    fn room_is_where_the_next_bytes_go() {
+        let mut pool = BufferPool::default();
+        let mut reply = Reply::default();
+        let room = reply.room(REPLY_CHUNK_BYTES - 1, &mut pool).expect("it is empty");
+        room.extend_from_slice(&[b'a'; REPLY_CHUNK_BYTES - 1]);
+        assert!(reply.room(2, &mut pool).is_none(), "one byte is left");
+        reply.push(b"bc", &mut pool);
+        assert_eq!(reply.blocks(), 1);
+        let usage = reply.limit_usage_bytes();
+        reply.room(2, &mut pool).expect("a block has room").extend_from_slice(b"de");
+        assert!(reply.room(REPLY_CHUNK_BYTES, &mut pool).is_none());
+        assert_eq!(reply.limit_usage_bytes(), usage);
+        let mut out = Vec::new();
+        while !reply.is_drained() {
+            write(&mut reply, REPLY_CHUNK_BYTES, &mut out);
+        }
+        assert_eq!(out[REPLY_CHUNK_BYTES - 1..], *b"bcde");
     }
 
     #[test]

@@ -4,12 +4,13 @@
 use super::blocked::{Blocking, Pause};
 use super::client::{ClientFlags, ClientTable, Slot};
 use super::command_stats::CommandStats;
+use super::concerns::Concerns;
 use super::config::Config;
 use super::eviction::ClientMemoryUsage;
 use super::latency::LatencyEvents;
 use super::multi::WatchedKeys;
 use super::pubsub::PubSub;
-use super::reply::BufferPool;
+use super::reply::{BufferPool, Reply};
 use super::slowlog::Slowlog;
 use super::stats::Stats;
 use super::tap::Tap;
@@ -88,6 +89,7 @@ pub struct Server {
     pub pause: Option<Pause>,
     /// Clients that hear every command, oldest first.
     pub monitors: Vec<Slot>,
+    pub(super) concerns: Concerns,
     pub slowlog: Slowlog,
     pub latency_events: LatencyEvents,
     pub command_stats: CommandStats,
@@ -100,15 +102,13 @@ pub struct Server {
     pub pushed: Vec<Pushed>,
     pub shutdown: Option<ShutdownRequest>,
     pub reply_pool: BufferPool,
-    /// Changed directives that the loop must act on (`CONFIG SET hz`…).
-    pub config_changed: bool,
 }
 
 impl Server {
     /// An empty house.
     #[must_use]
     pub fn new(config: Config, birth: Birth) -> Server {
-        Server {
+        let mut server = Server {
             store: Store::new(config.databases as usize, birth.hash_seed),
             rng: Pcg64Mcg::seed_from_u64(birth.seed),
             config,
@@ -127,6 +127,7 @@ impl Server {
             blocking: Blocking::default(),
             pause: None,
             monitors: Vec::new(),
+            concerns: Concerns::default(),
             slowlog: Slowlog::default(),
             latency_events: LatencyEvents::default(),
             command_stats: CommandStats::default(),
@@ -135,8 +136,9 @@ impl Server {
             pushed: Vec::new(),
             shutdown: None,
             reply_pool: BufferPool::default(),
-            config_changed: false,
-        }
+        };
+        server.review_concerns();
+        server
     }
 
     /// Wall clock in milliseconds at the cached time.
@@ -228,31 +230,39 @@ impl Server {
     }
 
     /// Appends to a client's reply; the first byte links it into the
-    /// pending-write queue, a new block has the output limit checked.
+    /// pending-write queue, a new block has the output limit checked. Returns
+    /// whether there was one.
     ///
     /// Redis: `putClientInPendingWriteQueue` and `_addReplyToBufferOrList`,
     /// *faithful*.
+    pub fn append_reply(&mut self, slot: Slot, bytes: &[u8]) -> bool {
+        let (reply, pool) = self.reply_of(slot);
+        let added = reply.push(bytes, pool);
+        if added {
+            super::limits::check_output_limit(self, slot);
+        }
+        added
+    }
+
+    /// The place in a client's reply buffer where up to `bytes` bytes may be
+    /// appended, if it has room for them. Whoever asks appends something, here
+    /// or with [`Server::append_reply`].
     #[inline]
-    pub fn append_reply(&mut self, slot: Slot, bytes: &[u8]) {
+    pub fn reply_room(&mut self, slot: Slot, bytes: usize) -> Option<&mut Vec<u8>> {
+        let (reply, pool) = self.reply_of(slot);
+        reply.room(bytes, pool)
+    }
+
+    /// A reply that is about to be appended to.
+    #[inline]
+    fn reply_of(&mut self, slot: Slot) -> (&mut Reply, &mut BufferPool) {
         const LINKED: u32 = ClientFlags::PENDING_WRITE | ClientFlags::WRITE_HANDLER;
         let client = &mut self.clients[slot];
         if !client.flags.has(LINKED) {
             client.flags.set(ClientFlags::PENDING_WRITE);
             self.pending_write.push(slot);
         }
-        if client.reply.push(bytes, &mut self.reply_pool) {
-            super::limits::check_output_limit(self, slot);
-        }
-    }
-
-    /// `resetClient`: CLIENT REPLY SKIP silences the command after this one.
-    pub(super) fn reset_client(&mut self, slot: Slot) {
-        let flags = &mut self.clients[slot].flags;
-        let skip_next = flags.has(ClientFlags::REPLY_SKIP_NEXT);
-        flags.clear(ClientFlags::REPLY_SKIP | ClientFlags::REPLY_SKIP_NEXT);
-        if skip_next {
-            flags.set(ClientFlags::REPLY_SKIP);
-        }
+        (&mut client.reply, &mut self.reply_pool)
     }
 
     /// The id of a live client.

@@ -14,6 +14,11 @@ pub enum Protocol {
 /// Where encoded bytes go.
 pub trait Sink {
     fn put(&mut self, bytes: &[u8]);
+    /// Where a reply of up to `bytes` bytes may be written at once instead of
+    /// being put, if there is such a place. Whoever asks writes something.
+    fn room(&mut self, _bytes: usize) -> Option<&mut Vec<u8>> {
+        None
+    }
     /// An error reply is about to be put.
     fn note_error(&mut self) {}
 }
@@ -27,6 +32,9 @@ impl Sink for Vec<u8> {
 impl<S: Sink> Sink for &mut S {
     fn put(&mut self, bytes: &[u8]) {
         (**self).put(bytes);
+    }
+    fn room(&mut self, bytes: usize) -> Option<&mut Vec<u8>> {
+        (**self).room(bytes)
     }
     fn note_error(&mut self) {
         (**self).note_error();
@@ -61,7 +69,16 @@ impl<S: Sink> Encoder<S> {
     /// `+OK`.
     #[inline]
     pub fn ok(&mut self) {
-        self.sink.put(b"+OK\r\n");
+        self.shared(b"+OK\r\n");
+    }
+
+    /// A whole reply that never changes, its line end included (`shared`).
+    #[inline]
+    pub fn shared(&mut self, reply: &'static [u8]) {
+        match self.sink.room(reply.len()) {
+            Some(room) => room.extend_from_slice(reply),
+            None => self.sink.put(reply),
+        }
     }
 
     /// `+text`; a line break in it would end the reply and becomes a space.
@@ -88,12 +105,21 @@ impl<S: Sink> Encoder<S> {
     /// `:value`.
     #[inline]
     pub fn integer(&mut self, value: i64) {
-        self.header(b':', value);
+        match (u64::try_from(value), self.sink.room(HEADER_BYTES)) {
+            (Ok(value), Some(room)) => extend_header(room, b':', value),
+            _ => self.header(b':', value),
+        }
     }
 
     /// `$len` and the bytes.
     #[inline]
     pub fn bulk(&mut self, bytes: &[u8]) {
+        if let Some(room) = self.sink.room(HEADER_BYTES + bytes.len() + 2) {
+            extend_header(room, b'$', bytes.len() as u64);
+            room.extend_from_slice(bytes);
+            room.extend_from_slice(b"\r\n");
+            return;
+        }
         let mut piece = Piece::header(b'$', bytes.len());
         if bytes.len() + piece.len + 2 <= PIECE_BYTES {
             piece.extend(bytes);
@@ -126,7 +152,10 @@ impl<S: Sink> Encoder<S> {
     /// `elements` replies follow.
     #[inline]
     pub fn array(&mut self, elements: usize) {
-        self.header(b'*', elements);
+        match self.sink.room(HEADER_BYTES) {
+            Some(room) => extend_header(room, b'*', elements as u64),
+            None => self.header(b'*', elements),
+        }
     }
 
     /// `pairs` times a key and a value follow; in RESP2 a flat array.
@@ -192,8 +221,8 @@ impl<S: Sink> Encoder<S> {
     }
 
     #[inline]
-    fn either(&mut self, resp2: &[u8], resp3: &[u8]) {
-        self.sink.put(if self.protocol == Protocol::Resp3 { resp3 } else { resp2 });
+    fn either(&mut self, resp2: &'static [u8], resp3: &'static [u8]) {
+        self.shared(if self.protocol == Protocol::Resp3 { resp3 } else { resp2 });
     }
 
     /// One line without breaks inside.
@@ -219,6 +248,26 @@ impl<S: Sink> Encoder<S> {
         }
         self.sink.put(rest);
         self.sink.put(b"\r\n");
+    }
+}
+
+/// A marker, the longest number without a sign, a line end.
+const HEADER_BYTES: usize = 1 + 20 + 2;
+
+/// A header line; nearly all have one or two digits.
+#[inline]
+fn extend_header(room: &mut Vec<u8>, marker: u8, count: u64) {
+    let digit = |value: u64| b'0' + value as u8;
+    match count {
+        0..10 => room.extend_from_slice(&[marker, digit(count), b'\r', b'\n']),
+        10..100 => {
+            room.extend_from_slice(&[marker, digit(count / 10), digit(count % 10), b'\r', b'\n']);
+        }
+        _ => {
+            room.push(marker);
+            room.extend_from_slice(itoa::Buffer::new().format(count).as_bytes());
+            room.extend_from_slice(b"\r\n");
+        }
     }
 }
 
