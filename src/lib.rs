@@ -71,6 +71,12 @@
 //! command and its work. Durations on screen therefore mean something, and one
 //! slow command visibly delays everybody. Natively it is the monotonic clock.
 //!
+//! # What can go wrong
+//!
+//! `docs/edge-cases.md` lists 90 situations between two machines; a test plays
+//! each of them in simulation and over TCP and writes the page. What must hold
+//! whatever happens is checked after every half-cycle by [`sim::check`].
+//!
 //! # Errors
 //!
 //! Every input has a defined end. On the wire, Redis's own texts; in our own

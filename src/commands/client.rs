@@ -191,8 +191,8 @@ fn line(ctx: &Context<'_>, slot: Slot) -> String {
     let server: &Server = ctx.server;
     let client = &server.clients[slot];
     let own = slot == ctx.caller;
-    let age = server.now.saturating_sub(client.created_at).as_secs();
-    let idle = server.now.saturating_sub(client.last_interaction).as_secs();
+    let age = server.seconds_since(client.created_at);
+    let idle = server.seconds_since(client.last_interaction);
     let qbuf = u64::from(client.query_len);
     let qbuf_free = match &client.query {
         Some(query) => (query.buffer.len() as u64).saturating_sub(qbuf),
@@ -318,7 +318,7 @@ impl Victims {
     }
 
     fn include(&self, ctx: &Context<'_>, slot: Slot, client: &Client) -> bool {
-        let age_s = ctx.server.now.saturating_sub(client.created_at).as_secs();
+        let age_s = ctx.server.seconds_since(client.created_at);
         let is = |wanted: &Option<String>, address: std::net::SocketAddr| {
             wanted.as_ref().is_none_or(|wanted| *wanted == address.to_string())
         };

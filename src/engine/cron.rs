@@ -97,11 +97,12 @@ impl Engine {
     fn visit_client<N: Net>(&mut self, net: &mut N, slot: Slot) {
         let now = self.server.now;
         let timeout = self.server.config.timeout;
+        let idle_s = self.server.seconds_since(self.server.clients[slot].last_interaction);
         let client = &mut self.server.clients[slot];
         let idle = now.saturating_sub(client.last_interaction);
         const EXEMPT: u32 = ClientFlags::BLOCKED | ClientFlags::PUBSUB | ClientFlags::MONITOR;
         let exempt = client.flags.has(EXEMPT);
-        if timeout > 0 && !exempt && idle.as_secs() > u64::from(timeout) {
+        if timeout > 0 && !exempt && idle_s > u64::from(timeout) {
             self.free_client(net, slot, CloseReason::IdleTimeout);
             return;
         }

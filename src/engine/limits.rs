@@ -4,7 +4,11 @@ use super::client::{ClientFlags, Slot};
 use super::config::OutputLimit;
 use super::server::Server;
 use crate::event::{CloseReason, Event, LimitKind};
-use crate::time::Micros;
+
+/// `REPLY_BUFFER_SIZE_UNAUTHENTICATED_CLIENT`: whoever has yet to give the
+/// password may have this much in the reply list, whatever the limits say
+/// (since 7.4.3, CVE-2025-21605).
+const UNAUTHENTICATED_BYTES: u64 = 1024;
 
 /// The verdict on one client's output buffer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,19 +38,32 @@ fn close_if_over(server: &mut Server, slot: Slot) -> Option<CloseReason> {
         return None;
     }
     let usage = client.reply.limit_usage_bytes();
+    if usage > UNAUTHENTICATED_BYTES && server.must_authenticate(slot) {
+        let (why, kind) = (CloseReason::OutputBufferHard, LimitKind::OutputHard);
+        return Some(close(server, slot, usage, (why, kind, UNAUTHENTICATED_BYTES)));
+    }
     let limits = &server.config.client_output_buffer_limit;
     let subscriber = client.flags.has(ClientFlags::PUBSUB);
     let limit = if subscriber { limits.pubsub } else { limits.normal };
     match judge(server, slot, usage, limit) {
         Verdict::Fine => None,
         Verdict::Close(why, kind, threshold) => {
-            let client = Some(server.id_of(slot));
-            server.tap.emit(|| Event::Limit { client, kind, at: usage, limit: threshold });
-            server.stats.client_output_buffer_limit_disconnections += 1;
-            server.free_client_async(slot, why);
-            Some(why)
+            Some(close(server, slot, usage, (why, kind, threshold)))
         }
     }
+}
+
+fn close(
+    server: &mut Server,
+    slot: Slot,
+    usage: u64,
+    (why, kind, limit): (CloseReason, LimitKind, u64),
+) -> CloseReason {
+    let client = Some(server.id_of(slot));
+    server.tap.emit(|| Event::Limit { client, kind, at: usage, limit });
+    server.stats.client_output_buffer_limit_disconnections += 1;
+    server.free_client_async(slot, why);
+    why
 }
 
 /// Hard: at once. Soft: only when the usage stayed above it for *more than*
@@ -73,8 +90,7 @@ fn judge(server: &mut Server, slot: Slot, usage: u64, limit: OutputLimit) -> Ver
             LimitKind::OutputSoftStarted
         }
         (true, Some(since)) => {
-            let elapsed = Micros(now.saturating_sub(since).0).as_secs();
-            if elapsed > limit.soft_seconds {
+            if server.seconds_since(since) > limit.soft_seconds {
                 let why = CloseReason::OutputBufferSoft;
                 return Verdict::Close(why, LimitKind::OutputSoftExpired, threshold);
             }

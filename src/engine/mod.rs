@@ -348,3 +348,72 @@ impl Engine {
         }
     }
 }
+
+/// What no client can bring about from outside.
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::net::Wait;
+    use crate::net::virt::{Conn, GuestAction, Link, Virt, VirtConfig};
+
+    fn cycle(engine: &mut Engine, net: &mut Virt) -> Vec<Event> {
+        let (mut fired, mut stamped) = (Vec::new(), Vec::new());
+        engine.before_poll(net);
+        net.wait(Timeout::After(Micros::from_millis(2)), &mut fired);
+        engine.after_poll(net, &fired);
+        engine.take_events(&mut stamped);
+        stamped.into_iter().map(|stamped| stamped.event).collect()
+    }
+
+    /// A guest with a reply left over, a request waiting and room again: all of it
+    /// fires at once. Which handlers ran, in order.
+    fn handlers(barrier: bool) -> Vec<Handler> {
+        let mut net = Virt::new(VirtConfig::default());
+        let birth = Birth {
+            unix_epoch_us: 0,
+            seed: 1,
+            hash_seed: 1,
+            process_id: 1,
+            multiplexing_api: "virtual",
+        };
+        let mut engine = Engine::new(Config::default(), birth);
+        engine.watch_events(&net, true);
+        engine
+            .listen(&mut net, "127.0.0.1:6379".parse().expect("an address"))
+            .expect("a free port");
+        let act = |net: &mut Virt, action| net.schedule(net.now(), Conn(0), action);
+        let send = |net: &mut Virt, words: &str| {
+            let bytes = format!("{words}\r\n").into_bytes();
+            act(net, GuestAction::Send { bytes });
+        };
+        let link = Link { server_send_bytes: 4_096, guest_receive_bytes: 4_096, ..Link::default() };
+        act(&mut net, GuestAction::Connect { name: "ana".into(), link });
+        act(&mut net, GuestAction::StopReading);
+        send(&mut net, "DEBUG POPULATE 1 k 100000");
+        send(&mut net, "GET k:0");
+        (0..20).for_each(|_| drop(cycle(&mut engine, &mut net)));
+        let slot: Slot = engine.server.clients.iter().next().expect("a guest").0;
+        let fd = engine.server.clients[slot].fd;
+        if barrier {
+            let mask = Mask::BOTH.with(Mask::BARRIER);
+            engine.ae.watch(&mut net, fd, Owner::Client(slot), mask);
+        }
+        send(&mut net, "PING");
+        act(&mut net, GuestAction::ReadOnly { bytes: 4_096 });
+        // The thread sleeps while both arrive.
+        net.spend(crate::net::Work::Sleep { micros: Micros::from_millis(5) });
+        let facts = cycle(&mut engine, &mut net);
+        let of_the_guest = facts.into_iter().filter_map(|event| match event {
+            Event::Fire { fd: fired, handler, .. } if fired == fd => Some(handler),
+            _ => None,
+        });
+        of_the_guest.collect()
+    }
+
+    /// Protects: `AE_BARRIER` turns the order round for its descriptor.
+    #[test]
+    fn a_barrier_has_the_reply_leave_before_the_next_request_is_read() {
+        assert_eq!(handlers(false), [Handler::ReadQuery, Handler::SendReply]);
+        assert_eq!(handlers(true), [Handler::SendReply, Handler::ReadQuery]);
+    }
+}

@@ -15,6 +15,10 @@ pub const REPLY_CHUNK_BYTES: usize = 16 * 1024;
 /// its bytes when the output limit is measured.
 pub const BLOCK_OVERHEAD_BYTES: u64 = 40;
 
+/// A large payload's block has room for the line end behind it. Redis has it
+/// from its allocator, which rounds up.
+const BLOCK_SLACK_BYTES: usize = 16;
+
 /// `client->buf`, `client->reply` and `client->sentlen`.
 #[derive(Debug, Default)]
 pub struct Reply {
@@ -110,7 +114,12 @@ impl Reply {
         if rest.is_empty() {
             return false;
         }
-        let mut block = Vec::with_capacity(rest.len().max(REPLY_CHUNK_BYTES));
+        let needed = if rest.len() < REPLY_CHUNK_BYTES {
+            REPLY_CHUNK_BYTES
+        } else {
+            rest.len() + BLOCK_SLACK_BYTES
+        };
+        let mut block = Vec::with_capacity(needed);
         block.extend_from_slice(rest);
         list.capacity_bytes += block.capacity() as u64;
         list.blocks.push_back(block);

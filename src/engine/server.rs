@@ -153,6 +153,14 @@ impl Server {
         self.birth.unix_epoch_us + self.now.0
     }
 
+    /// Seconds since a point of the loop's time, as Redis counts ages and idle
+    /// times: seconds of the wall clock that have begun since.
+    #[must_use]
+    pub fn seconds_since(&self, at: Micros) -> u64 {
+        let second = |at: Micros| (self.birth.unix_epoch_us + at.0) / 1_000_000;
+        second(self.now).saturating_sub(second(at))
+    }
+
     /// `freeClientAsync`: nothing more is written to it; freed at the end of
     /// the next `beforeSleep`'s sweep. Does nothing the second time.
     pub fn free_client_async(&mut self, slot: Slot, why: CloseReason) {

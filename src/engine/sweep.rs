@@ -9,7 +9,8 @@ use crate::net::{Mask, Net, WRITE_BUDGET_BYTES, WriteJob, WriteOutcome, write_to
 impl Engine {
     /// The final sweep: every client with something on the rack gets one
     /// turn, newest first. What the kernel does not take stays, and a write
-    /// handler waits for room.
+    /// handler waits for room. The budget of a turn does not bind who
+    /// monitors, nor anybody while memory is short: sending frees it.
     ///
     /// Redis: `handleClientsWithPendingWrites`, *faithful* in order and in
     /// what is written; the handlers are installed after the whole batch
@@ -23,6 +24,7 @@ impl Engine {
         self.state(net, || Event::SweepBegin { clients });
         let mut jobs = std::mem::take(&mut self.jobs);
         let mut slots = std::mem::take(&mut self.job_slots);
+        let unbounded = self.server.is_out_of_memory();
         // Redis links new members at the head and walks from there.
         while let Some(slot) = self.server.pending_write.pop() {
             let client = &mut self.server.clients[slot];
@@ -32,7 +34,9 @@ impl Engine {
                 self.state(net, || Event::PendingWriteTaken { client });
                 continue;
             }
-            jobs.push(WriteJob::new(client.fd, std::mem::take(&mut client.reply)));
+            let mut job = WriteJob::new(client.fd, std::mem::take(&mut client.reply));
+            job.budget = !unbounded && !client.flags.has(ClientFlags::MONITOR);
+            jobs.push(job);
             slots.push(slot);
         }
         net.write_batch(&mut jobs, self.server.tap.is_on());
@@ -51,8 +55,10 @@ impl Engine {
 
     /// `sendReplyToClient`: the kernel has room again.
     pub(super) fn send_reply_to_client<N: Net>(&mut self, net: &mut N, slot: Slot) {
+        let unbounded = self.server.is_out_of_memory();
         let client = &mut self.server.clients[slot];
         let mut job = WriteJob::new(client.fd, std::mem::take(&mut client.reply));
+        job.budget = !unbounded && !client.flags.has(ClientFlags::MONITOR);
         write_to_client(net, &mut job);
         if self.server.tap.is_on() {
             job.done_at = net.now();

@@ -293,7 +293,9 @@ pub trait Net {
 ///
 /// Redis: `writeToClient`, *faithful* in its calls and their sizes: one write
 /// gathers at most 64 KB, and the budget is checked after each call, so a
-/// single huge block is still offered whole.
+/// single huge block is still offered whole. There, blocks are a few bytes
+/// larger than 16 KB, so that four of them exceed the budget; here four are
+/// just that, so it counts as used up when it is reached.
 pub fn write_to_client<N: Net + ?Sized, S: Outgoing>(net: &mut N, job: &mut WriteJob<S>) {
     job.outcome = loop {
         if job.reply.is_drained() {
@@ -313,7 +315,7 @@ pub fn write_to_client<N: Net + ?Sized, S: Outgoing>(net: &mut N, job: &mut Writ
             }
             Err(_) => break WriteOutcome::Reset,
         }
-        if job.budget && job.written > WRITE_BUDGET_BYTES as u64 && !job.reply.is_drained() {
+        if job.budget && job.written >= WRITE_BUDGET_BYTES as u64 && !job.reply.is_drained() {
             break WriteOutcome::Budget;
         }
     };
