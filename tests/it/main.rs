@@ -12,6 +12,8 @@ mod commands;
 mod dependencies;
 // Bytes come back in order, once, whatever the network does.
 mod echo;
+// Every odd situation, in simulation and over TCP, and the page about them.
+mod edge_cases;
 // The facts add up to what the engine holds.
 mod fold;
 // A server on the virtual network, driven by hand.
