@@ -1,5 +1,6 @@
 //! CLIENT: connections about themselves and each other.
 
+use super::absent::{client_caching, client_getredir, client_tracking, client_trackinginfo};
 use super::connection::{check_printable, set_name};
 use super::waiting::{client_pause, client_unblock, client_unpause};
 use super::{Command, Context, Flags, Outcome, Refusal};
@@ -79,6 +80,26 @@ const SUBCOMMANDS: &[Command] = &[
     Command::new("client|unpause", 2, ADMIN, client_unpause)
         .about("connection", "6.2.0", "Goes on with what was put off.")
         .complexity("O(N) with N connections put off"),
+    Command::new("client|tracking", -3, PLAIN, client_tracking).about(
+        "connection",
+        "6.0.0",
+        "Switches client-side caching; it is not offered.",
+    ),
+    Command::new("client|trackinginfo", 2, PLAIN, client_trackinginfo).about(
+        "connection",
+        "6.2.0",
+        "Answers how client-side caching is set up.",
+    ),
+    Command::new("client|getredir", 2, PLAIN, client_getredir).about(
+        "connection",
+        "6.0.0",
+        "Answers where invalidations go.",
+    ),
+    Command::new("client|caching", 3, PLAIN, client_caching).about(
+        "connection",
+        "6.0.0",
+        "Says whether the next keys are to be tracked.",
+    ),
     Command::new("client|help", 2, Flags::LOADING.and(Flags::STALE).and(Flags::CONNECTION), help)
         .about("connection", "5.0.0", "Lists the subcommands."),
 ];
@@ -401,6 +422,8 @@ fn help(ctx: &mut Context<'_>) -> Outcome {
     ctx.help(
         "CLIENT",
         &[
+            "GETREDIR, CACHING, TRACKING on|off, TRACKINGINFO",
+            "    Client-side caching, which is not offered.",
             "GETNAME",
             "    This connection's name.",
             "ID",

@@ -3,6 +3,7 @@
 use super::table::{all, lookup, subcommand};
 use super::{Command, Context, Flags, Outcome, Refusal, glob};
 use crate::resp::{Encoder, Sink};
+use crate::store::parse_integer;
 
 const FLAGS: Flags = Flags::LOADING.and(Flags::STALE).and(Flags::CONNECTION);
 const PER_COMMAND: &str = "O(N) with N commands";
@@ -27,6 +28,9 @@ const SUBCOMMANDS: &[Command] = &[
     Command::new("command|list", -2, FLAGS, list)
         .about("server", "7.0.0", "Answers the commands' names.")
         .complexity(PER_COMMAND),
+    Command::new("command|getkeys", -3, FLAGS, getkeys)
+        .about("server", "2.8.13", "Answers which words of a request are keys.")
+        .complexity("O(N) with N words"),
     Command::new("command|help", 2, FLAGS, help).about("server", "5.0.0", "Lists the subcommands."),
 ];
 
@@ -165,6 +169,42 @@ fn list(ctx: &mut Context<'_>) -> Outcome {
     Ok(())
 }
 
+/// Redis: `getKeysSubcommand`, *faithful*: where keys are counted by an
+/// argument, the count stands before the first of them.
+fn getkeys(ctx: &mut Context<'_>) -> Outcome {
+    let argc = ctx.argc() - 2;
+    let arg = |i: usize| ctx.arg(i + 2);
+    let container = lookup(arg(0)).ok_or(Refusal::fixed("ERR Invalid command specified"))?;
+    let command = match container.subcommands {
+        [] => container,
+        _ if argc > 1 => subcommand(container, arg(1)).unwrap_or(container),
+        _ => container,
+    };
+    if command.keys.2 == 0 && !command.flags.has(Flags::MOVABLEKEYS) {
+        return Err(Refusal::fixed("ERR The command has no key arguments"));
+    }
+    if !command.takes(argc) {
+        return Err(Refusal::fixed("ERR Invalid number of arguments specified for command"));
+    }
+    let invalid = Refusal::fixed("ERR Invalid arguments specified for command");
+    let keys: Vec<&[u8]> = if command.flags.has(Flags::MOVABLEKEYS) {
+        // LMPOP count key…, BLMPOP timeout count key…
+        let at = if command.flags.has(Flags::BLOCKING) { 2 } else { 1 };
+        let count = parse_integer(arg(at)).and_then(|n| usize::try_from(n).ok());
+        let fits = |count: &usize| *count > 0 && count.checked_add(at).is_some_and(|n| n < argc);
+        let count = count.filter(fits).ok_or(invalid)?;
+        (at + 1..=at + count).map(arg).collect()
+    } else {
+        let (first, last, step) = command.keys;
+        let last = if last < 0 { argc as i32 + last } else { last };
+        (first..=last).step_by(step.unsigned_abs() as usize).map(|i| arg(i as usize)).collect()
+    };
+    let mut reply = ctx.reply();
+    reply.array(keys.len());
+    keys.iter().for_each(|key| reply.bulk(key));
+    Ok(())
+}
+
 fn help(ctx: &mut Context<'_>) -> Outcome {
     ctx.help(
         "COMMAND",
@@ -175,6 +215,8 @@ fn help(ctx: &mut Context<'_>) -> Outcome {
             "    How many commands there are.",
             "DOCS [<name> ...]",
             "    What commands do, for people.",
+            "GETKEYS <command> [<arg> ...]",
+            "    Which words of a request are keys.",
             "INFO [<name> ...]",
             "    What is known of commands, for programs.",
             "LIST [FILTERBY MODULE <name>|ACLCAT <category>|PATTERN <pattern>]",

@@ -24,6 +24,11 @@ const SUBCOMMANDS: &[Command] = &[
         "2.0.0",
         "Sets the counters of INFO to zero.",
     ),
+    Command::new("config|rewrite", 2, ADMIN, rewrite).about(
+        "server",
+        "2.8.0",
+        "Writes the directives to the file that the server was started with.",
+    ),
     Command::new("config|help", 2, Flags::LOADING.and(Flags::STALE), help).about(
         "server",
         "5.0.0",
@@ -120,6 +125,17 @@ fn resetstat(ctx: &mut Context<'_>) -> Outcome {
     Ok(())
 }
 
+/// Redis: `configRewriteCommand`, *faithful*; the file is the driver's.
+fn rewrite(ctx: &mut Context<'_>) -> Outcome {
+    let Some(file) = &ctx.server.config_file else {
+        return Err(Refusal::fixed("ERR The server is running without a config file"));
+    };
+    file.rewrite(&ctx.server.config)
+        .map_err(|why| Refusal::quoting("ERR Rewriting config file: ", why.as_bytes(), ""))?;
+    ctx.reply().ok();
+    Ok(())
+}
+
 fn help(ctx: &mut Context<'_>) -> Outcome {
     ctx.help(
         "CONFIG",
@@ -128,6 +144,8 @@ fn help(ctx: &mut Context<'_>) -> Outcome {
             "    Directives that match, with their values.",
             "SET <directive> <value> [<directive> <value> ...]",
             "    Change directives, all or none.",
+            "REWRITE",
+            "    Write them to the configuration file.",
             "RESETSTAT",
             "    Set the counters of INFO to zero.",
         ],

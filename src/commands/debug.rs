@@ -14,8 +14,10 @@ pub(super) const COMMANDS: &[Command] = &[Command::new(
 .about("server", "1.0.0", "Does what only a demonstration or a test needs.")
 .complexity("depends on the subcommand")];
 
-/// Redis: `debugCommand`, *simplified* to SLEEP, POPULATE and STRINGMATCH-LEN.
-/// Its subcommands are no commands of their own there either.
+/// Redis: `debugCommand`, *simplified* to what tests of clients and of the loop
+/// need. Its subcommands are no commands of their own there either. *Omitted*:
+/// what crashes on purpose, what belongs to persistence, and REPLYBUFFER and
+/// CLIENT-EVICTION, since no idle client has a buffer that could be resized.
 fn debug(ctx: &mut Context<'_>) -> Outcome {
     if !is_allowed(ctx) {
         return Err(Refusal::fixed(
@@ -30,8 +32,17 @@ fn debug(ctx: &mut Context<'_>) -> Outcome {
             ctx.help(
                 "DEBUG",
                 &[
+                    "ERROR <text>",
+                    "    Answer with an error.",
+                    "PAUSE-CRON 0|1",
+                    "    Let the timer ring in vain.",
                     "POPULATE <count> [<prefix>] [<size>]",
                     "    Make keys, <prefix>:<number>, that are not there yet.",
+                    "PROTOCOL <type>",
+                    "    Answer with a specimen: string, integer, double, bignum, null, array,",
+                    "    set, map, attrib, push, verbatim, true, false.",
+                    "SET-ACTIVE-EXPIRE 0|1",
+                    "    Whether keys end although nobody asks for them.",
                     "SLEEP <seconds>",
                     "    Let the one thread sleep; nobody is served meanwhile.",
                     "STRINGMATCH-LEN <length> <pattern>",
@@ -43,6 +54,18 @@ fn debug(ctx: &mut Context<'_>) -> Outcome {
         b"sleep" if argc == 3 => sleep(ctx),
         b"populate" if (3..=5).contains(&argc) => populate(ctx),
         b"stringmatch-len" if argc == 4 => stringmatch(ctx),
+        b"protocol" if argc == 3 => protocol(ctx),
+        b"error" if argc == 3 => Err(Refusal::Other(ctx.arg(2).to_vec().into())),
+        b"set-active-expire" if argc == 3 => {
+            ctx.server.debug.no_active_expire = !is_on(ctx);
+            ctx.reply().ok();
+            Ok(())
+        }
+        b"pause-cron" if argc == 3 => {
+            ctx.server.debug.pause_cron = is_on(ctx);
+            ctx.reply().ok();
+            Ok(())
+        }
         _ => Err(Refusal::quoting(
             "ERR unknown subcommand or wrong number of arguments for '",
             ctx.arg(1),
@@ -58,6 +81,67 @@ fn is_allowed(ctx: &Context<'_>) -> bool {
         EnableDebug::No => false,
         EnableDebug::Local => ctx.client().peer.ip().is_loopback(),
     }
+}
+
+/// As C's `atoi` has it: what is not a number is zero.
+fn is_on(ctx: &Context<'_>) -> bool {
+    parse_integer(ctx.arg(2)).is_some_and(|number| number != 0)
+}
+
+/// One reply of each kind, for whoever writes a decoder. The specimens are
+/// Redis's.
+#[expect(clippy::approx_constant, reason = "it is no constant, it is a specimen")]
+fn protocol(ctx: &mut Context<'_>) -> Outcome {
+    const BIG: &[u8] = b"1234567999999999999999999999999999999";
+    let resp3 = ctx.client().resp == 3;
+    let wanted = ctx.arg(2).to_ascii_lowercase();
+    let mut reply = ctx.reply();
+    match wanted.as_slice() {
+        b"string" => reply.bulk(b"Hello World"),
+        b"integer" => reply.integer(12_345),
+        b"double" => reply.double(3.141),
+        b"bignum" if resp3 => reply.shared(b"(1234567999999999999999999999999999999\r\n"),
+        b"bignum" => reply.bulk(BIG),
+        b"null" => reply.null(),
+        b"array" | b"set" => {
+            if wanted == b"set" {
+                reply.set(3)
+            } else {
+                reply.array(3)
+            }
+            (0..3).for_each(|n| reply.integer(n));
+        }
+        b"map" => {
+            reply.map(3);
+            for n in 0..3 {
+                reply.integer(n);
+                reply.boolean(n == 1);
+            }
+        }
+        b"attrib" => {
+            if resp3 {
+                reply.shared(b"|1\r\n$14\r\nkey-popularity\r\n*2\r\n$7\r\nkey:123\r\n:90\r\n");
+            }
+            reply.bulk(b"Some real reply following the attribute");
+        }
+        b"push" if resp3 => {
+            reply.push(2);
+            reply.bulk(b"server-cpu-usage");
+            reply.integer(42);
+            reply.bulk(b"Some real reply following the push reply");
+        }
+        b"push" => return Err(Refusal::fixed("ERR RESP2 is not supported by this command")),
+        b"verbatim" => reply.verbatim(*b"txt", b"This is a verbatim\nstring"),
+        b"true" => reply.boolean(true),
+        b"false" => reply.boolean(false),
+        _ => {
+            return Err(Refusal::fixed(
+                "ERR Wrong protocol type name. Please use one of the following: \
+                 string|integer|double|bignum|null|array|set|map|attrib|push|verbatim|true|false",
+            ));
+        }
+    }
+    Ok(())
 }
 
 /// As C's `strtod` has it: what is not a number is no time at all.

@@ -59,7 +59,11 @@ fn run_id(seed: u64) -> String {
 pub(super) fn clients(server: &Server, f: &mut Fields) {
     let watching = server.clients.iter().filter(|(_, c)| !c.watched_keys().is_empty()).count();
     f.add("connected_clients", server.clients.len());
+    let (input, output) = server.recent_peaks.max();
+    f.add("cluster_connections", 0);
     f.add("maxclients", server.config.maxclients);
+    f.add("client_recent_max_input_buffer", input);
+    f.add("client_recent_max_output_buffer", output);
     f.add("blocked_clients", server.blocking.clients());
     f.add("tracking_clients", 0);
     f.add("pubsub_clients", server.pubsub.clients());
@@ -79,6 +83,7 @@ pub(super) fn memory(server: &Server, f: &mut Fields) {
     f.add("maxmemory", server.config.maxmemory);
     f.add("maxmemory_human", human(server.config.maxmemory));
     f.add("maxmemory_policy", "noeviction");
+    f.add("mem_clients_slaves", 0);
     f.add("mem_clients_normal", clients);
 }
 
@@ -105,8 +110,12 @@ pub(super) fn stats(server: &Server, f: &mut Fields) {
     f.add("instantaneous_ops_per_sec", rates.ops_per_sec.mean());
     f.add("total_net_input_bytes", s.total_net_input_bytes);
     f.add("total_net_output_bytes", s.total_net_output_bytes);
+    f.add("total_net_repl_input_bytes", 0);
+    f.add("total_net_repl_output_bytes", 0);
     f.add("instantaneous_input_kbps", kilobytes(rates.input_bytes_per_sec.mean()));
     f.add("instantaneous_output_kbps", kilobytes(rates.output_bytes_per_sec.mean()));
+    f.add("instantaneous_input_repl_kbps", "0.00");
+    f.add("instantaneous_output_repl_kbps", "0.00");
     f.add("rejected_connections", s.rejected_connections);
     f.add("expired_keys", s.expired_keys);
     let stale_percent = server.store.stale_ppm() as f64 / 10_000.0;
@@ -119,12 +128,17 @@ pub(super) fn stats(server: &Server, f: &mut Fields) {
     f.add("pubsub_patterns", server.pubsub.names(SubscriptionKind::Pattern).len());
     f.add("pubsubshard_channels", server.pubsub.names(SubscriptionKind::Shard).len());
     f.add("total_error_replies", s.total_error_replies);
+    f.add("unexpected_error_replies", 0);
+    f.add("dump_payload_sanitizations", 0);
     f.add("total_reads_processed", s.total_reads_processed);
     f.add("total_writes_processed", s.total_writes_processed);
     f.add("io_threaded_reads_processed", 0);
     f.add("io_threaded_writes_processed", 0);
     f.add("client_query_buffer_limit_disconnections", s.client_query_buffer_limit_disconnections);
     f.add("client_output_buffer_limit_disconnections", s.client_output_buffer_limit_disconnections);
+    // A reply buffer exists only while something is in it.
+    f.add("reply_buffer_shrinks", 0);
+    f.add("reply_buffer_expands", 0);
     f.add("eventloop_cycles", s.eventloop_cycles);
     f.add("eventloop_duration_sum", s.eventloop_duration_sum.0);
     f.add("eventloop_duration_cmd_sum", s.eventloop_duration_cmd_sum.0);

@@ -60,8 +60,28 @@ const OBJECT: &[Command] = &[
         "2.2.3",
         "Answers how a value is kept.",
     ),
+    Command::new("object|refcount", 3, READ, object_refcount).keys(2, 2, 1).about(
+        "generic",
+        "2.2.3",
+        "Answers how many share a value.",
+    ),
+    Command::new("object|freq", 3, READ, object_freq).keys(2, 2, 1).about(
+        "generic",
+        "4.0.0",
+        "Answers how often a value is used, if that is counted.",
+    ),
     Command::new("object|help", 2, Flags::LOADING.and(Flags::STALE).and(Flags::KEYSPACE), |ctx| {
-        ctx.help("OBJECT", &["ENCODING <key>", "    How the key's value is kept."]);
+        ctx.help(
+            "OBJECT",
+            &[
+                "ENCODING <key>",
+                "    How the key's value is kept.",
+                "FREQ <key>",
+                "    How often it is used; not counted here.",
+                "REFCOUNT <key>",
+                "    How many share it.",
+            ],
+        );
         Ok(())
     })
     .about("generic", "6.2.0", "Lists the subcommands."),
@@ -218,4 +238,42 @@ fn object_encoding(ctx: &mut Context<'_>) -> Outcome {
         None => ctx.reply().null(),
     }
     Ok(())
+}
+
+/// Up to 9,999 (`OBJ_SHARED_INTEGERS`).
+const SHARED_DIGITS: usize = 4;
+
+/// Redis shares small integers among all keys, and says so with the largest
+/// count there is.
+fn object_refcount(ctx: &mut Context<'_>) -> Outcome {
+    let Some(place) = ctx.find_read(ctx.arg(2)) else {
+        ctx.reply().null();
+        return Ok(());
+    };
+    let value = ctx.db().value(place);
+    let shared = match value {
+        crate::store::Value::String(text) => {
+            let is_integer = value.encoding().name() == "int";
+            is_integer
+                && text.bytes(&mut itoa::Buffer::new()).iter().all(u8::is_ascii_digit)
+                && text.len() <= SHARED_DIGITS
+        }
+        crate::store::Value::List(_) => false,
+    };
+    ctx.reply().integer(if shared { i64::from(i32::MAX) } else { 1 });
+    Ok(())
+}
+
+/// *Omitted* beside it: IDLETIME, since no access times are kept. They would
+/// cost every command, and nothing is evicted by them.
+fn object_freq(ctx: &mut Context<'_>) -> Outcome {
+    if ctx.find_read(ctx.arg(2)).is_none() {
+        ctx.reply().null();
+        return Ok(());
+    }
+    Err(Refusal::fixed(
+        "ERR An LFU maxmemory policy is not selected, access frequency not tracked. Please note \
+         that when switching between policies at runtime LRU and LFU data will take some time to \
+         adjust.",
+    ))
 }

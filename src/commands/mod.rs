@@ -7,6 +7,7 @@
 //! so that expiry, hits and facts are never forgotten) and the reply. What it
 //! refuses it returns as a [`Refusal`], and the row answers it.
 
+mod absent;
 mod client;
 mod command;
 mod config;

@@ -1,6 +1,6 @@
 //! Finding a command by name: on the path of every request.
 
-use super::{Command, client, command, config, connection, debug, expiry, info, keys};
+use super::{Command, absent, client, command, config, connection, debug, expiry, info, keys};
 use super::{
     latency, list_moves, lists, numbers, pubsub, refusal, scan, server, set, slowlog, strings,
     transactions,
@@ -9,7 +9,7 @@ use crate::resp::Args;
 use refusal::Refusal;
 use std::fmt;
 
-const FAMILIES: [&[Command]; 19] = [
+const FAMILIES: [&[Command]; 20] = [
     connection::COMMANDS,
     client::COMMANDS,
     config::COMMANDS,
@@ -29,6 +29,7 @@ const FAMILIES: [&[Command]; 19] = [
     pubsub::COMMANDS,
     slowlog::COMMANDS,
     latency::COMMANDS,
+    absent::COMMANDS,
 ];
 
 const COUNT: usize = count(false);

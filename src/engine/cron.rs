@@ -30,6 +30,9 @@ impl Engine {
         let began = net.now();
         self.server.now = began;
         let hz = self.current_hz();
+        if self.server.debug.pause_cron {
+            return Micros(1_000_000 / u64::from(hz));
+        }
         self.sample_metrics(began);
         self.clients_cron(net, hz);
         self.update_paused_actions(net.now());
@@ -77,6 +80,8 @@ impl Engine {
     /// instead of by rotating a list.
     fn clients_cron<N: Net>(&mut self, net: &mut N, hz: u32) {
         let clients = self.server.clients.len();
+        let second = self.server.unix_us() / 1_000_000;
+        self.server.recent_peaks.forget_oldest(second);
         let visits = (clients / hz as usize).max(clients.min(MIN_VISITS));
         for _ in 0..visits {
             let next = self
@@ -106,6 +111,10 @@ impl Engine {
             self.free_client(net, slot, CloseReason::IdleTimeout);
             return;
         }
+        let input = client.query.as_ref().map_or(0, |query| query.buffer.len() as u64);
+        let output = client.reply.limit_usage_bytes();
+        let second = (self.server.birth.unix_epoch_us + now.0) / 1_000_000;
+        self.server.recent_peaks.note(second, input, output);
         if let Some(query) = &mut client.query
             && idle > IDLE_BUFFER
             && query.buffer.len() - query.filled > WORTH_SHRINKING_BYTES
@@ -129,7 +138,7 @@ impl Engine {
 
     /// Nothing ends during a pause: it would be a write.
     fn expire_cycle<N: Net>(&mut self, net: &mut N, pace: Pace, fast: bool) {
-        if self.server.pause.is_some() {
+        if self.server.pause.is_some() || self.server.debug.no_active_expire {
             return;
         }
         let now_ms = (self.server.birth.unix_epoch_us + net.now().0) / 1_000;

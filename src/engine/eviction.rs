@@ -12,6 +12,8 @@ use std::collections::{BTreeMap, BTreeSet};
 /// same on every platform.
 pub const CLIENT_BYTES: u64 = 512;
 
+const LEAST_LIMIT_BYTES: u64 = 128 * 1024;
+
 /// What each client takes, kept only while there is a limit.
 ///
 /// Redis sorts clients into buckets by powers of two and evicts from the
@@ -55,16 +57,18 @@ pub fn reply_buffer_bytes(client: &Client) -> u64 {
 }
 
 impl Server {
-    /// `getClientEvictionLimit`: `None` is no limit.
+    /// `getClientEvictionLimit`: `None` is no limit, and there is none so low
+    /// that nobody could ask for a higher one.
     #[inline]
     #[must_use]
     pub fn client_eviction_limit_bytes(&self) -> Option<u64> {
         match self.config.maxmemory_clients {
             ClientMemory::Bytes(0) | ClientMemory::Percent(0) => None,
-            ClientMemory::Bytes(bytes) => Some(bytes),
+            ClientMemory::Bytes(bytes) => Some(bytes.max(LEAST_LIMIT_BYTES)),
             ClientMemory::Percent(percent) => {
                 let maxmemory = self.config.maxmemory;
-                (maxmemory > 0).then(|| (u128::from(maxmemory) * u128::from(percent) / 100) as u64)
+                let share = || (u128::from(maxmemory) * u128::from(percent) / 100) as u64;
+                (maxmemory > 0).then(|| share().max(LEAST_LIMIT_BYTES))
             }
         }
     }

@@ -120,6 +120,11 @@ impl Engine {
         }
     }
 
+    /// Where CONFIG REWRITE writes to.
+    pub fn set_config_file(&mut self, file: Box<dyn server::ConfigFile>) {
+        self.server.config_file = Some(file);
+    }
+
     /// Opens a door.
     ///
     /// # Errors

@@ -12,7 +12,7 @@ use super::multi::WatchedKeys;
 use super::pubsub::PubSub;
 use super::reply::{BufferPool, Reply};
 use super::slowlog::Slowlog;
-use super::stats::Stats;
+use super::stats::{RecentPeaks, Stats};
 use super::tap::Tap;
 use crate::event::{ClientId, CloseReason};
 use crate::net::Fd;
@@ -43,6 +43,25 @@ pub struct Birth {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ShutdownRequest;
 
+/// What DEBUG switched.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct DebugSwitches {
+    /// `SET-ACTIVE-EXPIRE 0`: keys end only when somebody asks for them.
+    pub no_active_expire: bool,
+    /// `PAUSE-CRON 1`: the timer rings, and nothing is done.
+    pub pause_cron: bool,
+}
+
+/// The file that the server was started with, if it was; only a driver knows
+/// files.
+pub trait ConfigFile: std::fmt::Debug {
+    /// `CONFIG REWRITE`.
+    ///
+    /// # Errors
+    /// Why the file could not be read or written, in the system's words.
+    fn rewrite(&self, config: &Config) -> Result<(), String>;
+}
+
 /// A door.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Listener {
@@ -63,6 +82,7 @@ pub struct Pushed {
 #[derive(Debug)]
 pub struct Server {
     pub config: Config,
+    pub config_file: Option<Box<dyn ConfigFile>>,
     pub birth: Birth,
     pub clients: ClientTable,
     pub listeners: Vec<Listener>,
@@ -101,6 +121,8 @@ pub struct Server {
     /// always empty while nobody watches.
     pub pushed: Vec<Pushed>,
     pub shutdown: Option<ShutdownRequest>,
+    pub debug: DebugSwitches,
+    pub recent_peaks: RecentPeaks,
     pub reply_pool: BufferPool,
 }
 
@@ -112,6 +134,7 @@ impl Server {
             store: Store::new(config.databases as usize, birth.hash_seed),
             rng: Pcg64Mcg::seed_from_u64(birth.seed),
             config,
+            config_file: None,
             birth,
             clients: ClientTable::default(),
             listeners: Vec::new(),
@@ -135,6 +158,8 @@ impl Server {
             pending_pushes: Vec::new(),
             pushed: Vec::new(),
             shutdown: None,
+            debug: DebugSwitches::default(),
+            recent_peaks: RecentPeaks::default(),
             reply_pool: BufferPool::default(),
         };
         server.review_concerns();

@@ -67,6 +67,36 @@ impl Stats {
     }
 }
 
+/// The biggest buffers that `clientsCron` met in each of the last eight
+/// seconds (`ClientsPeakMemInput`, `ClientsPeakMemOutput`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RecentPeaks {
+    input: [u64; 8],
+    output: [u64; 8],
+}
+
+impl RecentPeaks {
+    /// A client was visited in this second.
+    pub fn note(&mut self, second: u64, input_bytes: u64, output_bytes: u64) {
+        let at = (second % 8) as usize;
+        self.input[at] = self.input[at].max(input_bytes);
+        self.output[at] = self.output[at].max(output_bytes);
+    }
+
+    /// Everybody is about to be visited: the oldest second is forgotten.
+    pub fn forget_oldest(&mut self, second: u64) {
+        let at = ((second + 1) % 8) as usize;
+        (self.input[at], self.output[at]) = (0, 0);
+    }
+
+    /// The biggest of all.
+    #[must_use]
+    pub fn max(&self) -> (u64, u64) {
+        let of = |peaks: &[u64; 8]| peaks.iter().copied().max().unwrap_or(0);
+        (of(&self.input), of(&self.output))
+    }
+}
+
 /// One metric sampled every 100 ms; the reported number is the mean of the
 /// last 16 samples, as in Redis, so it lags and reads low just after start.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 //! What the words after `onechef` mean.
 
 use super::check::Check;
-use super::config_file::{self, ConfigError, Place};
+use super::config_file::{self, ConfigError, ConfigFile, Place};
 use super::serve::Serve;
 use crate::engine::config::Config;
 use std::ffi::OsString;
@@ -133,7 +133,8 @@ fn parse_serve(mut parser: lexopt::Parser) -> Result<Invocation, UsageError> {
             .map_err(UsageError::Config)?;
         warnings.extend(warning);
     }
-    Ok(Invocation::Serve { serve: Box::new(Serve { config, record }), warnings })
+    let config_file = file.map(|path| ConfigFile { path });
+    Ok(Invocation::Serve { serve: Box::new(Serve { config, config_file, record }), warnings })
 }
 
 fn apply_file(config: &mut Config, path: &Path) -> Result<Vec<String>, UsageError> {

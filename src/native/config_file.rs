@@ -1,9 +1,12 @@
 //! Configuration in Redis's own format: one directive a line, quoting as in
 //! redis-cli, `#` comments.
 
-use crate::engine::config::{Config, SetError};
+use crate::engine::config::{Config, SetError, find};
+use crate::engine::server;
 use crate::resp::inline::split_args;
-use std::fmt;
+use std::collections::BTreeSet;
+use std::fmt::{self, Write};
+use std::path::PathBuf;
 
 /// Where a directive came from, for messages.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -96,5 +99,96 @@ pub fn apply_one(
                 String::from_utf8_lossy(value)
             ),
         }),
+    }
+}
+
+/// The file that the server was started with, for CONFIG REWRITE.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConfigFile {
+    pub path: PathBuf,
+}
+
+impl server::ConfigFile for ConfigFile {
+    /// All or nothing: a new file takes the old one's place when it is whole.
+    fn rewrite(&self, config: &Config) -> Result<(), String> {
+        let say = |error: std::io::Error| error.to_string();
+        let old = std::fs::read_to_string(&self.path).map_err(say)?;
+        let mut beside = self.path.clone().into_os_string();
+        beside.push(".new");
+        std::fs::write(&beside, rewritten(&old, config)).map_err(say)?;
+        std::fs::rename(&beside, &self.path).map_err(say)
+    }
+}
+
+/// The text of a file with every directive at its present value: in its place
+/// if it has one, else at the end unless it is at its default. Comments and
+/// what is not known here stay.
+///
+/// Redis: `rewriteConfig`, *faithful*.
+fn rewritten(old: &str, config: &Config) -> String {
+    let (mut text, mut written) = (String::new(), BTreeSet::new());
+    for line in old.lines() {
+        let directive = line.split_whitespace().next().and_then(|name| find(name.as_bytes()));
+        match directive {
+            Some(directive) if written.insert(directive.name) => {
+                put(&mut text, directive.name, &directive.get(config));
+            }
+            // Said twice: the first place has the value.
+            Some(_) => {}
+            None => text = text + line + "\n",
+        }
+    }
+    let mut changed = config.changed_from_default();
+    changed.retain(|(name, _)| {
+        find(name.as_bytes()).is_some_and(|d| d.name == *name && !written.contains(d.name))
+    });
+    if !changed.is_empty() {
+        text.push_str("# Written by CONFIG REWRITE\n");
+    }
+    for (name, value) in changed {
+        put(&mut text, name, &value);
+    }
+    text
+}
+
+/// One line. Most values are words; a password may be anything.
+fn put(text: &mut String, name: &str, value: &str) {
+    let words = value.split(' ').all(|word| !word.is_empty());
+    let plain =
+        value.bytes().all(|b| b == b' ' || (b.is_ascii_graphic() && !b"\"'\\#".contains(&b)));
+    // Writing to a string cannot fail.
+    _ = if words && plain && name != "requirepass" {
+        writeln!(text, "{name} {value}")
+    } else {
+        writeln!(text, "{name} \"{}\"", value.as_bytes().escape_ascii())
+    };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Protects: what people wrote stays, and the file says what the server
+    /// does, read back by the same reader.
+    #[test]
+    fn a_rewritten_file_says_the_same_and_keeps_what_it_does_not_know() {
+        let old = "# ours\ntimeout 5\nrdbcompression yes\nTIMEOUT 6\n\nhz 10\n";
+        let mut config = Config::default();
+        apply(&mut config, "old", old).expect("a file that can be read");
+        for (name, value) in [
+            ("timeout", "7"),
+            ("hz", "10"),
+            ("requirepass", "pass \"word\" #1"),
+            ("client-output-buffer-limit", "pubsub 1mb 512kb 3"),
+            ("bind", "127.0.0.1 -::1 10.0.0.1"),
+        ] {
+            config.set(name, value).expect("a value that fits");
+        }
+        let text = rewritten(old, &config);
+        assert!(text.starts_with("# ours\ntimeout 7\nrdbcompression yes\n\nhz 10\n"), "{text}");
+        let mut again = Config::default();
+        apply(&mut again, "new", &text).unwrap_or_else(|error| panic!("{error}\n{text}"));
+        assert_eq!(again, config, "{text}");
+        assert_eq!(rewritten(&text, &config), text, "nothing changes the second time");
     }
 }

@@ -1,6 +1,7 @@
 //! The driver of the native server: three lines of loop, and what surrounds
 //! a process.
 
+use super::config_file::ConfigFile;
 use super::recorder::Recorder;
 use crate::engine::Engine;
 use crate::engine::config::Config;
@@ -20,6 +21,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 #[derive(Clone, Debug, Default)]
 pub struct Serve {
     pub config: Config,
+    /// The file it came from, for CONFIG REWRITE.
+    pub config_file: Option<ConfigFile>,
     pub record: Option<PathBuf>,
 }
 
@@ -79,6 +82,9 @@ pub fn serve(options: Serve) -> Result<(), ServeError> {
     .map_err(ServeError::Start)?;
     let addresses = addresses(&options.config)?;
     let mut engine = Engine::new(options.config, birth(&net));
+    if let Some(file) = options.config_file {
+        engine.set_config_file(Box::new(file));
+    }
     let mut recorder = match options.record {
         None => None,
         Some(path) => {

@@ -237,3 +237,50 @@ fn who_queues_too_much_evicts_itself() {
     assert_eq!(evicted(&mut house), [1]);
     assert!(house.end(1).is_some());
 }
+
+/// A limit so low that nobody could ask for another one counts as 128 KB.
+#[test]
+fn no_limit_for_clients_shuts_everybody_out() {
+    let mut house = House::with_guests(&[("maxmemory-clients", "1")], 2);
+    assert_eq!(house.ask(1, "PING"), "+PONG\r\n");
+    assert_eq!(house.ask(2, "CONFIG SET maxmemory-clients 0"), "+OK\r\n");
+    assert_eq!(house.engine.server().stats.evicted_clients, 0);
+}
+
+/// DEBUG's switches: the timer rings in vain, keys outlive their time.
+#[test]
+fn the_timer_and_active_expiry_can_be_switched_off() {
+    let mut house = House::with_guests(&[], 1);
+    house.ask(1, "DEBUG SET-ACTIVE-EXPIRE 0");
+    house.ask(1, "SET k v PX 5");
+    house.pass(onechef::time::Micros::from_secs(1));
+    assert_eq!(house.engine.server().store.db(0).len(), 1, "nobody asked for it");
+    house.ask(1, "DEBUG PAUSE-CRON 1");
+    house.ask(1, "DEBUG SET-ACTIVE-EXPIRE 1");
+    house.pass(onechef::time::Micros::from_secs(1));
+    assert_eq!(house.engine.server().store.db(0).len(), 1, "and nobody looks");
+    house.ask(1, "DEBUG PAUSE-CRON 0");
+    house.pass(onechef::time::Micros::from_secs(1));
+    assert_eq!(house.engine.server().store.db(0).len(), 0);
+}
+
+/// INFO tells for eight seconds how much the largest client held.
+#[test]
+fn the_largest_buffers_are_remembered_for_some_seconds() {
+    let mut house = House::with_guests(&[], 2);
+    let field = |house: &mut House, name: &str| -> u64 {
+        let info = house.ask(2, "INFO clients");
+        let of = format!("client_recent_max_{name}_buffer:");
+        let line = info.lines().find(|line| line.starts_with(&of)).expect("a field of INFO");
+        line[of.len()..].trim().parse().expect("a number")
+    };
+    house.send(1, format!("*2\r\n$4\r\nECHO\r\n$90000\r\n{}", "x".repeat(50_000)));
+    house.settle();
+    house.pass(onechef::time::Micros::from_secs(1));
+    assert!(field(&mut house, "input") >= 50_000);
+    assert_eq!(field(&mut house, "output"), 0);
+    house.send(1, "x".repeat(40_000) + "\r\n");
+    house.settle();
+    house.pass(onechef::time::Micros::from_secs(10));
+    assert!(field(&mut house, "input") < 50_000);
+}

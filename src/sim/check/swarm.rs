@@ -225,7 +225,7 @@ fn limits(dice: &mut Dice, long: bool) -> Vec<(String, String)> {
         ("client-output-buffer-limit", format!("normal {}kb 40kb 1", 20 + dice.below(200))),
         ("hz", (1 + dice.below(200)).to_string()),
         ("requirepass", "secret".to_owned()),
-        ("maxmemory-clients", (5_000 + dice.below(80_000)).to_string()),
+        ("maxmemory-clients", (100_000 + dice.below(200_000)).to_string()),
         ("maxmemory", (10_000 + dice.below(100_000)).to_string()),
         ("proto-max-bulk-len", "1mb".to_owned()),
         ("timeout", "1".to_owned()),

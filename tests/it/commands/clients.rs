@@ -141,6 +141,27 @@ fn debug_sleep_asks_the_loop_to_sleep() {
     }
 }
 
+#[derive(Debug)]
+struct Disk(Result<(), String>);
+
+impl onechef::engine::server::ConfigFile for Disk {
+    fn rewrite(&self, config: &Config) -> Result<(), String> {
+        assert_eq!(config.timeout, 7, "what the server does now, not what it was started with");
+        self.0.clone()
+    }
+}
+
+#[test]
+fn the_configuration_is_written_where_it_came_from() {
+    let mut caller = Caller::new();
+    caller.say("CONFIG SET timeout 7");
+    caller.server.config_file = Some(Box::new(Disk(Ok(()))));
+    assert_eq!(caller.say("CONFIG REWRITE"), "+OK\r\n");
+    caller.server.config_file = Some(Box::new(Disk(Err("No space left on device".into()))));
+    let failed = "-ERR Rewriting config file: No space left on device\r\n";
+    assert_eq!(caller.say("CONFIG REWRITE"), failed);
+}
+
 #[test]
 fn shutdown_says_nothing_and_tells_the_loop() {
     let mut caller = Caller::new();

@@ -107,7 +107,7 @@ fn command_docs_is_a_map_by_name() {
     let docs = caller.say("COMMAND DOCS ping client|id");
     assert!(docs.starts_with("%2\r\n$4\r\nping\r\n%4\r\n$7\r\nsummary\r\n"), "{docs}");
     assert!(docs.contains("$9\r\nclient|id\r\n%4\r\n"), "{docs}");
-    assert!(caller.say("COMMAND DOCS client").contains("$11\r\nsubcommands\r\n%14\r\n"));
+    assert!(caller.say("COMMAND DOCS client").contains("$11\r\nsubcommands\r\n%18\r\n"));
 }
 
 #[test]
