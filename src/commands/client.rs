@@ -236,7 +236,7 @@ fn line(ctx: &Context<'_>, slot: Slot) -> String {
     };
     add("id", &client.id);
     add("addr", &client.peer);
-    add("laddr", &client.local);
+    add("laddr", &server.clients.local_address(client.local));
     add("fd", &client.fd);
     add("name", &text(names.map(|n| &n.name)));
     add("age", &age);
@@ -346,7 +346,7 @@ impl Victims {
         self.kind.is_none_or(|kind| kind == Kind::of(client))
             && self.id.is_none_or(|id| id == client.id)
             && is(&self.addr, client.peer)
-            && is(&self.laddr, client.local)
+            && is(&self.laddr, ctx.server.clients.local_address(client.local))
             && self.max_age_s.is_none_or(|wanted| age_s >= wanted)
             && !(self.spare_caller && slot == ctx.caller)
     }

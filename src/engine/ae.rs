@@ -4,7 +4,7 @@
 //! will happen can be printed and compared, and look the handler up in a
 //! `match` ([`crate::event::Handler`]).
 
-use super::client::Slot;
+use super::client::{Slot, give_back_slack, reserve_an_eighth};
 use crate::event::{Event, TimerKind};
 use crate::net::{Fd, Mask, Net, Timeout};
 use crate::time::Micros;
@@ -57,8 +57,9 @@ impl EventLoop {
     /// `mask` is watched for `owner`. Returns the fact.
     pub fn watch<N: Net>(&mut self, net: &mut N, fd: Fd, owner: Owner, mask: Mask) -> Event {
         let index = fd.0 as usize;
-        if index >= self.files.len() {
-            self.files.resize(index + 1, FileEvent::default());
+        while index >= self.files.len() {
+            reserve_an_eighth(&mut self.files);
+            self.files.push(FileEvent::default());
         }
         self.files[index] = FileEvent { owner, mask };
         net.watch(fd, mask.without(Mask::BARRIER));
@@ -71,6 +72,10 @@ impl EventLoop {
         if let Some(file) = self.files.get_mut(fd.0 as usize) {
             *file = FileEvent::default();
         }
+        while self.files.last().is_some_and(|last| last.owner == Owner::Nobody) {
+            self.files.pop();
+        }
+        give_back_slack(&mut self.files);
     }
 
     /// How many descriptors are registered.

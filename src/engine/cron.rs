@@ -18,6 +18,8 @@ const MAX_HZ: u32 = 500;
 const METRIC_PERIOD: Micros = Micros::from_millis(100);
 /// A query buffer idle for longer gives back its free space.
 const IDLE_BUFFER: Micros = Micros::from_secs(2);
+/// Clients that a queue keeps room for.
+const QUEUE_ROOM: usize = 64;
 /// Free space worth giving back.
 const WORTH_SHRINKING_BYTES: usize = 4 * 1024;
 
@@ -38,11 +40,21 @@ impl Engine {
         self.update_paused_actions(net.now());
         let pace = Pace::slow(self.server.config.active_expire_effort, hz);
         self.expire_cycle(net, pace, false);
+        self.give_back_memory();
         self.cron_loops += 1;
         let spent = net.now().saturating_sub(began);
         let stats = &mut self.server.stats;
         stats.eventloop_duration_cron_sum = stats.eventloop_duration_cron_sum.saturating_add(spent);
         Micros(1_000_000 / u64::from(hz))
+    }
+
+    /// What a busy moment took and the usual one does not need.
+    fn give_back_memory(&mut self) {
+        self.server.reply_pool.give_back();
+        self.jobs.shrink_to(QUEUE_ROOM);
+        self.job_slots.shrink_to(QUEUE_ROOM);
+        self.server.pending_write.shrink_to(QUEUE_ROOM);
+        self.server.to_close.shrink_to(QUEUE_ROOM);
     }
 
     /// `hz`, doubled while too many clients would fall on one tick.

@@ -79,14 +79,14 @@ fn judge(server: &mut Server, slot: Slot, usage: u64, limit: OutputLimit) -> Ver
     let id = Some(client.id);
     let above = limit.soft > 0 && usage >= limit.soft;
     let threshold = limit.soft;
-    let kind = match (above, client.soft_limit_since) {
+    let kind = match (above, client.soft_limit_since()) {
         (false, None) => return Verdict::Fine,
         (false, Some(_)) => {
-            client.soft_limit_since = None;
+            client.rare().soft_limit_since = None;
             LimitKind::OutputSoftCleared
         }
         (true, None) => {
-            client.soft_limit_since = Some(now);
+            client.rare().soft_limit_since = Some(now);
             LimitKind::OutputSoftStarted
         }
         (true, Some(since)) => {

@@ -74,7 +74,8 @@ impl Engine {
             return;
         }
         let id = self.server.clients.next_id();
-        let mut client = Client::new(id, fd, peer, local, self.server.now);
+        let local_number = self.server.clients.number_local_address(local);
+        let mut client = Client::new(id, fd, peer, local_number, self.server.now);
         if self.server.config.requirepass.is_empty() {
             client.flags.set(ClientFlags::AUTHENTICATED);
         }

@@ -19,43 +19,69 @@ pub const BLOCK_OVERHEAD_BYTES: u64 = 40;
 /// from its allocator, which rounds up.
 const BLOCK_SLACK_BYTES: usize = 16;
 
-/// `client->buf`, `client->reply` and `client->sentlen`.
+/// What waits to leave to one client; nothing but a word while nothing does.
 #[derive(Debug, Default)]
 pub struct Reply {
-    /// Empty and without capacity while nothing waits.
-    buffer: Vec<u8>,
-    list: Option<Box<List>>,
-    /// How much of the first piece has left already.
-    sent: u32,
+    pending: Option<Box<Pending>>,
 }
 
-#[derive(Debug, Default)]
-struct List {
-    blocks: VecDeque<Vec<u8>>,
+/// `client->buf`, `client->reply` and `client->sentlen`.
+#[derive(Debug)]
+struct Pending {
+    /// Always of [`REPLY_CHUNK_BYTES`].
+    buffer: Vec<u8>,
+    list: VecDeque<Vec<u8>>,
     /// Sum of the blocks' capacities (`reply_bytes`).
-    capacity_bytes: u64,
+    list_capacity_bytes: u64,
+    /// How much of the first piece has left already.
+    sent: u32,
 }
 
 /// Spare reply buffers, last returned first (it is the one still warm in the
 /// cache).
 #[derive(Debug, Default)]
 pub struct BufferPool {
-    spare: Vec<Vec<u8>>,
+    #[expect(clippy::vec_box, reason = "they are lent and returned in their boxes")]
+    spare: Vec<Box<Pending>>,
+    /// The fewest there were since the last [`BufferPool::give_back`]: so many
+    /// are not needed.
+    idle: usize,
 }
 
 impl BufferPool {
     /// More than this many stay allocated only while in use.
     const KEEP: usize = 64;
 
-    fn lend(&mut self) -> Vec<u8> {
-        self.spare.pop().unwrap_or_else(|| Vec::with_capacity(REPLY_CHUNK_BYTES))
+    fn lend(&mut self) -> Box<Pending> {
+        match self.spare.pop() {
+            Some(pending) => {
+                self.idle = self.idle.min(self.spare.len());
+                pending
+            }
+            None => Box::new(Pending {
+                buffer: Vec::with_capacity(REPLY_CHUNK_BYTES),
+                list: VecDeque::new(),
+                list_capacity_bytes: 0,
+                sent: 0,
+            }),
+        }
     }
 
-    fn take_back(&mut self, mut buffer: Vec<u8>) {
-        if buffer.capacity() > 0 && self.spare.len() < Self::KEEP {
-            buffer.clear();
-            self.spare.push(buffer);
+    fn take_back(&mut self, mut pending: Box<Pending>) {
+        if self.spare.len() < Self::KEEP {
+            pending.buffer.clear();
+            pending.list = VecDeque::new();
+            pending.list_capacity_bytes = 0;
+            pending.sent = 0;
+            self.spare.push(pending);
         }
+    }
+
+    /// Frees the spares that nobody needed since the last time, but for one.
+    pub fn give_back(&mut self) {
+        let needed = self.spare.len() - self.idle;
+        self.spare.truncate(needed.max(1));
+        self.idle = self.spare.len();
     }
 }
 
@@ -67,45 +93,130 @@ impl Reply {
     /// while the list is empty, so bytes stay in order.
     #[inline]
     pub fn push(&mut self, bytes: &[u8], pool: &mut BufferPool) -> bool {
-        if self.list.is_none() {
-            if self.buffer.capacity() == 0 {
-                self.buffer = pool.lend();
-            }
-            let room = REPLY_CHUNK_BYTES - self.buffer.len();
-            if bytes.len() <= room {
-                self.buffer.extend_from_slice(bytes);
-                return false;
-            }
-            let (now, later) = bytes.split_at(room);
-            self.buffer.extend_from_slice(now);
-            return self.push_block(later);
+        let pending = self.pending.get_or_insert_with(|| pool.lend());
+        if !pending.list.is_empty() {
+            return pending.push_block(bytes);
         }
-        self.push_block(bytes)
+        let room = REPLY_CHUNK_BYTES - pending.buffer.len();
+        if bytes.len() <= room {
+            pending.buffer.extend_from_slice(bytes);
+            return false;
+        }
+        let (now, later) = bytes.split_at(room);
+        pending.buffer.extend_from_slice(now);
+        pending.push_block(later)
     }
 
     /// Where the next bytes go, if `bytes` more fit there.
     #[inline]
     pub fn room(&mut self, bytes: usize, pool: &mut BufferPool) -> Option<&mut Vec<u8>> {
-        let (last, capacity) = match &mut self.list {
-            None => {
-                if self.buffer.capacity() == 0 {
-                    self.buffer = pool.lend();
-                }
-                (&mut self.buffer, REPLY_CHUNK_BYTES)
+        let pending = self.pending.get_or_insert_with(|| pool.lend());
+        if pending.list.is_empty() {
+            let room = REPLY_CHUNK_BYTES - pending.buffer.len();
+            return (bytes <= room).then_some(&mut pending.buffer);
+        }
+        let last = pending.list.back_mut()?;
+        (bytes <= last.capacity() - last.len()).then_some(last)
+    }
+
+    /// Everything that has not left.
+    #[must_use]
+    pub fn len(&self) -> u64 {
+        self.appended() - u64::from(self.sent())
+    }
+
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.pending.as_ref().is_none_or(|p| p.buffer.is_empty() && p.list.is_empty())
+    }
+
+    /// Bytes in the private buffer, sent or not (`bufpos`).
+    #[must_use]
+    pub fn buffered(&self) -> u64 {
+        self.pending.as_ref().map_or(0, |pending| pending.buffer.len() as u64)
+    }
+
+    /// Used bytes of the list's blocks.
+    #[must_use]
+    pub fn listed_bytes(&self) -> u64 {
+        self.pending.as_ref().map_or(0, |p| p.list.iter().map(|block| block.len() as u64).sum())
+    }
+
+    #[must_use]
+    pub fn blocks(&self) -> u32 {
+        self.pending.as_ref().map_or(0, |pending| pending.list.len() as u32)
+    }
+
+    #[must_use]
+    pub fn has_blocks(&self) -> bool {
+        self.blocks() > 0
+    }
+
+    /// What has not left, in the buffer and in the list.
+    #[must_use]
+    pub fn waiting_split(&self) -> (u64, u64) {
+        let sent = u64::from(self.sent());
+        match self.buffered() {
+            0 => (0, self.listed_bytes() - sent),
+            buffered => (buffered - sent, self.listed_bytes()),
+        }
+    }
+
+    /// How much of the front piece has left (`sentlen`).
+    #[must_use]
+    pub fn sent(&self) -> u32 {
+        self.pending.as_ref().map_or(0, |pending| pending.sent)
+    }
+
+    /// What the output limit measures (`getClientOutputBufferMemoryUsage`):
+    /// the blocks' capacities and their overhead, not the private buffer.
+    #[must_use]
+    pub fn limit_usage_bytes(&self) -> u64 {
+        let Some(pending) = &self.pending else { return 0 };
+        pending.list_capacity_bytes + pending.list.len() as u64 * BLOCK_OVERHEAD_BYTES
+    }
+
+    /// The last `n` bytes appended, at most `cap` of them from their start;
+    /// for previews.
+    #[must_use]
+    pub fn tail_from(&self, start: u64, cap: usize) -> Vec<u8> {
+        let mut skip = usize::try_from(start).unwrap_or(usize::MAX);
+        let mut out = Vec::new();
+        for piece in self.pending.iter().flat_map(|pending| pending.pieces()) {
+            let from = skip.min(piece.len());
+            skip -= from;
+            out.extend(piece[from..].iter().take(cap - out.len()));
+            if out.len() == cap {
+                break;
             }
-            Some(list) => {
-                let last = list.blocks.back_mut()?;
-                let capacity = last.capacity();
-                (last, capacity)
-            }
-        };
-        (bytes <= capacity - last.len()).then_some(last)
+        }
+        out
+    }
+
+    /// Bytes ever appended since the reply was last empty: the start of the
+    /// next append, for [`Reply::tail_from`].
+    #[must_use]
+    pub fn appended(&self) -> u64 {
+        self.buffered() + self.listed_bytes()
+    }
+
+    /// Gives the buffer back once everything has left, or drops what waits.
+    pub fn release(&mut self, pool: &mut BufferPool) {
+        if let Some(pending) = self.pending.take() {
+            pool.take_back(pending);
+        }
+    }
+}
+
+impl Pending {
+    /// Front to back.
+    fn pieces(&self) -> impl Iterator<Item = &Vec<u8>> {
+        std::iter::once(&self.buffer).chain(&self.list)
     }
 
     fn push_block(&mut self, bytes: &[u8]) -> bool {
-        let list = self.list.get_or_insert_default();
         let mut rest = bytes;
-        if let Some(last) = list.blocks.back_mut() {
+        if let Some(last) = self.list.back_mut() {
             let room = last.capacity() - last.len();
             let (now, later) = rest.split_at(room.min(rest.len()));
             last.extend_from_slice(now);
@@ -121,109 +232,39 @@ impl Reply {
         };
         let mut block = Vec::with_capacity(needed);
         block.extend_from_slice(rest);
-        list.capacity_bytes += block.capacity() as u64;
-        list.blocks.push_back(block);
+        self.list_capacity_bytes += block.capacity() as u64;
+        self.list.push_back(block);
         true
     }
 
-    /// Everything that has not left.
-    #[must_use]
-    pub fn len(&self) -> u64 {
-        self.buffer.len() as u64 + self.listed_bytes() - u64::from(self.sent)
-    }
-
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.buffer.is_empty() && self.list.is_none()
-    }
-
-    /// Bytes in the private buffer, sent or not (`bufpos`).
-    #[must_use]
-    pub fn buffered(&self) -> u64 {
-        self.buffer.len() as u64
-    }
-
-    /// Used bytes of the list's blocks.
-    #[must_use]
-    pub fn listed_bytes(&self) -> u64 {
-        self.list.as_ref().map_or(0, |l| l.blocks.iter().map(|b| b.len() as u64).sum())
-    }
-
-    #[must_use]
-    pub fn blocks(&self) -> u32 {
-        self.list.as_ref().map_or(0, |l| l.blocks.len() as u32)
-    }
-
-    #[must_use]
-    pub fn has_blocks(&self) -> bool {
-        self.list.is_some()
-    }
-
-    /// What has not left, in the buffer and in the list.
-    #[must_use]
-    pub fn waiting_split(&self) -> (u64, u64) {
-        let sent = u64::from(self.sent);
-        if self.buffer.is_empty() {
-            (0, self.listed_bytes() - sent)
-        } else {
-            (self.buffer.len() as u64 - sent, self.listed_bytes())
+    /// The first `written` bytes have left.
+    fn advance(&mut self, written: usize) {
+        let mut gone = self.sent as usize + written;
+        if !self.buffer.is_empty() {
+            if gone < self.buffer.len() {
+                self.sent = gone as u32;
+                return;
+            }
+            gone -= self.buffer.len();
+            self.buffer.clear();
         }
-    }
-
-    /// How much of the front piece has left (`sentlen`).
-    #[must_use]
-    pub fn sent(&self) -> u32 {
-        self.sent
-    }
-
-    /// What the output limit measures (`getClientOutputBufferMemoryUsage`):
-    /// the blocks' capacities and their overhead, not the private buffer.
-    #[must_use]
-    pub fn limit_usage_bytes(&self) -> u64 {
-        self.list
-            .as_ref()
-            .map_or(0, |l| l.capacity_bytes + l.blocks.len() as u64 * BLOCK_OVERHEAD_BYTES)
-    }
-
-    /// The last `n` bytes appended, at most `cap` of them from their start;
-    /// for previews.
-    #[must_use]
-    pub fn tail_from(&self, start: u64, cap: usize) -> Vec<u8> {
-        let blocks = self.list.iter().flat_map(|l| l.blocks.iter());
-        let mut skip = usize::try_from(start).unwrap_or(usize::MAX);
-        let mut out = Vec::new();
-        for piece in std::iter::once(&self.buffer).chain(blocks) {
-            let from = skip.min(piece.len());
-            skip -= from;
-            out.extend(piece[from..].iter().take(cap - out.len()));
-            if out.len() == cap {
+        while let Some(front) = self.list.front() {
+            if gone < front.len() {
                 break;
             }
+            gone -= front.len();
+            self.list_capacity_bytes -= front.capacity() as u64;
+            self.list.pop_front();
         }
-        out
-    }
-
-    /// Bytes ever appended since the reply was last empty: the start of the
-    /// next append, for [`Reply::tail_from`].
-    #[must_use]
-    pub fn appended(&self) -> u64 {
-        self.buffer.len() as u64 + self.listed_bytes()
-    }
-
-    /// Gives the buffer back once everything has left, or drops what waits.
-    pub fn release(&mut self, pool: &mut BufferPool) {
-        pool.take_back(std::mem::take(&mut self.buffer));
-        self.list = None;
-        self.sent = 0;
+        self.sent = gone as u32;
     }
 }
 
 impl Outgoing for Reply {
     fn gather<'a>(&'a self, slices: &mut [IoSlice<'a>; MAX_SLICES]) -> usize {
-        let blocks = self.list.iter().flat_map(|l| l.blocks.iter());
-        let mut skip = self.sent as usize;
+        let mut skip = self.sent() as usize;
         let (mut filled, mut bytes) = (0, 0);
-        for piece in std::iter::once(&self.buffer).chain(blocks) {
+        for piece in self.pending.iter().flat_map(|pending| pending.pieces()) {
             if filled == MAX_SLICES || bytes >= WRITE_BUDGET_BYTES {
                 break;
             }
@@ -239,29 +280,9 @@ impl Outgoing for Reply {
     }
 
     fn advance(&mut self, written: usize) {
-        let mut gone = self.sent as usize + written;
-        if !self.buffer.is_empty() {
-            if gone < self.buffer.len() {
-                self.sent = gone as u32;
-                return;
-            }
-            gone -= self.buffer.len();
-            self.buffer.clear();
+        if let Some(pending) = &mut self.pending {
+            pending.advance(written);
         }
-        if let Some(list) = &mut self.list {
-            while let Some(front) = list.blocks.front() {
-                if gone < front.len() {
-                    break;
-                }
-                gone -= front.len();
-                list.capacity_bytes -= front.capacity() as u64;
-                list.blocks.pop_front();
-            }
-            if list.blocks.is_empty() {
-                self.list = None;
-            }
-        }
-        self.sent = gone as u32;
     }
 
     fn is_drained(&self) -> bool {
@@ -361,10 +382,28 @@ mod tests {
         let mut out = Vec::new();
         write(&mut reply, 100, &mut out);
         reply.release(&mut pool);
-        assert_eq!(reply.buffer.capacity(), 0);
+        assert!(reply.pending.is_none());
         assert_eq!(pool.spare.len(), 1);
         Reply::default().push(b"+OK\r\n", &mut pool);
         assert!(pool.spare.is_empty());
+    }
+
+    #[test]
+    fn spares_that_nobody_needs_are_given_back() {
+        let mut pool = BufferPool::default();
+        let evening = |pool: &mut BufferPool, guests: usize| {
+            let mut replies: Vec<Reply> = (0..guests).map(|_| Reply::default()).collect();
+            replies.iter_mut().for_each(|reply| _ = reply.push(b"+OK\r\n", pool));
+            replies.iter_mut().for_each(|reply| reply.release(pool));
+        };
+        evening(&mut pool, 10);
+        pool.give_back();
+        assert_eq!(pool.spare.len(), 10, "they were just needed");
+        evening(&mut pool, 4);
+        pool.give_back();
+        assert_eq!(pool.spare.len(), 4);
+        pool.give_back();
+        assert_eq!(pool.spare.len(), 1);
     }
 
     #[test]

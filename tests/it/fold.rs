@@ -31,7 +31,7 @@ fn check(house: &House, world: &World) {
         assert_eq!(view.close_asap.is_some(), flag(ClientFlags::CLOSE_ASAP), "client {id}");
         let after = flag(ClientFlags::CLOSE_AFTER_REPLY);
         assert_eq!(view.close_after_reply.is_some(), after, "client {id}");
-        assert_eq!(view.soft_limit_since.is_some(), client.soft_limit_since.is_some());
+        assert_eq!(view.soft_limit_since.is_some(), client.soft_limit_since().is_some());
         let queued = client.transaction().map(|t| t.commands);
         assert_eq!(view.transaction.as_ref().map(|t| t.commands), queued, "queue of {id}");
         let flawed = view.transaction.as_ref().is_some_and(|t| t.flawed);

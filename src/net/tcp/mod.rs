@@ -26,8 +26,8 @@
 //! is a wait that may end early with nothing in `fired`, when an edge arrives
 //! that nobody watches. Closing needs no `epoll_ctl` either.
 //!
-//! Nothing is allocated per event: the tables grow with the highest
-//! descriptor number and stay.
+//! Nothing is allocated per event: the tables grow and shrink with the highest
+//! descriptor number.
 
 mod level;
 #[cfg(test)]
@@ -92,6 +92,16 @@ struct Place {
     handle: Option<Handle>,
     level: Level,
 }
+
+impl Place {
+    /// Nothing is there, and nothing refers to it.
+    fn is_forgotten(&self) -> bool {
+        self.handle.is_none() && !self.level.listed
+    }
+}
+
+/// Descriptors that the table always has room for.
+const PLACES_TO_SPARE: usize = 64;
 
 /// See the module documentation.
 #[derive(Debug)]
@@ -185,6 +195,12 @@ impl Tcp {
             level.listed = !level.reportable().is_none();
             level.listed
         });
+        while places.last().is_some_and(Place::is_forgotten) {
+            places.pop();
+        }
+        if places.capacity() / 4 > places.len() + PLACES_TO_SPARE {
+            places.shrink_to(places.len() + PLACES_TO_SPARE);
+        }
     }
 
     /// The connection is over: reads and writes will say so, both directions

@@ -251,7 +251,7 @@ pub fn check_fold(world: &World, state: State<'_>) -> Held {
                 "last reply",
                 view.close_after_reply.is_some() == flag(ClientFlags::CLOSE_AFTER_REPLY),
             ),
-            ("soft limit", view.soft_limit_since.is_some() == client.soft_limit_since.is_some()),
+            ("soft limit", view.soft_limit_since.is_some() == client.soft_limit_since().is_some()),
             ("mask", world.watched.get(&client.fd) == Some(&state.ae.file(client.fd).mask)),
             ("place in the queue", world.pending_write.iter().position(|c| *c == id) == place),
         ];

@@ -109,6 +109,7 @@ fn connect(server: &mut Server) -> Slot {
     let peer = SocketAddr::from(([127, 0, 0, 1], port));
     let local = SocketAddr::from(([127, 0, 0, 1], 6379));
     let fd = Fd(7 + u32::from(port - 50_000));
+    let local = server.clients.number_local_address(local);
     let mut client = Client::new(id, fd, peer, local, server.now);
     if server.config.requirepass.is_empty() {
         client.flags.set(ClientFlags::AUTHENTICATED);
