@@ -10,7 +10,7 @@
 //! Text goes in as text nodes and attribute values. There is no `innerHTML`
 //! anywhere, so nothing that a client sent can become markup.
 
-use crate::view::tree::{Children, Node};
+use crate::view::tree::{Children, Node, Parts};
 use std::borrow::Cow;
 use wasm_bindgen::JsCast;
 use web_sys::{Document, Element, HtmlElement, HtmlInputElement};
@@ -184,7 +184,7 @@ impl Brush {
     }
 
     fn create(&mut self, node: Node, space: Space) -> Shown {
-        let Node { tag, key, attrs, children } = node;
+        let Parts { tag, key, attrs, children } = node.into_parts();
         let element = match space.of(tag) {
             Space::Svg => self.document.create_element_ns(Some(SVG), tag),
             Space::Html => self.document.create_element(tag),
@@ -207,6 +207,7 @@ impl Brush {
 
     fn update(&mut self, shown: Shown, node: Node, space: Space) -> Shown {
         let Shown { tag, key, attrs, content, element } = shown;
+        let node = node.into_parts();
         self.attributes(&element, tag, &attrs, &node.attrs);
         let content = match (content, node.children) {
             (Content::Text(old), Children::Text(new)) => {

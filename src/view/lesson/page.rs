@@ -2,6 +2,7 @@
 
 use super::{Address, Asked, Broken, Chapter, Mission, Offer, Progress, chapters};
 use crate::view::Node;
+use crate::view::tree::Text;
 
 /// What the reader did with the question of this step.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -260,6 +261,6 @@ fn attempt(chapter: &Chapter) -> Node {
         .child(Node::new("p").class("acts2").child(button).child(Node::new("code").text(detail)))
 }
 
-fn p(class: &'static str, text: impl Into<std::borrow::Cow<'static, str>>) -> Node {
+fn p(class: &'static str, text: impl Text) -> Node {
     Node::new("p").class(class).text(text)
 }

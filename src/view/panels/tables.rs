@@ -8,6 +8,7 @@ use crate::event::ClientId;
 use crate::net::{Fd, Fired, Mask, Timeout};
 use crate::trace::World;
 use crate::trace::world::{ClientView, Departed, Jar, QueryView};
+use crate::view::tree::Text;
 use crate::view::why::{Question, questions};
 use crate::view::{Frame, Node};
 
@@ -56,7 +57,7 @@ fn cell(words: Words) -> Node {
     either("td", "", words)
 }
 
-fn text(text: impl Into<std::borrow::Cow<'static, str>>) -> Node {
+fn text(text: impl Text) -> Node {
     Node::new("td").text(text)
 }
 

@@ -3,7 +3,7 @@
 //! Colour, font and stroke live in the style sheet; a shape says only what it
 //! is and where. Numbers are written as short as two decimals allow.
 
-use crate::view::tree::{Node, short};
+use crate::view::tree::{Node, Text, short};
 use std::borrow::Cow;
 use std::fmt;
 
@@ -49,7 +49,7 @@ pub fn line(class: &'static str, x1: f64, y1: f64, x2: f64, y2: f64) -> Node {
     Node::new("line").class(class).num("x1", x1).num("y1", y1).num("x2", x2).num("y2", y2)
 }
 
-pub fn path(class: &'static str, data: impl Into<Words>) -> Node {
+pub fn path(class: &'static str, data: impl Text) -> Node {
     Node::new("path").class(class).attr("d", data)
 }
 
@@ -60,7 +60,7 @@ pub fn symbol(href: &'static str, x: f64, y: f64) -> Node {
     if y == 0.0 { node } else { node.num("y", y) }
 }
 
-pub fn text(class: &'static str, x: f64, y: f64, words: impl Into<Words>) -> Node {
+pub fn text(class: &'static str, x: f64, y: f64, words: impl Text) -> Node {
     Node::new("text").class(class).num("x", x).num("y", y).text(words)
 }
 
