@@ -22,15 +22,11 @@ pub use session::{
 
 use crate::net::{Fd, Fired, Mask, NetError, Timeout, WriteOutcome};
 use crate::time::Micros;
-use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::net::SocketAddr;
 
 /// Never reused, strictly increasing from 1 (`client->id`).
-#[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
-)]
-#[serde(transparent)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ClientId(pub u64);
 
 impl fmt::Display for ClientId {
@@ -40,8 +36,7 @@ impl fmt::Display for ClientId {
 }
 
 /// A stretch of the cycle, in the order of `aeProcessEvents`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Phase {
     /// `beforeSleep`: unblocked clients, fast expiry, the final sweep, frees.
     BeforeSleep,
@@ -56,8 +51,7 @@ pub enum Phase {
 }
 
 /// What will be called for a ready descriptor. Closed, printable, comparable.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Handler {
     /// `connSocketAcceptHandler`.
     Accept,
@@ -68,16 +62,14 @@ pub enum Handler {
 }
 
 /// Why a fired descriptor's handler was not called.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SkipReason {
     /// An earlier handler of this cycle unregistered or closed it.
     NoLongerWatched,
 }
 
 /// Why an accept pass ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AcceptEnd {
     /// `EAGAIN`: nobody is left in the backlog.
     Drained,
@@ -88,16 +80,14 @@ pub enum AcceptEnd {
 }
 
 /// Why a connection was turned away at the door.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RefuseReason {
     MaxClients,
     ProtectedMode,
 }
 
 /// Why a client is closed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum CloseReason {
     /// `read` returned 0.
     PeerClosed,
@@ -119,8 +109,7 @@ pub enum CloseReason {
 }
 
 /// What a read call gave.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ReadOutcome {
     Bytes,
     Eof,
@@ -129,8 +118,7 @@ pub enum ReadOutcome {
 }
 
 /// What an incomplete request still lacks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Need {
     /// The end of an inline line.
     InlineEnd,
@@ -143,8 +131,7 @@ pub enum Need {
 }
 
 /// Where a reply's bytes went.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ReplyInto {
     /// All into the 16 KB buffer.
     Buffer,
@@ -153,8 +140,7 @@ pub enum ReplyInto {
 }
 
 /// What happened to a key.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum KeyChange {
     /// Looked up; `found` or not.
     Read {
@@ -178,8 +164,7 @@ pub enum KeyChange {
 }
 
 /// A change of a client's own settings.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ClientChange {
     /// `CLIENT SETNAME`, `HELLO … SETNAME`; empty = none.
     Name(Preview),
@@ -191,8 +176,7 @@ pub enum ClientChange {
 }
 
 /// A limit that was reached.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum LimitKind {
     /// `client-query-buffer-limit`.
     QueryBuffer,
@@ -210,15 +194,13 @@ pub enum LimitKind {
 }
 
 /// A timer of the loop.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum TimerKind {
     ServerCron,
 }
 
 /// One fact. See the module documentation.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {
     /// `anetListen`: the door has a bell.
     Listen {
@@ -456,7 +438,6 @@ pub enum Event {
     /// `unblockClient`.
     Unblocked {
         client: ClientId,
-        #[serde(default)]
         why: UnblockReason,
     },
     Transaction {

@@ -4,7 +4,6 @@
 //! clock, in simulation it moves only by the cost model. Nothing below the
 //! drivers may ask the operating system.
 
-use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// A point on, or a stretch of, the loop's clock, in microseconds.
@@ -13,10 +12,7 @@ use std::fmt;
 /// one for timers and the wall clock for expiry; here the wall clock is this
 /// one plus a constant that the driver hands to the engine, so that one value
 /// decides everything.
-#[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
-)]
-#[serde(transparent)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Micros(pub u64);
 
 impl Micros {

@@ -2,12 +2,10 @@
 
 use super::Preview;
 use crate::time::Micros;
-use serde::{Deserialize, Serialize};
 
 /// What the simulated kernel or a simulated guest did. A real network cannot
 /// know these, so a live trace has none.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Pipe {
     /// The guest's `connect` succeeded: it waits in the accept queue.
     Queued { name: String },

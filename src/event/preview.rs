@@ -1,13 +1,12 @@
 //! Bytes as evidence, bounded and printable.
 
-use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// Bytes as evidence: how many there were, and the first of them.
 ///
 /// `head` is escaped so that any byte can be shown and read back: printable
 /// ASCII stands for itself; `\r \n \t \\ \"` and `\xHH` for the rest.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Preview {
     pub len: u64,
     pub head: String,

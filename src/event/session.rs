@@ -3,11 +3,9 @@
 
 use super::Preview;
 use crate::time::Micros;
-use serde::{Deserialize, Serialize};
 
 /// What became of a client's transaction (`multi.c`).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TransactionStep {
     /// `WATCH`, `UNWATCH`, and whatever ends a transaction: so many keys are
     /// watched now.
@@ -29,8 +27,7 @@ pub enum TransactionStep {
 }
 
 /// How a transaction ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TransactionEnd {
     /// All its commands ran.
     Executed,
@@ -43,8 +40,7 @@ pub enum TransactionEnd {
 }
 
 /// What is subscribed to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum SubscriptionKind {
     /// `SUBSCRIBE`.
     Channel,
@@ -55,16 +51,14 @@ pub enum SubscriptionKind {
 }
 
 /// What a client waits for.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum BlockedOn {
     Keys { keys: Vec<Preview>, until: Option<Micros> },
     Pause,
 }
 
 /// Why a client waits no longer.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum UnblockReason {
     /// A key it waited for is there: its command runs again.
     #[default]
@@ -78,8 +72,7 @@ pub enum UnblockReason {
 }
 
 /// Whose commands a pause holds up.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum PauseScope {
     /// Those that may change something.
     Write,

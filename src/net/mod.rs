@@ -35,14 +35,12 @@ pub mod tcp;
 pub mod virt;
 
 use crate::time::Micros;
-use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::io::IoSlice;
 use std::net::SocketAddr;
 
 /// A descriptor, as the kernel numbers them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Fd(pub u32);
 
 impl fmt::Display for Fd {
@@ -53,8 +51,7 @@ impl fmt::Display for Fd {
 
 /// What is watched, or what fired: Redis's `AE_READABLE`, `AE_WRITABLE` and
 /// `AE_BARRIER` bits.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Mask(pub u8);
 
 impl Mask {
@@ -89,15 +86,14 @@ impl Mask {
 }
 
 /// One entry of what a poll returned (`aeFiredEvent`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Fired {
     pub fd: Fd,
     pub mask: Mask,
 }
 
 /// How long the driver may wait.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Timeout {
     /// Look, but do not sleep.
     Now,
@@ -107,8 +103,7 @@ pub enum Timeout {
 }
 
 /// Why a call did nothing. The five cases that the loop treats differently.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum NetError {
     /// `EAGAIN`: nothing to take, or no room. Come back when told.
     WouldBlock,
@@ -187,8 +182,7 @@ pub trait Outgoing: Send {
 }
 
 /// How a client's turn in the sweep ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WriteOutcome {
     /// Everything left.
     Drained,

@@ -121,16 +121,18 @@
 //! meaning, a name or field that goes, a new value of a closed list) is a new
 //! version. [`EVENTS_HASH`] holds the two together.
 
-mod names;
+mod facts;
+mod json;
 mod reader;
+mod wire;
 
-pub use names::{EVENT_NAMES, event_name};
+pub use facts::{EVENT_NAMES, event_name};
 pub use reader::{Ending, ReadError, Reader, Trace, read};
 
 use super::Record;
-use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::io;
+use wire::Wire;
 
 /// See the module documentation.
 pub const FORMAT_VERSION: u32 = 1;
@@ -138,18 +140,16 @@ pub const FORMAT_VERSION: u32 = 1;
 /// A digest of the code of `src/event.rs` and its parts, comments apart, that
 /// [`FORMAT_VERSION`] and the table above were last compared with. A test
 /// recomputes it.
-pub const EVENTS_HASH: u64 = 0x33c5_3203_c290_cd42;
+pub const EVENTS_HASH: u64 = 0x539a_71a8_55aa_5d7e;
 
 /// No line is longer, its end included.
 pub const LINE_LIMIT_BYTES: usize = 4 * 1024 * 1024;
 
 /// The first line.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Header {
-    #[serde(rename = "onechef-trace")]
     version: u32,
     pub source: Source,
-    #[serde(default)]
     pub config: BTreeMap<String, String>,
 }
 
@@ -166,8 +166,7 @@ impl Header {
 }
 
 /// Where records come from.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(from = "SourceFields", into = "SourceFields")]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Source {
     Simulation(Simulation),
     Native(Native),
@@ -175,51 +174,18 @@ pub enum Source {
     Unknown,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Simulation {
     /// The scenario's text: with the seed, it is the whole run.
     pub scenario: String,
     pub seed: u64,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Native {
     pub version: String,
     pub pid: u32,
     pub started_unix_us: u64,
-}
-
-/// [`Source`] as it is written: one key names the kind, others are ignored.
-#[derive(Default, Serialize, Deserialize)]
-struct SourceFields {
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    simulation: Option<Simulation>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    native: Option<Native>,
-}
-
-impl From<SourceFields> for Source {
-    fn from(fields: SourceFields) -> Source {
-        match fields {
-            SourceFields { simulation: Some(simulation), .. } => Source::Simulation(simulation),
-            SourceFields { native: Some(native), .. } => Source::Native(native),
-            _ => Source::Unknown,
-        }
-    }
-}
-
-impl From<Source> for SourceFields {
-    fn from(source: Source) -> SourceFields {
-        match source {
-            Source::Simulation(simulation) => {
-                SourceFields { simulation: Some(simulation), ..SourceFields::default() }
-            }
-            Source::Native(native) => {
-                SourceFields { native: Some(native), ..SourceFields::default() }
-            }
-            Source::Unknown => SourceFields::default(),
-        }
-    }
 }
 
 /// Writes a trace, line by line.
@@ -281,13 +247,13 @@ pub fn to_text(header: &Header, records: &[Record]) -> String {
     text
 }
 
-fn line(value: &impl Serialize) -> String {
+fn line(value: &impl Wire) -> String {
     let mut bytes = Vec::new();
     append_line(&mut bytes, value);
     String::from_utf8(bytes).expect("JSON is UTF-8")
 }
 
-fn append_line(out: &mut Vec<u8>, value: &impl Serialize) {
-    serde_json::to_writer(&mut *out, value).expect("memory takes all, and every key is a string");
+fn append_line(out: &mut Vec<u8>, value: &impl Wire) {
+    value.write(out);
     out.push(b'\n');
 }

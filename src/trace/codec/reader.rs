@@ -1,10 +1,10 @@
 //! Reading a trace: incremental, strict, and forgiving exactly where the
 //! format's specification says so.
 
+use super::json::{Fault, Raw};
+use super::wire::{Wire, field};
 use super::{EVENT_NAMES, FORMAT_VERSION, Header, LINE_LIMIT_BYTES, Record};
 use crate::time::Micros;
-use serde::Deserialize;
-use serde::de::{Deserializer, Error as _, IgnoredAny, MapAccess, Visitor};
 use std::fmt;
 
 /// How a trace ended.
@@ -162,23 +162,22 @@ impl Reader {
             self.header = Some(header(text)?);
             return Ok(());
         }
-        match serde_json::from_str::<Record>(text) {
-            Ok(record) => {
-                self.advance(record.seq, record.at)?;
-                out.push(record);
-            }
-            Err(error) => {
-                let Some(skim) = unknown_event(text, &error) else { return Err(error.into()) };
-                self.advance(skim.n, skim.us)?;
-                self.skipped += 1;
-            }
+        let object = Raw::line(text).object()?;
+        let (n, us): (u64, Micros) = (field(&object, "n")?, field(&object, "us")?);
+        let event = object.find("ev")?.ok_or_else(|| object.lacks("ev"))?;
+        let (name, _) = event.kind()?;
+        self.advance(n, us)?;
+        if EVENT_NAMES.contains(&&*name) {
+            out.push(Record { seq: n, at: us, event: Wire::read(event)? });
+        } else {
+            self.skipped += 1;
         }
         Ok(())
     }
 
     /// Numbers grow, and time does not go back.
     fn advance(&mut self, n: u64, at: Micros) -> Result<(), Fault> {
-        let wrong = |problem| Err(Fault { column: 1, problem, cut: false });
+        let wrong = |problem| Err(Fault::at(1, problem));
         if n < self.next_n {
             return wrong(format!("expected n to be at least {}, found {n}", self.next_n));
         }
@@ -193,96 +192,28 @@ impl Reader {
 
 fn too_long() -> Fault {
     let problem = format!("expected the line to end within {LINE_LIMIT_BYTES} bytes");
-    Fault { column: LINE_LIMIT_BYTES, problem, cut: false }
+    Fault::at(LINE_LIMIT_BYTES, problem)
 }
 
 fn no_header() -> Fault {
     let problem =
         format!("expected a trace's header, such as {{\"onechef-trace\":{FORMAT_VERSION},…}}");
-    Fault { column: 1, problem, cut: false }
+    Fault::at(1, problem)
 }
 
 fn header(text: &str) -> Result<Header, Fault> {
     // The version first: a later header may look different altogether.
-    #[derive(Deserialize)]
-    struct Version {
-        #[serde(rename = "onechef-trace")]
-        version: u32,
+    let version: Result<u64, Fault> =
+        Raw::line(text).object().and_then(|object| field(&object, "onechef-trace"));
+    let version =
+        version.map_err(|Fault { column, cut, .. }| Fault { cut, column, ..no_header() })?;
+    if version == 0 || version > u64::from(FORMAT_VERSION) {
+        return Err(Fault::at(
+            1,
+            format!(
+                "expected a trace of version {FORMAT_VERSION} or earlier, found version {version}"
+            ),
+        ));
     }
-    let Version { version } = serde_json::from_str(text).map_err(|error| {
-        let cut = error.is_eof();
-        Fault { cut, column: error.column(), ..no_header() }
-    })?;
-    if version == 0 || version > FORMAT_VERSION {
-        let problem = format!(
-            "expected a trace of version {FORMAT_VERSION} or earlier, found version {version}"
-        );
-        return Err(Fault { column: 1, problem, cut: false });
-    }
-    Ok(serde_json::from_str(text)?)
-}
-
-/// A line's own account of what is wrong with it.
-struct Fault {
-    column: usize,
-    problem: String,
-    /// It only ends too early.
-    cut: bool,
-}
-
-impl From<serde_json::Error> for Fault {
-    fn from(error: serde_json::Error) -> Fault {
-        let mut problem = error.to_string();
-        // Its own position is one within the line.
-        if let Some(position) = problem.rfind(" at line ") {
-            problem.truncate(position);
-        }
-        Fault { column: error.column(), problem, cut: error.is_eof() }
-    }
-}
-
-/// A record, as far as any version must have it.
-#[derive(Deserialize)]
-struct Skim {
-    n: u64,
-    us: Micros,
-    ev: Tag,
-}
-
-/// An event's name, whatever its fields.
-struct Tag(String);
-
-impl<'de> Deserialize<'de> for Tag {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Tag, D::Error> {
-        struct Name;
-        impl<'de> Visitor<'de> for Name {
-            type Value = Tag;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an event")
-            }
-            fn visit_str<E>(self, name: &str) -> Result<Tag, E> {
-                Ok(Tag(name.to_owned()))
-            }
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Tag, A::Error> {
-                let Some((name, IgnoredAny)) = map.next_entry()? else {
-                    return Err(A::Error::custom("expected an event"));
-                };
-                match map.next_key::<IgnoredAny>()? {
-                    None => Ok(Tag(name)),
-                    Some(_) => Err(A::Error::custom("expected one event")),
-                }
-            }
-        }
-        deserializer.deserialize_any(Name)
-    }
-}
-
-/// Whether a line failed only because its event is not one of ours. Asked
-/// only after a failure, so that known events are read once.
-fn unknown_event(text: &str, error: &serde_json::Error) -> Option<Skim> {
-    if !error.is_data() {
-        return None;
-    }
-    let skim: Skim = serde_json::from_str(text).ok()?;
-    (!EVENT_NAMES.contains(&skim.ev.0.as_str())).then_some(skim)
+    Header::read(Raw::line(text))
 }
