@@ -40,7 +40,7 @@
 //!
 //! | module | may import |
 //! | --- | --- |
-//! | [`time`] | nothing of ours |
+//! | [`time`], [`sorted`] | nothing of ours; all may import them |
 //! | [`net`] | time |
 //! | [`event`] | time, net (its types) |
 //! | [`resp`] | nothing of ours |
@@ -89,6 +89,7 @@ pub mod event;
 pub mod net;
 pub mod resp;
 pub mod sim;
+pub mod sorted;
 pub mod store;
 pub mod time;
 pub mod trace;

@@ -1,5 +1,6 @@
 //! DEBUG: what only a demonstration or a test needs.
 
+use super::long_double::LongDouble;
 use super::{Command, Context, Flags, Outcome, Refusal};
 use crate::engine::config::EnableDebug;
 use crate::store::{Deadline, StringValue, Value, parse_integer};
@@ -146,10 +147,8 @@ fn protocol(ctx: &mut Context<'_>) -> Outcome {
 
 /// As C's `strtod` has it: what is not a number is no time at all.
 fn sleep(ctx: &mut Context<'_>) -> Outcome {
-    let text = std::str::from_utf8(ctx.arg(2)).unwrap_or("");
-    let seconds: f64 = text.parse().unwrap_or(0.0);
-    // The cast saturates: never less than nothing, never more than 584,000 years.
-    ctx.sleep = Micros((seconds * 1_000_000.0) as u64);
+    let micros = LongDouble::parse(ctx.arg(2)).and_then(|seconds| seconds.times_up(1_000_000));
+    ctx.sleep = Micros(micros.and_then(|micros| u64::try_from(micros).ok()).unwrap_or(0));
     ctx.reply().ok();
     Ok(())
 }

@@ -92,7 +92,7 @@ fn human(bytes: u64) -> String {
     const UNITS: [(u64, &str); 5] =
         [(1 << 50, "P"), (1 << 40, "T"), (1 << 30, "G"), (1 << 20, "M"), (1 << 10, "K")];
     match UNITS.into_iter().find(|(unit, _)| bytes >= *unit) {
-        Some((unit, letter)) => format!("{:.2}{letter}", bytes as f64 / unit as f64),
+        Some((unit, letter)) => format!("{}{letter}", hundredths(bytes, unit)),
         None => format!("{bytes}B"),
     }
 }
@@ -118,8 +118,7 @@ pub(super) fn stats(server: &Server, f: &mut Fields) {
     f.add("instantaneous_output_repl_kbps", "0.00");
     f.add("rejected_connections", s.rejected_connections);
     f.add("expired_keys", s.expired_keys);
-    let stale_percent = server.store.stale_ppm() as f64 / 10_000.0;
-    f.add("expired_stale_perc", format_args!("{stale_percent:.2}"));
+    f.add("expired_stale_perc", hundredths(server.store.stale_ppm(), 10_000));
     f.add("expired_time_cap_reached_count", server.store.expire_budget_exhausted());
     f.add("evicted_clients", s.evicted_clients);
     f.add("keyspace_hits", s.keyspace_hits);
@@ -147,7 +146,13 @@ pub(super) fn stats(server: &Server, f: &mut Fields) {
 }
 
 fn kilobytes(bytes: u64) -> String {
-    format!("{:.2}", bytes as f64 / 1024.0)
+    hundredths(bytes, 1024)
+}
+
+/// `sum / of`, to two decimals.
+fn hundredths(sum: u64, of: u64) -> String {
+    let rounded = (u128::from(sum) * 100 + u128::from(of / 2)) / u128::from(of);
+    format!("{}.{:02}", rounded / 100, rounded % 100)
 }
 
 pub(super) fn replication(_: &Server, f: &mut Fields) {
@@ -158,13 +163,13 @@ pub(super) fn replication(_: &Server, f: &mut Fields) {
 pub(super) fn commandstats(server: &Server, f: &mut Fields) {
     for (name, counts) in server.command_stats.sorted() {
         let per_call = match counts.calls {
-            0 => 0.0,
-            calls => counts.took.0 as f64 / calls as f64,
+            0 => "0.00".to_owned(),
+            calls => hundredths(counts.took.0, calls),
         };
         f.add(
             &format!("cmdstat_{name}"),
             format_args!(
-                "calls={},usec={},usec_per_call={per_call:.2},rejected_calls={},failed_calls={}",
+                "calls={},usec={},usec_per_call={per_call},rejected_calls={},failed_calls={}",
                 counts.calls, counts.took.0, counts.rejected_calls, counts.failed_calls
             ),
         );

@@ -54,12 +54,13 @@ impl LongDouble {
         }
     }
 
-    /// A thousand times as much, as a whole number: seconds in milliseconds.
+    /// `factor` times as much, as a whole number: seconds in milliseconds.
     /// Rounded up, so that nobody waits less than asked for. `None` if it is
     /// more than 63 bits hold.
-    pub(super) fn thousandfold_up(self) -> Option<i64> {
+    pub(super) fn times_up(self, factor: u32) -> Option<i64> {
         let LongDouble::Finite { negative, mantissa, exponent } = self else { return None };
-        let product = LongDouble::rounded(negative, u128::from(mantissa) * 1_000, exponent);
+        let product =
+            LongDouble::rounded(negative, u128::from(mantissa) * u128::from(factor), exponent);
         let LongDouble::Finite { mantissa, exponent, .. } = product else { return None };
         if mantissa == 0 {
             return Some(0);

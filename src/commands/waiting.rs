@@ -20,7 +20,7 @@ const NEGATIVE: Refusal = Refusal::fixed("ERR timeout is negative");
 pub(super) fn deadline(ctx: &Context<'_>, i: usize) -> Result<Option<Micros>, Refusal> {
     let seconds = LongDouble::parse(ctx.arg(i))
         .ok_or(Refusal::fixed("ERR timeout is not a float or out of range"))?;
-    match seconds.thousandfold_up().ok_or(OUT_OF_RANGE)? {
+    match seconds.times_up(1_000).ok_or(OUT_OF_RANGE)? {
         0 => Ok(None),
         ms => until(ctx, ms).map(Some),
     }

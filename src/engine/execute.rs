@@ -81,7 +81,7 @@ impl Engine {
         }
         self.evict_clients(net);
         if self.server.clients.get(slot).is_some() {
-            let name = String::from_utf8_lossy(name).to_lowercase();
+            let name = String::from_utf8_lossy(name).to_ascii_lowercase();
             self.reject(net, slot, &name, &unfit.text());
         }
         self.after_command(net, slot);

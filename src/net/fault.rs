@@ -10,10 +10,10 @@
 //! a seed is found again with that seed (over a deterministic network).
 
 use super::{Accepted, Fd, Fired, Listening, Mask, Net, NetError, Timeout, Wait, Work};
+use crate::sorted::SortedMap;
 use crate::time::Micros;
 use rand_pcg::Pcg64Mcg;
 use rand_pcg::rand_core::{Rng, SeedableRng};
-use std::collections::BTreeMap;
 use std::io::IoSlice;
 use std::net::SocketAddr;
 
@@ -95,7 +95,7 @@ pub struct Fault<N> {
     inner: N,
     config: FaultConfig,
     dice: Pcg64Mcg,
-    known: BTreeMap<Fd, Known>,
+    known: SortedMap<Fd, Known>,
     broken: u32,
 }
 
@@ -103,7 +103,7 @@ impl<N> Fault<N> {
     #[must_use]
     pub fn new(inner: N, config: FaultConfig) -> Fault<N> {
         let dice = Pcg64Mcg::seed_from_u64(config.seed);
-        Fault { inner, config, dice, known: BTreeMap::new(), broken: 0 }
+        Fault { inner, config, dice, known: SortedMap::new(), broken: 0 }
     }
 
     /// The network inside, for what the wrapper does not concern: the guests'
@@ -152,7 +152,7 @@ impl<N: Net + Abort> Fault<N> {
         let breaks = self.strikes(self.config.reset_per_mille);
         if breaks {
             self.inner.abort_on_close(fd);
-            self.known.entry(fd).or_default().broken = true;
+            self.known.or_default(fd).broken = true;
             self.broken += 1;
         }
         breaks
@@ -217,7 +217,7 @@ impl<N: Net + Abort> Net for Fault<N> {
     }
 
     fn watch(&mut self, fd: Fd, mask: Mask) {
-        self.known.entry(fd).or_default().watched = mask.and(Mask::BOTH);
+        self.known.or_default(fd).watched = mask.and(Mask::BOTH);
         self.inner.watch(fd, mask);
     }
 

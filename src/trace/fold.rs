@@ -380,7 +380,7 @@ impl World {
             KeyChange::Read { found: false } => return,
             KeyChange::Written { kind, size, value, created } => {
                 if *created {
-                    add(pantry.sizes.entry(db).or_default(), 1);
+                    add(pantry.sizes.or_default(db), 1);
                 }
                 let (kind, size, value) = (kind.clone(), *size, value.clone());
                 let known = known.filter(|_| !created).unwrap_or_else(blank);
@@ -388,7 +388,7 @@ impl World {
             }
             KeyChange::Ttl { ms } => Jar { ttl_ms: *ms, ..known.unwrap_or_else(blank) },
             KeyChange::Deleted | KeyChange::Expired => {
-                let size = pantry.sizes.entry(db).or_default();
+                let size = pantry.sizes.or_default(db);
                 *size = size.saturating_sub(1);
                 self.counters.expired_keys += u64::from(*change == KeyChange::Expired);
                 return;

@@ -6,8 +6,8 @@
 //! moved together, which a view shows as a change of scale anyway.
 
 use crate::event::ClientId;
+use crate::sorted::SortedMap;
 use crate::time::Micros;
-use std::collections::BTreeMap;
 
 /// How many places a view sets out at once; a view may draw several sizes
 /// alike, but never changes its scale inside one.
@@ -38,7 +38,7 @@ impl Room {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Seats {
     places: Vec<Option<ClientId>>,
-    of: BTreeMap<ClientId, usize>,
+    of: SortedMap<ClientId, usize>,
     room: Room,
     /// Since when a smaller room would do.
     roomy_since: Option<Micros>,

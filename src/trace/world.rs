@@ -4,10 +4,11 @@ use crate::event::{
     BlockedOn, ClientId, CloseReason, Handler, Need, PauseScope, Phase, Preview, SubscriptionKind,
 };
 use crate::net::{Fd, Fired, Mask, Timeout};
+use crate::sorted::SortedMap;
 use crate::time::Micros;
 use crate::trace::activity::Activity;
 use crate::trace::seats::Seats;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::net::SocketAddr;
 
 /// Most bytes of a query buffer that the world remembers.
@@ -23,7 +24,7 @@ pub struct World {
     /// Records folded so far, and the time of the last.
     pub records: u64,
     pub at: Micros,
-    pub config: BTreeMap<String, String>,
+    pub config: SortedMap<String, String>,
     pub listeners: Vec<(Fd, SocketAddr)>,
     pub cycle: u64,
     /// Where in the cycle the thread is; `None` before the first poll.
@@ -39,16 +40,16 @@ pub struct World {
     pub fired_begun: usize,
     /// The file event that is being handled.
     pub firing: Option<Firing>,
-    pub watched: BTreeMap<Fd, Mask>,
+    pub watched: SortedMap<Fd, Mask>,
     /// By id, hence in order of arrival.
-    pub clients: BTreeMap<ClientId, ClientView>,
+    pub clients: SortedMap<ClientId, ClientView>,
     /// `arrive` at `ClientCreated`; `settle` at each `PollReturn`, when the
     /// departed are forgotten.
     pub seats: Seats,
     /// Freed in the current cycle; forgotten when the next poll returns.
     pub departed: Vec<Departed>,
     /// The far ends, seated or still outside; virtual network only.
-    pub guests: BTreeMap<SocketAddr, Guest>,
+    pub guests: SortedMap<SocketAddr, Guest>,
     /// Guests in the accept queue, oldest first.
     pub backlog: VecDeque<SocketAddr>,
     /// `clients_pending_write`, next to be served first (newest first).
@@ -298,7 +299,7 @@ pub struct Guest {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Pantry {
     /// Keys per database.
-    pub sizes: BTreeMap<u32, u64>,
+    pub sizes: SortedMap<u32, u64>,
     /// Most recently touched last; at most [`PANTRY_CAP`]. A key longer than
     /// a fact's preview is known by the part that the preview keeps.
     pub jars: Vec<Jar>,

@@ -164,18 +164,23 @@ impl Percentiles {
     /// `None` if there is none.
     #[must_use]
     pub fn of(timeline: &Timeline, requests: &Requests, playhead: usize) -> Option<Percentiles> {
-        let mut took: Vec<Micros> = requests
+        let mut took: Vec<u64> = requests
             .all()
             .iter()
             .filter(|request| request.written.is_some_and(|written| written < playhead))
-            .filter_map(|request| request.latency(timeline))
+            .filter_map(|request| request.latency(timeline).map(|took| took.0))
             .collect();
         took.sort_unstable();
         let rank = |percent: usize| {
             let nearest = (took.len() * percent).div_ceil(100).max(1);
-            took.get(nearest - 1).copied()
+            took.get(nearest - 1).copied().map(Micros)
         };
-        Some(Percentiles { orders: took.len(), p50: rank(50)?, p99: rank(99)?, max: *took.last()? })
+        Some(Percentiles {
+            orders: took.len(),
+            p50: rank(50)?,
+            p99: rank(99)?,
+            max: Micros(*took.last()?),
+        })
     }
 }
 

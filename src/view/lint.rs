@@ -17,9 +17,9 @@ use super::panels::{Words, output_limit, output_usage_bytes, query_limit_bytes};
 use super::requests::{Request, Requests, at};
 use super::stage::bytes as size;
 use crate::event::{ClientId, Event, LimitKind};
+use crate::sorted::SortedMap;
 use crate::time::Micros;
 use crate::trace::{Timeline, World};
-use std::collections::BTreeMap;
 
 /// A person notices a tenth of a second; a server's neighbours notice this.
 pub const WAIT_MIN: Micros = Micros::from_millis(1);
@@ -72,8 +72,12 @@ pub fn lints(timeline: &Timeline, requests: &Requests) -> Vec<Lint> {
     pipelines(timeline, requests, &mut found);
     stated(timeline, requests, &mut found);
     Near::watch(timeline, &mut found);
-    found.sort_by_key(|lint| (lint.record, lint.kind, lint.client));
-    found
+    let in_order: SortedMap<_, Lint> = found
+        .into_iter()
+        .enumerate()
+        .map(|(nth, lint)| ((lint.record, lint.kind, lint.client, nth), lint))
+        .collect();
+    in_order.into_iter().map(|(_, lint)| lint).collect()
 }
 
 /// Every command that ran to its end: begin, end, record of the begin, whose.
@@ -328,7 +332,7 @@ fn past(record: usize, client: ClientId, kind: LimitKind, at: u64, limit: u64) -
 /// falls below the mark, or the client is gone.
 #[derive(Default)]
 struct Near {
-    climbs: BTreeMap<(ClientId, LintKind), Climb>,
+    climbs: SortedMap<(ClientId, LintKind), Climb>,
 }
 
 #[derive(Clone, Copy)]
@@ -388,7 +392,7 @@ impl Near {
         match near {
             Some((limit_bytes, at_bytes)) => {
                 let here = Climb { record, at_bytes, limit_bytes };
-                let climb = self.climbs.entry(key).or_insert(here);
+                let climb = self.climbs.or_insert_with(key, || here);
                 if at_bytes > climb.at_bytes {
                     *climb = here;
                 }

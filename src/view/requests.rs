@@ -11,9 +11,10 @@
 
 use super::narration::words;
 use crate::event::{ClientId, Event, Pipe};
+use crate::sorted::SortedMap;
 use crate::time::Micros;
 use crate::trace::{Record, Timeline};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::net::SocketAddr;
 
 /// One order. The stages are indices of records, in this order if all are
@@ -160,8 +161,8 @@ struct Line {
 #[derive(Clone, Debug, Default)]
 pub struct Requests {
     all: Vec<Request>,
-    lines: BTreeMap<SocketAddr, Line>,
-    peers: BTreeMap<ClientId, SocketAddr>,
+    lines: SortedMap<SocketAddr, Line>,
+    peers: SortedMap<ClientId, SocketAddr>,
     polled: Option<usize>,
     seen: usize,
 }
@@ -316,7 +317,7 @@ impl Requests {
     /// An address may come back; what was sent to the door before anybody sat
     /// down belongs to the newcomer.
     fn seat(&mut self, client: ClientId, peer: SocketAddr) {
-        let line = self.lines.entry(peer).or_default();
+        let line = self.lines.or_default(peer);
         if line.client.is_some() {
             *line = Line::default();
         }
@@ -325,7 +326,7 @@ impl Requests {
     }
 
     fn pipe(&mut self, index: usize, peer: SocketAddr, pipe: &Pipe) {
-        let line = self.lines.entry(peer).or_default();
+        let line = self.lines.or_default(peer);
         match pipe {
             Pipe::Sent { bytes, .. } => line.sent.pass(bytes.len, index),
             Pipe::Arrived { bytes } => line.arrived.pass(bytes.len, index),

@@ -5,12 +5,12 @@ use super::message::Portion;
 use super::paint::Painter;
 use super::run::Run;
 use crate::sim::{Action, Input, Packets, Scenario};
+use crate::sorted::SortedMap;
 use crate::time::Micros;
 use crate::trace::World;
 use crate::trace::world::Guest;
 use crate::view::panels::{self, wire};
 use crate::view::{Frame, Node};
-use std::collections::BTreeMap;
 
 /// The console at the foot of the page.
 #[derive(Debug)]
@@ -18,7 +18,7 @@ pub struct Console {
     /// Index of the guest one is.
     pub guest: usize,
     /// What "Send rest" would send: the second half of what was begun.
-    unsent: BTreeMap<usize, Vec<u8>>,
+    unsent: SortedMap<usize, Vec<u8>>,
     options: Painter,
     badge: Painter,
     wire: Painter,
@@ -48,7 +48,7 @@ impl Console {
     pub fn new() -> Console {
         Console {
             guest: 0,
-            unsent: BTreeMap::new(),
+            unsent: SortedMap::new(),
             options: Painter::new(element("console-guest")),
             badge: Painter::new(element("console-badge")),
             wire: Painter::new(element("wire")),

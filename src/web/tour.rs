@@ -11,6 +11,7 @@ use crate::view::lesson::{
     Address, Asked, Broken, Chapter, Evening, Here, Mission, Offer, Progress, Reply, Step,
     chapter_page, chapters, overview,
 };
+use crate::view::tree::short;
 
 /// See the module documentation.
 #[derive(Debug)]
@@ -197,11 +198,11 @@ fn point_at(id: Option<&str>) {
         let down = |px: f64| 100.0 * px / scene.height();
         is_drawn.then(|| {
             format!(
-                "left:{:.3}%;top:{:.3}%;width:{:.3}%;height:{:.3}%",
-                across(object.left() - scene.left()),
-                down(object.top() - scene.top()),
-                across(object.width()),
-                down(object.height())
+                "left:{}%;top:{}%;width:{}%;height:{}%",
+                short(across(object.left() - scene.left())),
+                short(down(object.top() - scene.top())),
+                short(across(object.width())),
+                short(down(object.height()))
             )
         })
     });

@@ -68,7 +68,7 @@ fn check(house: &House, world: &World) {
     assert_eq!(counters.blocked_clients, server.blocking.clients());
     assert_eq!(world.paused.map(|p| p.until), server.pause.map(|p| p.until));
     assert_eq!(counters.connected_clients, server.clients.len() as u64);
-    for (db, size) in &world.pantry.sizes {
+    for (db, size) in world.pantry.sizes.iter() {
         assert_eq!(*size, server.store.db(*db as usize).len() as u64, "keys of db {db}");
     }
 }

@@ -21,7 +21,8 @@ struct Layer {
 
 const LAYERS: &[Layer] = &[
     Layer { name: "time", sees: &[] },
-    Layer { name: "net", sees: &[Whole("time")] },
+    Layer { name: "sorted", sees: &[] },
+    Layer { name: "net", sees: &[Whole("time"), Whole("sorted")] },
     Layer { name: "event", sees: &[Whole("time"), Contract("net")] },
     Layer { name: "resp", sees: &[] },
     Layer { name: "store", sees: &[Whole("time")] },
@@ -56,19 +57,31 @@ const LAYERS: &[Layer] = &[
             Whole("trace"),
             Whole("resp"),
             Whole("time"),
+            Whole("sorted"),
         ],
     },
-    Layer { name: "trace", sees: &[Whole("time"), Whole("event"), Contract("net")] },
+    Layer {
+        name: "trace",
+        sees: &[Whole("time"), Whole("sorted"), Whole("event"), Contract("net")],
+    },
     Layer {
         name: "view",
         // The protocol for the console alone, which splits a typed line by
         // the same rules as an inline request.
-        sees: &[Whole("time"), Whole("event"), Contract("net"), Whole("resp"), Whole("trace")],
+        sees: &[
+            Whole("time"),
+            Whole("sorted"),
+            Whole("event"),
+            Contract("net"),
+            Whole("resp"),
+            Whole("trace"),
+        ],
     },
     Layer {
         name: "native",
         sees: &[
             Whole("time"),
+            Whole("sorted"),
             Whole("event"),
             Whole("net"),
             Whole("resp"),
@@ -83,6 +96,7 @@ const LAYERS: &[Layer] = &[
         name: "web",
         sees: &[
             Whole("time"),
+            Whole("sorted"),
             Whole("event"),
             Whole("net"),
             Whole("resp"),

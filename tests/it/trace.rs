@@ -4,6 +4,7 @@
 use crate::facts::{Dice, EVENT_KINDS, noise, timeline_of};
 use crate::runs::{run, scenarios};
 use onechef::event::Event;
+use onechef::sorted::SortedMap;
 use onechef::time::Micros;
 use onechef::trace::codec::{
     self, EVENT_NAMES, EVENTS_HASH, Ending, FORMAT_VERSION, Header, Native, Simulation, Source,
@@ -12,7 +13,6 @@ use onechef::trace::timeline::MarkKind;
 use onechef::trace::{Record, Timeline, World};
 use proptest::collection::vec;
 use proptest::prelude::*;
-use std::collections::BTreeMap;
 
 fn folded(records: &[Record]) -> World {
     let mut world = World::default();
@@ -22,7 +22,7 @@ fn folded(records: &[Record]) -> World {
 
 fn header() -> Header {
     let source = Simulation { scenario: "onechef scenario 1\ntitle \"x\"\n".into(), seed: 7 };
-    let config = BTreeMap::from([("hz".to_owned(), "10".to_owned())]);
+    let config = [("hz".to_owned(), "10".to_owned())].into_iter().collect();
     Header::new(Source::Simulation(source), config)
 }
 
@@ -214,7 +214,7 @@ fn what_is_no_trace_is_refused() {
 #[test]
 fn a_native_header_survives_too() {
     let native = Native { version: "0.1.0".into(), pid: 4711, started_unix_us: 1 };
-    let header = Header::new(Source::Native(native), BTreeMap::new());
+    let header = Header::new(Source::Native(native), SortedMap::new());
     let trace = codec::read(codec::header_line(&header).as_bytes()).expect("our own text");
     assert_eq!((trace.header, trace.ending), (Some(header), Ending::Complete));
 }

@@ -3,7 +3,8 @@
 
 use super::Conn;
 use crate::net::{Fd, Mask};
-use std::collections::{BTreeSet, VecDeque};
+use crate::sorted::SortedSet;
+use std::collections::VecDeque;
 use std::net::SocketAddr;
 
 /// 0 to 5 are the standard streams, the poll instance and a pipe.
@@ -39,7 +40,7 @@ pub(super) struct Descriptors {
     limit: u32,
     places: Vec<Option<Descriptor>>,
     /// Free numbers below `places.len()`.
-    free: BTreeSet<u32>,
+    free: SortedSet<u32>,
     /// The kernel's ready list: those that have (or had, when they were
     /// listed) a watched condition, in the order in which it came true. A
     /// member that is found without one leaves; one that is reported stays,
@@ -64,7 +65,7 @@ impl Descriptors {
             Socket::Listener(_) => FIRST_LISTENER,
             Socket::Connection(_) => FIRST_CLIENT,
         };
-        let number = match self.free.range(from..).next() {
+        let number = match self.free.first_from(&from) {
             Some(&number) => number,
             None => u32::try_from(self.places.len()).ok()?,
         };
@@ -81,7 +82,7 @@ impl Descriptors {
 
     /// Whether one more connection could be opened.
     pub fn has_room(&self) -> bool {
-        self.free.range(FIRST_CLIENT..).next().is_some()
+        self.free.first_from(&FIRST_CLIENT).is_some()
             || (self.places.len() as u64) < u64::from(self.limit)
     }
 

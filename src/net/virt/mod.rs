@@ -35,11 +35,11 @@ pub use cost::Costs;
 
 use super::fault::Abort;
 use super::{Accepted, Fd, Fired, Listening, Mask, Net, NetError, Timeout, Wait, Work};
+use crate::sorted::SortedMap;
 use crate::time::Micros;
 use connection::{Connection, Door, ServerEnd};
 use descriptor::{Descriptors, Listener, Socket};
 use std::collections::VecDeque;
-use std::collections::btree_map::{BTreeMap, Entry};
 use std::io::IoSlice;
 use std::net::{Ipv4Addr, SocketAddr};
 use wire::{Due, End, Wire};
@@ -197,7 +197,7 @@ pub enum Fact {
 pub struct Virt {
     config: VirtConfig,
     wire: Wire,
-    connections: BTreeMap<Conn, Connection>,
+    connections: SortedMap<Conn, Connection>,
     descriptors: Descriptors,
 }
 
@@ -205,7 +205,7 @@ impl Virt {
     #[must_use]
     pub fn new(config: VirtConfig) -> Virt {
         let descriptors = Descriptors::new(config.descriptor_limit);
-        Virt { config, wire: Wire::default(), connections: BTreeMap::new(), descriptors }
+        Virt { config, wire: Wire::default(), connections: SortedMap::new(), descriptors }
     }
 
     /// `conn`'s guest will do this at `at`, or at once if that is past. What
@@ -310,8 +310,8 @@ impl Virt {
     }
 
     fn connect(&mut self, conn: Conn, name: String, link: Link) {
-        if let Entry::Vacant(place) = self.connections.entry(conn) {
-            place.insert(Connection::new(conn, name, link));
+        if !self.connections.contains_key(&conn) {
+            self.connections.insert(conn, Connection::new(conn, name, link));
             self.wire.after(link.latency, Due::Syn(conn));
         }
     }
@@ -392,7 +392,7 @@ impl Virt {
 }
 
 /// What `epoll` would say of a socket, whatever is watched.
-fn readiness(connections: &BTreeMap<Conn, Connection>, socket: &Socket) -> Mask {
+fn readiness(connections: &SortedMap<Conn, Connection>, socket: &Socket) -> Mask {
     match socket {
         Socket::Listener(listener) if listener.queue.is_empty() => Mask::NONE,
         Socket::Listener(_) => Mask::READABLE,

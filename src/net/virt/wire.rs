@@ -4,7 +4,8 @@
 use super::pipe::{Ack, Segment};
 use super::{Conn, Excerpt, Fact, GuestAction};
 use crate::time::Micros;
-use std::collections::BTreeMap;
+use std::cmp::Ordering;
+use std::collections::BinaryHeap;
 use std::net::SocketAddr;
 
 /// One of a connection's two ends.
@@ -40,6 +41,41 @@ impl Due {
     }
 }
 
+/// Something that will happen. The greatest is the one that happens first.
+#[derive(Clone, Debug)]
+struct Scheduled {
+    at: Micros,
+    origin: Origin,
+    number: u64,
+    due: Due,
+}
+
+impl Scheduled {
+    fn key(&self) -> (Micros, Origin, u64) {
+        (self.at, self.origin, self.number)
+    }
+}
+
+impl Ord for Scheduled {
+    fn cmp(&self, other: &Scheduled) -> Ordering {
+        other.key().cmp(&self.key())
+    }
+}
+
+impl PartialOrd for Scheduled {
+    fn partial_cmp(&self, other: &Scheduled) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for Scheduled {
+    fn eq(&self, other: &Scheduled) -> bool {
+        self.key() == other.key()
+    }
+}
+
+impl Eq for Scheduled {}
+
 /// See the module documentation.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Wire {
@@ -47,7 +83,7 @@ pub(super) struct Wire {
     /// By time; then inputs before what travels, so that an input decided
     /// late (but before its time) takes effect where it would have if it had
     /// been known from the start; then in the order of scheduling.
-    schedule: BTreeMap<(Micros, Origin, u64), Due>,
+    schedule: BinaryHeap<Scheduled>,
     next_number: u64,
     /// How many of `schedule` are not inputs.
     travelling: u64,
@@ -71,7 +107,7 @@ impl Wire {
     pub fn at(&mut self, at: Micros, due: Due) {
         let origin = due.origin();
         self.travelling += u64::from(origin == Origin::Travelling);
-        self.schedule.insert((at, origin, self.next_number), due);
+        self.schedule.push(Scheduled { at, origin, number: self.next_number, due });
         self.next_number += 1;
     }
 
@@ -86,18 +122,17 @@ impl Wire {
     }
 
     pub fn next_at(&self) -> Option<Micros> {
-        self.schedule.first_key_value().map(|(&(at, ..), _)| at)
+        self.schedule.peek().map(|next| next.at)
     }
 
     /// The next thing that is due at `until` or before; the clock moves there.
     pub fn pop_due(&mut self, until_ns: u64) -> Option<Due> {
-        let entry = self.schedule.first_entry()?;
-        let at_ns = entry.key().0.0.saturating_mul(1_000);
+        let at_ns = self.next_at()?.0.saturating_mul(1_000);
         if at_ns > until_ns {
             return None;
         }
-        let due = entry.remove();
-        self.travelling -= u64::from(due.origin() == Origin::Travelling);
+        let Scheduled { due, origin, .. } = self.schedule.pop()?;
+        self.travelling -= u64::from(origin == Origin::Travelling);
         self.move_clock(at_ns);
         Some(due)
     }

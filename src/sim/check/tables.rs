@@ -259,7 +259,7 @@ pub fn check_fold(world: &World, state: State<'_>) -> Held {
             return unequal(&format!("client {id}: the facts give another {what} than the engine"));
         }
     }
-    for (db, size) in &world.pantry.sizes {
+    for (db, size) in world.pantry.sizes.iter() {
         let keys = server.store.db(*db as usize).len() as u64;
         require(*size == keys, Invariant::FactsAddUp, || {
             format!("db {db}: {size} keys by the facts, {keys} in the engine")

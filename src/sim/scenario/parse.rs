@@ -7,6 +7,7 @@ use super::words::{
 use super::{Action, ClientSpec, Input, Packets, Scenario};
 use crate::engine::config::Config;
 use crate::net::virt::Link;
+use crate::sorted::SortedMap;
 use std::fmt;
 
 /// Most bytes that one statement may send: a mistyped size must not eat the
@@ -167,7 +168,12 @@ impl<'a> Reader<'a> {
     }
 
     fn finish(mut self) -> Result<Scenario, ScenarioError> {
-        self.places.sort_by_key(|(input, ..)| input.at);
+        let in_time: SortedMap<_, _> = std::mem::take(&mut self.places)
+            .into_iter()
+            .enumerate()
+            .map(|(nth, place)| ((place.0.at, nth), place))
+            .collect();
+        self.places = in_time.into_iter().map(|(_, place)| place).collect();
         let mut connected = vec![false; self.scenario.clients.len()];
         for (input, line, column) in &self.places {
             let client = &self.scenario.clients[input.client].name;
@@ -255,7 +261,9 @@ impl<'a> Reader<'a> {
 
     fn client(&mut self, mut words: Words<'_>) -> Result<(), ScenarioError> {
         let name = words.expect("a client's name")?;
-        let allowed = |c: char| c.is_alphanumeric() || c == '-' || c == '_';
+        // A letter of any script, without the tables that know which those are.
+        let letter = |c: char| c.is_ascii_alphanumeric() || !(c.is_ascii() || c.is_whitespace());
+        let allowed = |c: char| letter(c) && !c.is_control() || c == '-' || c == '_';
         let bare = name.bare().filter(|name| name.chars().all(allowed));
         let Some(bare) = bare else {
             return Err(words.error("a client's name of letters, digits, '-', '_'", &name));

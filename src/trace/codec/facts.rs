@@ -3,7 +3,7 @@
 //! A match without a catch-all stands behind each of these lines: what is
 //! added to a type and not here does not compile.
 
-use super::json::{Fault, Raw};
+use super::json::Raw;
 use super::wire::{
     Wire, body, field, kinds, member, names, object, open_kind, transparent, which, write_name,
 };
@@ -37,15 +37,18 @@ impl Wire for Source {
         }
         out.push(b'}');
     }
-    fn read(value: Raw<'_>) -> Result<Source, Fault> {
-        let object = value.object()?;
-        if let Some(simulation) = object.find("simulation")? {
-            return Wire::read(simulation).map(Source::Simulation);
+    fn read(value: Raw<'_>) -> Source {
+        let object = value.object();
+        if let Some(simulation) = object.find("simulation") {
+            return Source::Simulation(Wire::read(simulation));
         }
-        if let Some(native) = object.find("native")? {
-            return Wire::read(native).map(Source::Native);
+        if let Some(native) = object.find("native") {
+            return Source::Native(Wire::read(native));
         }
-        Ok(Source::Unknown)
+        Source::Unknown
+    }
+    fn blank() -> Source {
+        Source::Unknown
     }
 }
 
@@ -59,7 +62,7 @@ pub fn event_name(event: &Event) -> &'static str {
 }
 
 kinds! {
-    Event {
+    Event or Shutdown {
         "listen" = Listen { fd, address, backlog },
         "config" = Config { name, value },
         "cycle_begin" = CycleBegin { cycle },
@@ -113,31 +116,31 @@ kinds! {
         "pipe" = Pipe { peer, pipe },
         "dropped" = Dropped { count },
     }
-    AcceptEnd {
+    AcceptEnd or Drained {
         "drained" = Drained,
         "cycle_limit" = CycleLimit,
         "failed" = Failed(error),
     }
-    Need {
+    Need or InlineEnd {
         "inline_end" = InlineEnd,
         "multibulk_header" = MultibulkHeader,
         "bulk_header" = BulkHeader,
         "bulk_bytes" = BulkBytes(bytes),
     }
-    KeyChange {
+    KeyChange or Deleted {
         "read" = Read { found },
         "written" = Written { kind, size, value, created },
         "deleted" = Deleted,
         "expired" = Expired,
         "ttl" = Ttl { ms },
     }
-    ClientChange {
+    ClientChange or Authenticated {
         "name" = Name(name),
         "db" = Db(number),
         "resp" = Resp(version),
         "authenticated" = Authenticated,
     }
-    Pipe {
+    Pipe or Left {
         "queued" = Queued { name },
         "backlog_full" = BacklogFull { name },
         "sent" = Sent { bytes, arrives },
@@ -150,7 +153,7 @@ kinds! {
         "saw_close" = SawClose { reset },
         "left" = Left,
     }
-    TransactionStep {
+    TransactionStep or Begun {
         "watching" = Watching { keys },
         "key_touched" = KeyTouched { db, key },
         "begun" = Begun,
@@ -159,11 +162,11 @@ kinds! {
         "executing" = Executing { commands },
         "ended" = Ended { how },
     }
-    BlockedOn {
+    BlockedOn or Pause {
         "keys" = Keys { keys, until },
         "pause" = Pause,
     }
-    Timeout {
+    Timeout or Now {
         "now" = Now,
         "after" = After(duration),
         "forever" = Forever,
@@ -214,7 +217,7 @@ names! {
     SubscriptionKind {
         "channel" = Channel, "pattern" = Pattern, "shard" = Shard,
     }
-    UnblockReason or KeyReady {
+    UnblockReason (may_lack) {
         "key_ready" = KeyReady, "timeout" = Timeout, "error" = Error, "resumed" = Resumed,
     }
     PauseScope {

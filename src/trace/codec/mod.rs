@@ -130,7 +130,7 @@ pub use facts::{EVENT_NAMES, event_name};
 pub use reader::{Ending, ReadError, Reader, Trace, read};
 
 use super::Record;
-use std::collections::BTreeMap;
+use crate::sorted::SortedMap;
 use std::io;
 use wire::Wire;
 
@@ -150,12 +150,12 @@ pub const LINE_LIMIT_BYTES: usize = 4 * 1024 * 1024;
 pub struct Header {
     version: u32,
     pub source: Source,
-    pub config: BTreeMap<String, String>,
+    pub config: SortedMap<String, String>,
 }
 
 impl Header {
     #[must_use]
-    pub fn new(source: Source, config: BTreeMap<String, String>) -> Header {
+    pub fn new(source: Source, config: SortedMap<String, String>) -> Header {
         Header { version: FORMAT_VERSION, source, config }
     }
 

@@ -1,9 +1,10 @@
 //! Reading a trace: incremental, strict, and forgiving exactly where the
 //! format's specification says so.
 
-use super::json::{Fault, Raw};
+use super::json::{Fault, Faults, Raw};
 use super::wire::{Wire, field};
 use super::{EVENT_NAMES, FORMAT_VERSION, Header, LINE_LIMIT_BYTES, Record};
+use crate::event::Event;
 use crate::time::Micros;
 use std::fmt;
 
@@ -162,15 +163,11 @@ impl Reader {
             self.header = Some(header(text)?);
             return Ok(());
         }
-        let object = Raw::line(text).object()?;
-        let (n, us): (u64, Micros) = (field(&object, "n")?, field(&object, "us")?);
-        let event = object.find("ev")?.ok_or_else(|| object.lacks("ev"))?;
-        let (name, _) = event.kind()?;
-        self.advance(n, us)?;
-        if EVENT_NAMES.contains(&&*name) {
-            out.push(Record { seq: n, at: us, event: Wire::read(event)? });
-        } else {
-            self.skipped += 1;
+        let (seq, at, event) = record(text)?;
+        self.advance(seq, at)?;
+        match event {
+            Some(event) => out.push(Record { seq, at, event }),
+            None => self.skipped += 1,
         }
         Ok(())
     }
@@ -203,17 +200,35 @@ fn no_header() -> Fault {
 
 fn header(text: &str) -> Result<Header, Fault> {
     // The version first: a later header may look different altogether.
-    let version: Result<u64, Fault> =
-        Raw::line(text).object().and_then(|object| field(&object, "onechef-trace"));
-    let version =
-        version.map_err(|Fault { column, cut, .. }| Fault { cut, column, ..no_header() })?;
+    let faults = Faults::default();
+    let version: u64 = field(&Raw::line(text, &faults).object(), "onechef-trace");
+    let version = faults.settle(version).map_err(|Fault { column, cut, .. }| Fault {
+        cut,
+        column,
+        ..no_header()
+    })?;
     if version == 0 || version > u64::from(FORMAT_VERSION) {
-        return Err(Fault::at(
-            1,
-            format!(
-                "expected a trace of version {FORMAT_VERSION} or earlier, found version {version}"
-            ),
-        ));
+        let problem = format!(
+            "expected a trace of version {FORMAT_VERSION} or earlier, found version {version}"
+        );
+        return Err(Fault::at(1, problem));
     }
-    Header::read(Raw::line(text))
+    let faults = Faults::default();
+    let header = Header::read(Raw::line(text, &faults));
+    faults.settle(header)
+}
+
+/// A record's number, its time, and its event if that is one of ours.
+fn record(text: &str) -> Result<(u64, Micros, Option<Event>), Fault> {
+    let faults = Faults::default();
+    let object = Raw::line(text, &faults).object();
+    let (seq, at) = (field(&object, "n"), field(&object, "us"));
+    let event = match object.find("ev") {
+        Some(event) => EVENT_NAMES.contains(&&*event.kind().0).then(|| Event::read(event)),
+        None => {
+            object.lacks("ev");
+            None
+        }
+    };
+    faults.settle((seq, at, event))
 }

@@ -1,22 +1,22 @@
 //! How a value stands in a trace, both ways, from one line about each type.
 
-use super::json::{Fault, Object, Raw};
-use std::borrow::Cow;
-use std::collections::BTreeMap;
+use super::json::{Object, Raw};
+use crate::sorted::SortedMap;
 use std::net::SocketAddr;
 
 /// A value that a trace can hold.
 pub(super) trait Wire: Sized {
     fn write(&self, out: &mut Vec<u8>);
 
-    /// # Errors
-    /// The first thing about the value that is not as the format says.
-    fn read(value: Raw<'_>) -> Result<Self, Fault>;
+    /// A blank where the value is not as the format says, which is noted then
+    /// (see [`Faults`](super::json::Faults)).
+    fn read(value: Raw<'_>) -> Self;
 
-    /// What it is when its field is not there; `None` = it must be there.
-    fn absent() -> Option<Self> {
-        None
-    }
+    /// Stands for a value that is not there or cannot be read.
+    fn blank() -> Self;
+
+    /// Whether its field may be left out, meaning the blank.
+    const MAY_LACK: bool = false;
 }
 
 /// Writes an object's member; the first is behind the brace.
@@ -35,16 +35,23 @@ pub(super) fn member(out: &mut Vec<u8>, name: &str, value: &impl Wire) {
     value.write(out);
 }
 
-pub(super) fn field<T: Wire>(object: &Object<'_>, name: &str) -> Result<T, Fault> {
-    match object.find(name)? {
+#[inline(never)]
+pub(super) fn field<T: Wire>(object: &Object<'_>, name: &str) -> T {
+    match object.find(name) {
         Some(value) => T::read(value),
-        None => T::absent().ok_or_else(|| object.lacks(name)),
+        None => {
+            if !T::MAY_LACK {
+                object.lacks(name);
+            }
+            T::blank()
+        }
     }
 }
 
-/// A kind's body: an object where it has fields.
-pub(super) fn body<'a>(whole: Raw<'a>, body: Option<Raw<'a>>) -> Result<Raw<'a>, Fault> {
-    body.ok_or_else(|| whole.unexpected("an object of this name"))
+/// A kind's body, for a kind that has one; else the whole, which then is noted
+/// for being no object.
+pub(super) fn body<'a>(whole: Raw<'a>, body: Option<Raw<'a>>) -> Raw<'a> {
+    body.unwrap_or(whole)
 }
 
 #[inline(never)]
@@ -72,10 +79,13 @@ pub(super) fn write_text(out: &mut Vec<u8>, text: &str) {
 
 /// Which of `names` a value is.
 #[inline(never)]
-pub(super) fn which(value: Raw<'_>, names: &[&str]) -> Result<usize, Fault> {
-    let name = value.string()?;
+pub(super) fn which(value: Raw<'_>, names: &[&str]) -> usize {
+    let name = value.string();
     let found = names.iter().position(|known| *known == name);
-    found.ok_or_else(|| value.unexpected(&names.join(" or ")))
+    found.unwrap_or_else(|| {
+        value.unexpected(&names.join(" or "));
+        0
+    })
 }
 
 macro_rules! numbers {
@@ -84,9 +94,11 @@ macro_rules! numbers {
             fn write(&self, out: &mut Vec<u8>) {
                 write_number(out, u64::from(*self));
             }
-            fn read(value: Raw<'_>) -> Result<$type, Fault> {
-                let number = value.number(u64::from(<$type>::MAX))?;
-                Ok(<$type>::try_from(number).expect("within its range"))
+            fn read(value: Raw<'_>) -> $type {
+                value.number(u64::from(<$type>::MAX)) as $type
+            }
+            fn blank() -> $type {
+                0
             }
         }
     )* };
@@ -97,8 +109,11 @@ impl Wire for bool {
     fn write(&self, out: &mut Vec<u8>) {
         out.extend_from_slice(if *self { b"true" } else { b"false" });
     }
-    fn read(value: Raw<'_>) -> Result<bool, Fault> {
+    fn read(value: Raw<'_>) -> bool {
         value.truth()
+    }
+    fn blank() -> bool {
+        false
     }
 }
 
@@ -106,8 +121,11 @@ impl Wire for String {
     fn write(&self, out: &mut Vec<u8>) {
         write_text(out, self);
     }
-    fn read(value: Raw<'_>) -> Result<String, Fault> {
-        value.string().map(Cow::into_owned)
+    fn read(value: Raw<'_>) -> String {
+        value.string().into_owned()
+    }
+    fn blank() -> String {
+        String::new()
     }
 }
 
@@ -115,9 +133,14 @@ impl Wire for SocketAddr {
     fn write(&self, out: &mut Vec<u8>) {
         write_text(out, &self.to_string());
     }
-    fn read(value: Raw<'_>) -> Result<SocketAddr, Fault> {
-        let address = value.string()?.parse();
-        address.map_err(|_| value.unexpected("an address such as \"127.0.0.1:6379\""))
+    fn read(value: Raw<'_>) -> SocketAddr {
+        value.string().parse().unwrap_or_else(|_| {
+            value.unexpected("an address such as \"127.0.0.1:6379\"");
+            SocketAddr::blank()
+        })
+    }
+    fn blank() -> SocketAddr {
+        SocketAddr::from(([0, 0, 0, 0], 0))
     }
 }
 
@@ -128,12 +151,13 @@ impl<T: Wire> Wire for Option<T> {
             None => out.extend_from_slice(b"null"),
         }
     }
-    fn read(value: Raw<'_>) -> Result<Option<T>, Fault> {
-        if value.is_null() { Ok(None) } else { T::read(value).map(Some) }
+    fn read(value: Raw<'_>) -> Option<T> {
+        (!value.is_null()).then(|| T::read(value))
     }
-    fn absent() -> Option<Option<T>> {
-        Some(None)
+    fn blank() -> Option<T> {
+        None
     }
+    const MAY_LACK: bool = true;
 }
 
 impl<T: Wire> Wire for Vec<T> {
@@ -147,12 +171,15 @@ impl<T: Wire> Wire for Vec<T> {
         }
         out.push(b']');
     }
-    fn read(value: Raw<'_>) -> Result<Vec<T>, Fault> {
-        value.list()?.into_iter().map(T::read).collect()
+    fn read(value: Raw<'_>) -> Vec<T> {
+        value.list().into_iter().map(T::read).collect()
+    }
+    fn blank() -> Vec<T> {
+        Vec::new()
     }
 }
 
-impl Wire for BTreeMap<String, String> {
+impl Wire for SortedMap<String, String> {
     fn write(&self, out: &mut Vec<u8>) {
         out.push(b'{');
         for (nth, (name, value)) in self.iter().enumerate() {
@@ -165,12 +192,13 @@ impl Wire for BTreeMap<String, String> {
         }
         out.push(b'}');
     }
-    fn read(value: Raw<'_>) -> Result<BTreeMap<String, String>, Fault> {
-        value.object()?.strings()
+    fn read(value: Raw<'_>) -> SortedMap<String, String> {
+        value.object().strings()
     }
-    fn absent() -> Option<BTreeMap<String, String>> {
-        Some(BTreeMap::new())
+    fn blank() -> SortedMap<String, String> {
+        SortedMap::new()
     }
+    const MAY_LACK: bool = true;
 }
 
 /// A newtype stands as what is in it.
@@ -180,8 +208,11 @@ macro_rules! transparent {
             fn write(&self, out: &mut Vec<u8>) {
                 self.0.write(out);
             }
-            fn read(value: Raw<'_>) -> Result<$type, Fault> {
-                Wire::read(value).map($type)
+            fn read(value: Raw<'_>) -> $type {
+                $type(Wire::read(value))
+            }
+            fn blank() -> $type {
+                $type(Wire::blank())
             }
         }
     )* };
@@ -196,9 +227,12 @@ macro_rules! object {
                 $( member(out, object!(@name $field $($name)?), &self.$field); )*
                 out.push(b'}');
             }
-            fn read(value: Raw<'_>) -> Result<$type, Fault> {
-                let object = value.object()?;
-                Ok($type { $( $field: field(&object, object!(@name $field $($name)?))? ),* })
+            fn read(value: Raw<'_>) -> $type {
+                let object = value.object();
+                $type { $( $field: field(&object, object!(@name $field $($name)?)) ),* }
+            }
+            fn blank() -> $type {
+                $type { $( $field: Wire::blank() ),* }
             }
         }
     };
@@ -206,28 +240,35 @@ macro_rules! object {
     (@name $field:ident $name:literal) => { $name };
 }
 
-/// An enum without fields stands as a name; `or` which, where it is not there.
+/// An enum without fields stands as a name. Where the first may be meant by
+/// leaving the field out, it says so.
 macro_rules! names {
-    ($($type:ident $(or $absent:ident)? { $($name:literal = $variant:ident),* $(,)? })*) => { $(
+    ($($type:ident $(($may_lack:ident))? { $($name:literal = $variant:ident),* $(,)? })*) => { $(
+        impl $type {
+            const ALL: &'static [$type] = &[$($type::$variant),*];
+        }
+
         impl Wire for $type {
             fn write(&self, out: &mut Vec<u8>) {
                 write_name(out, match self { $( $type::$variant => $name ),* });
             }
-            fn read(value: Raw<'_>) -> Result<$type, Fault> {
-                const ALL: &[$type] = &[$($type::$variant),*];
-                which(value, &[$($name),*]).map(|at| ALL[at])
+            fn read(value: Raw<'_>) -> $type {
+                $type::ALL[which(value, &[$($name),*])]
             }
-            $( fn absent() -> Option<$type> {
-                Some($type::$absent)
-            } )?
+            fn blank() -> $type {
+                $type::ALL[0]
+            }
+            $( const MAY_LACK: bool = names!(@$may_lack); )?
         }
     )* };
+    (@may_lack) => { true };
 }
 
 /// An enum stands as a name, or as an object whose one key is the name: of
-/// the variant's fields, or of what is in it.
+/// the variant's fields, or of what is in it. `or` says which variant is the
+/// blank.
 macro_rules! kinds {
-    ($($type:ident { $($name:literal = $variant:ident $({ $($field:ident),* $(,)? })? $(($inner:ident))?),* $(,)? })*) => { $(
+    ($($type:ident or $bare:ident { $($name:literal = $variant:ident $({ $($field:ident),* $(,)? })? $(($inner:ident))?),* $(,)? })*) => { $(
         impl $type {
             /// By the names that a trace uses, in the order of the type.
             const NAMES: &'static [&'static str] = &[$($name),*];
@@ -258,13 +299,19 @@ macro_rules! kinds {
                     write_name(out, self.wire_name());
                 }
             }
-            fn read(value: Raw<'_>) -> Result<$type, Fault> {
-                let (name, inside) = value.kind()?;
+            fn read(value: Raw<'_>) -> $type {
+                let (name, inside) = value.kind();
                 match &*name {
                     $( $name => kinds!(@read $type $variant value inside
                         $({ $($field),* })? $(($inner))?), )*
-                    _ => Err(value.unexpected(&$type::NAMES.join(" or "))),
+                    _ => {
+                        value.unexpected(&$type::NAMES.join(" or "));
+                        $type::blank()
+                    }
                 }
+            }
+            fn blank() -> $type {
+                $type::$bare
             }
         }
     )* };
@@ -283,17 +330,19 @@ macro_rules! kinds {
         true
     }};
     (@read $type:ident $variant:ident $value:ident $inside:ident) => {
-        match $inside {
-            None => Ok($type::$variant),
-            Some(_) => Err($value.unexpected("a bare name")),
+        {
+            if $inside.is_some() {
+                $value.unexpected("a bare name");
+            }
+            $type::$variant
         }
     };
     (@read $type:ident $variant:ident $value:ident $inside:ident { $($field:ident),* }) => {{
-        let object = body($value, $inside)?.object()?;
-        Ok($type::$variant { $($field: field(&object, stringify!($field))?),* })
+        let object = body($value, $inside).object();
+        $type::$variant { $($field: field(&object, stringify!($field))),* }
     }};
     (@read $type:ident $variant:ident $value:ident $inside:ident ($inner:ident)) => {
-        Wire::read(body($value, $inside)?).map($type::$variant)
+        $type::$variant(Wire::read(body($value, $inside)))
     };
 }
 

@@ -17,7 +17,7 @@ impl World {
         if let Pipe::Queued { .. } = pipe {
             self.backlog.push_back(peer);
         }
-        let guest = self.guests.entry(peer).or_insert(new);
+        let guest = self.guests.or_insert_with(peer, || new);
         match pipe {
             Pipe::Queued { name } | Pipe::BacklogFull { name } => guest.name.clone_from(name),
             Pipe::Sent { bytes, .. } => add(&mut guest.in_flight, bytes.len),

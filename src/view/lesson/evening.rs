@@ -2,23 +2,23 @@
 
 use crate::event::{ClientId, Event, Pipe};
 use crate::net::Fd;
+use crate::sorted::SortedMap;
 use crate::trace::Record;
-use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
 /// See the module documentation.
 #[derive(Debug)]
 pub struct Evening<'a> {
     pub records: &'a [Record],
-    names: BTreeMap<SocketAddr, &'a str>,
+    names: SortedMap<SocketAddr, &'a str>,
     /// Each client's descriptor and far end, and the record that says so.
-    seats: BTreeMap<ClientId, (usize, Fd, SocketAddr)>,
+    seats: SortedMap<ClientId, (usize, Fd, SocketAddr)>,
 }
 
 impl<'a> Evening<'a> {
     #[must_use]
     pub fn new(records: &'a [Record]) -> Evening<'a> {
-        let (mut names, mut seats) = (BTreeMap::new(), BTreeMap::new());
+        let (mut names, mut seats) = (SortedMap::new(), SortedMap::new());
         for (index, record) in records.iter().enumerate() {
             match &record.event {
                 Event::Pipe { peer, pipe: Pipe::Queued { name } } => {

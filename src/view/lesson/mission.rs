@@ -2,7 +2,7 @@
 
 use super::Evening;
 use crate::event::{ClientId, CloseReason, Event, KeyChange, Pipe, ReadOutcome};
-use std::collections::{BTreeMap, BTreeSet};
+use crate::sorted::{SortedMap, SortedSet};
 
 /// Orders that a pipeline must hold to count.
 const PIPELINE_ORDERS: u32 = 20;
@@ -130,10 +130,10 @@ impl Mission {
 
 /// While one command runs, the bytes of two other guests arrive and lie there.
 fn delays_two(evening: &Evening<'_>) -> Option<usize> {
-    let mut cooking: Option<(ClientId, BTreeSet<ClientId>)> = None;
+    let mut cooking: Option<(ClientId, SortedSet<ClientId>)> = None;
     evening.records.iter().position(|record| {
         match (&record.event, &mut cooking) {
-            (Event::CommandBegin { client, .. }, _) => cooking = Some((*client, BTreeSet::new())),
+            (Event::CommandBegin { client, .. }, _) => cooking = Some((*client, SortedSet::new())),
             (Event::Pipe { peer, pipe: Pipe::Arrived { .. } }, Some((cook, waiting))) => {
                 let from = evening.clients().find(|client| evening.is_from(*client, *peer));
                 waiting.extend(from.filter(|client| client != cook));
@@ -150,7 +150,7 @@ fn delays_two(evening: &Evening<'_>) -> Option<usize> {
 /// A reply that leaves with the write that ends it, in a later cycle than it
 /// was put on the rack, counting every cycle that carried some of it.
 fn three_cycles_to_leave(evening: &Evening<'_>) -> Option<usize> {
-    let mut trips: BTreeMap<ClientId, u32> = BTreeMap::new();
+    let mut trips: SortedMap<ClientId, u32> = SortedMap::new();
     evening.find(0, |event| match event {
         // Nothing was waiting before: a new count begins.
         Event::PendingWriteQueued { client } => {
@@ -158,7 +158,7 @@ fn three_cycles_to_leave(evening: &Evening<'_>) -> Option<usize> {
             false
         }
         Event::Write { client, left, .. } => {
-            let trips = trips.entry(*client).or_default();
+            let trips = trips.or_default(*client);
             *trips += 1;
             *left == 0 && *trips >= CYCLES_TO_LEAVE
         }
@@ -167,10 +167,10 @@ fn three_cycles_to_leave(evening: &Evening<'_>) -> Option<usize> {
 }
 
 fn three_reads_for_one(evening: &Evening<'_>) -> Option<usize> {
-    let mut reads: BTreeMap<ClientId, u32> = BTreeMap::new();
+    let mut reads: SortedMap<ClientId, u32> = SortedMap::new();
     evening.find(0, |event| match event {
         Event::Read { client, outcome: ReadOutcome::Bytes, .. } => {
-            *reads.entry(*client).or_default() += 1;
+            *reads.or_default(*client) += 1;
             false
         }
         Event::Parsed { client, .. } => {
@@ -199,8 +199,8 @@ fn twenty_in_one_read(evening: &Evening<'_>) -> Option<usize> {
 /// The answer was not an error, lay on the rack when the scribble was met,
 /// and everything left before the guest did.
 fn answered_then_refused(evening: &Evening<'_>) -> Option<usize> {
-    let mut waiting: BTreeSet<ClientId> = BTreeSet::new();
-    let mut doomed: BTreeSet<ClientId> = BTreeSet::new();
+    let mut waiting: SortedSet<ClientId> = SortedSet::new();
+    let mut doomed: SortedSet<ClientId> = SortedSet::new();
     evening.find(0, |event| match event {
         Event::CommandEnd { client, error: false, .. } => {
             waiting.insert(*client);

@@ -198,8 +198,11 @@ fn feedback(reply: Reply, asked: &Asked) -> Node {
 }
 
 fn lower(text: &str) -> String {
-    let mut chars = text.chars();
-    chars.next().map_or_else(String::new, |first| first.to_lowercase().chain(chars).collect())
+    let mut text = text.to_owned();
+    if let Some(first) = text.get_mut(..1) {
+        first.make_ascii_lowercase();
+    }
+    text
 }
 
 /// The step after this one, in the next chapter if need be.

@@ -1,14 +1,14 @@
 //! How far the reader has come, as the page remembers it.
 
 use super::{Mission, chapter_named, chapters};
-use std::collections::{BTreeMap, BTreeSet};
+use crate::sorted::{SortedMap, SortedSet};
 
 /// Survives a broken or foreign memory: what makes no sense is not read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Progress {
     /// Chapter index to the number of steps reached.
-    reached: BTreeMap<usize, usize>,
-    missions: BTreeSet<Mission>,
+    reached: SortedMap<usize, usize>,
+    missions: SortedSet<Mission>,
 }
 
 impl Progress {
@@ -25,7 +25,7 @@ impl Progress {
 
     /// `step` is an index.
     pub fn reach(&mut self, chapter: usize, step: usize) {
-        let reached = self.reached.entry(chapter).or_default();
+        let reached = self.reached.or_default(chapter);
         *reached = (*reached).max(step + 1);
     }
 
@@ -44,7 +44,7 @@ impl Progress {
     pub fn parse(text: &str) -> Progress {
         let mut progress = Progress::default();
         for word in text.split_whitespace() {
-            let mission = Mission::ALL.iter().find(|mission| mission.slug() == word);
+            let mission = Mission::ALL.into_iter().find(|mission| mission.slug() == word);
             progress.missions.extend(mission);
             let Some((slug, count)) = word.split_once('=') else { continue };
             let (found, count) = (chapter_named(slug), count.parse::<usize>());

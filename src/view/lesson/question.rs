@@ -2,6 +2,7 @@
 
 use super::Evening;
 use crate::event::{AcceptEnd, ClientId, Event, Handler, Pipe};
+use crate::sorted::SortedSet;
 use crate::time::Micros;
 
 /// Something a reader can predict.
@@ -131,13 +132,11 @@ fn number(right: u64, others: [u64; 3], because: String, record: usize) -> Optio
 /// One client among those in question; nothing to ask if there is no other.
 fn one_of(
     evening: &Evening<'_>,
-    mut clients: Vec<ClientId>,
+    clients: SortedSet<ClientId>,
     right: ClientId,
     because: String,
     record: usize,
 ) -> Option<Answer> {
-    clients.sort_unstable();
-    clients.dedup();
     let place = clients.iter().position(|client| *client == right)?;
     let choices: Vec<String> = clients.iter().map(|client| evening.name(*client)).collect();
     (choices.len() > 1).then_some(Answer { right: place, choices, because, record })

@@ -19,7 +19,9 @@ pub fn clip(text: &str) -> String {
             out.push('…');
             break;
         }
-        if c.is_ascii_graphic() || c == ' ' || c.is_alphanumeric() {
+        // The invisible and the misleading among the rest (what turns or joins
+        // text) lie in a few ranges; everything else that is not ASCII can be seen.
+        if c.is_ascii_graphic() || c == ' ' || is_visible(c) {
             out.push(c);
             chars += 1;
         } else {
@@ -77,10 +79,25 @@ pub fn client(client: Option<ClientId>) -> String {
     client.map_or_else(|| "a client".to_owned(), |id| format!("client {id}"))
 }
 
+/// Whether a character beyond ASCII shows itself and leaves its neighbours
+/// alone: no control, space, mark that joins or turns text, or private use.
+fn is_visible(c: char) -> bool {
+    !c.is_ascii()
+        && !c.is_control()
+        && !c.is_whitespace()
+        && !matches!(c,
+            '\u{ad}' | '\u{300}'..='\u{36f}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{206f}'
+            | '\u{20d0}'..='\u{20ff}' | '\u{e000}'..='\u{f8ff}' | '\u{fe00}'..='\u{fe0f}'
+            | '\u{fe20}'..='\u{fe2f}' | '\u{feff}' | '\u{fff0}'..='\u{ffff}' | '\u{e0000}'..)
+}
+
 /// With a capital.
 pub fn sentence(text: &str) -> String {
-    let mut chars = text.chars();
-    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+    let mut text = text.to_owned();
+    if let Some(first) = text.get_mut(..1) {
+        first.make_ascii_uppercase();
+    }
+    text
 }
 
 /// `r`, `w`, `rw`: what is ready or watched.

@@ -4,6 +4,7 @@
 use super::strip::legend;
 use super::words::{Words, either, note};
 use super::{amount, badge};
+use crate::sorted::SortedMap;
 use crate::time::Micros;
 use crate::trace::Timeline;
 use crate::view::lanes::{Percentiles, Stage, Way, ways_through};
@@ -83,14 +84,20 @@ pub fn lanes(
     let axis =
         Axis { from, to: Micros(to.0.max(from.0 + 1)), x: label, width: width - label - 6.0 };
     // Whoever is pinned is among those shown.
-    let mut shown: Vec<&Way> = ways.iter().collect();
-    shown.sort_by_key(|way| (Some(way.client) != frame.selected, way.from()));
-    let hidden = shown.len().saturating_sub(BARS);
-    shown.truncate(BARS);
-    shown.sort_by_key(|way| (way.client, way.from(), way.record));
+    let by_rank: SortedMap<_, &Way> = ways
+        .iter()
+        .enumerate()
+        .map(|(nth, way)| ((Some(way.client) != frame.selected, way.from(), nth), way))
+        .collect();
+    let hidden = by_rank.len().saturating_sub(BARS);
+    let shown: SortedMap<_, &Way> = by_rank
+        .values()
+        .take(BARS)
+        .map(|way| ((way.client, way.from(), way.record), *way))
+        .collect();
     let height = TOP + ROW * shown.len() as f64 + 4.0;
     let bars =
-        shown.iter().enumerate().map(|(row, way)| bar(way, TOP + ROW * row as f64, &axis, frame));
+        shown.values().enumerate().map(|(row, way)| bar(way, TOP + ROW * row as f64, &axis, frame));
     let picture = Node::new("svg")
         .class("tl ln")
         .key("picture")

@@ -2,7 +2,7 @@
 //! way in and out.
 
 use super::draw::{
-    Anchor, Placed, Wording, circle, d, g, label, line, one, path, rect, symbol, text,
+    Anchor, Placed, Wording, circle, d, g, label, line, one, path, rect, sine, symbol, text,
 };
 use super::motion::ease_out;
 use super::scene::{Lamp, Scene};
@@ -29,7 +29,7 @@ fn swing(scene: &Scene<'_>) -> f64 {
     if !struck || !rings(scene) || scene.t >= 1.0 {
         return 0.0;
     }
-    12.0 * (1.0 - scene.t) * (scene.t * 6.0 * std::f64::consts::PI).sin()
+    12.0 * (1.0 - scene.t) * sine(1_080.0 * scene.t)
 }
 
 /// Open while somebody goes through.

@@ -3,7 +3,7 @@
 //! the trace of what moved is left, the same with and without motion.
 
 use super::dining::{SITS_DOWN, is_walking_in, walk};
-use super::draw::{Anchor, Placed, Wording, circle, d, g, one, path, rect, symbol};
+use super::draw::{Anchor, Placed, Wording, circle, d, g, one, path, rect, sine, symbol};
 use super::geometry::{Dining, Scale};
 use super::identity::{badge, hue_style};
 use super::kitchen::TICKET_LANDS;
@@ -159,7 +159,7 @@ fn falling(scene: &Scene<'_>, sitter: &Sitter<'_>, outcome: WriteOutcome, bytes:
             out.push(plate(x, y, squares, k));
         }
         WriteOutcome::WouldBlock | WriteOutcome::Budget => {
-            let dip = 16.0 * (t * std::f64::consts::PI).sin();
+            let dip = 16.0 * sine(180.0 * t);
             out.push(plate(x, from + dip, squares, k));
         }
         WriteOutcome::Reset => {}

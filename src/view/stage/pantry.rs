@@ -7,6 +7,7 @@ use super::draw::{
 use super::scene::Scene;
 use super::words::fit_mono;
 use crate::event::{Event, KeyChange, escape};
+use crate::sorted::SortedMap;
 use crate::trace::world::{Jar, Pantry};
 use crate::view::tree::Node;
 
@@ -64,9 +65,8 @@ pub fn hot_key<'a>(scene: &Scene<'a>) -> Option<(u32, &'a [u8])> {
 /// a jar does not move it.
 fn on_the_shelves(pantry: &Pantry, places: usize) -> Vec<&Jar> {
     let recent = pantry.jars.len().saturating_sub(places);
-    let mut shown: Vec<&Jar> = pantry.jars[recent..].iter().collect();
-    shown.sort_by(|a, b| (a.db, &a.key).cmp(&(b.db, &b.key)));
-    shown
+    let named = pantry.jars[recent..].iter().map(|jar| ((jar.db, &jar.key), jar));
+    named.collect::<SortedMap<_, _>>().values().copied().collect()
 }
 
 /// The row of the hot key, for the attention line to end at.

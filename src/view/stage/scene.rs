@@ -5,10 +5,10 @@ use super::geometry::{Dining, Layout};
 use super::whereabouts::{Place, Whereabouts};
 use crate::event::{ClientId, Event};
 use crate::net::{Fd, Mask};
+use crate::sorted::SortedMap;
 use crate::trace::World;
 use crate::trace::world::{ClientView, Departed, Doing, Guest};
 use crate::view::frame::{Frame, Motion};
-use std::collections::BTreeMap;
 
 /// One client with everything a column shows of it.
 #[derive(Clone, Copy, Debug)]
@@ -64,7 +64,7 @@ pub struct Scene<'a> {
     pub columns: Vec<usize>,
     /// What the last poll returned, in handling order; empty while asleep.
     pub signals: Vec<Signal>,
-    lamps: BTreeMap<ClientId, Lamp>,
+    lamps: SortedMap<ClientId, Lamp>,
     pub bell: Lamp,
 }
 
@@ -86,7 +86,7 @@ impl<'a> Scene<'a> {
             sitters: sitters(world),
             columns: Vec::new(),
             signals: Vec::new(),
-            lamps: BTreeMap::new(),
+            lamps: SortedMap::new(),
             bell: Lamp::Dark,
         };
         scene.read_signals();
@@ -98,7 +98,7 @@ impl<'a> Scene<'a> {
         if self.chef == Whereabouts::Asleep {
             return;
         }
-        let by_fd: BTreeMap<Fd, ClientId> =
+        let by_fd: SortedMap<Fd, ClientId> =
             self.sitters.iter().map(|s| (s.client.fd, s.client.id)).collect();
         let handling = self.world.firing.is_some();
         for (i, fired) in self.world.fired.iter().enumerate() {
@@ -198,7 +198,7 @@ impl<'a> Scene<'a> {
     fn fill(&self, slots: &mut [Option<usize>]) {
         let rank = |s: &Sitter<'_>| {
             if s.departed.is_some() || s.client.close_asap.is_some() {
-                0
+                0_u64
             } else if s.client.write_handler {
                 1
             } else if s.client.reply.waiting() > 0 {
@@ -209,17 +209,19 @@ impl<'a> Scene<'a> {
                 4
             }
         };
-        let mut rest: Vec<(u32, usize)> = self
+        // One number each, the rank above the place: what is sorted by it keeps
+        // its order among equals.
+        let mut rest: Vec<u64> = self
             .sitters
             .iter()
             .enumerate()
             .filter(|(i, _)| !slots.contains(&Some(*i)))
-            .map(|(i, s)| (rank(s), i))
+            .map(|(i, s)| rank(s) << 32 | i as u64)
             .collect();
         rest.sort_unstable();
         let mut rest = rest.into_iter();
         for slot in slots.iter_mut().filter(|slot| slot.is_none()) {
-            *slot = rest.next().map(|(_, index)| index);
+            *slot = rest.next().map(|ranked| ranked as u32 as usize);
         }
     }
 

@@ -16,6 +16,7 @@ use super::panels::Words;
 use super::tree::{Children, Node};
 use crate::event::{ClientId, Event, Pipe};
 use crate::net::Mask;
+use crate::sorted::SortedSet;
 use crate::trace::world::Doing;
 use crate::trace::{Timeline, World};
 use walk::Walk;
@@ -305,11 +306,9 @@ impl Chain {
     /// What on the stage it speaks of, each once.
     #[must_use]
     pub fn spots(&self, timeline: &Timeline) -> Vec<Spot> {
-        let mut spots: Vec<Spot> =
+        let spots: SortedSet<Spot> =
             self.causes.iter().filter_map(|cause| spot(timeline, cause)).collect();
-        spots.sort_unstable();
-        spots.dedup();
-        spots
+        spots.iter().copied().collect()
     }
 }
 

@@ -3,9 +3,9 @@
 use super::{CAUSES_MAX, Role, Silence};
 use crate::event::{ClientId, CloseReason, Event, LimitKind, Pipe, ReadOutcome};
 use crate::net::{Fired, Mask, WriteOutcome};
+use crate::sorted::SortedMap;
 use crate::trace::{Record, Timeline, World};
 use crate::view::requests::{Request, Requests};
-use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::rc::Rc;
 
@@ -16,7 +16,7 @@ pub(super) struct Walk<'a> {
     world: Rc<World>,
     requests: Requests,
     /// By record: the first role given to it stays.
-    found: BTreeMap<usize, Role>,
+    found: SortedMap<usize, Role>,
     silence: Option<Silence>,
 }
 
@@ -28,7 +28,7 @@ impl<'a> Walk<'a> {
             records,
             world: timeline.world_at(playhead),
             requests: Requests::of(records),
-            found: BTreeMap::new(),
+            found: SortedMap::new(),
             silence: None,
         }
     }
@@ -41,7 +41,7 @@ impl<'a> Walk<'a> {
 
     fn add(&mut self, role: Role, index: Option<usize>) {
         if let Some(index) = index {
-            self.found.entry(index).or_insert(role);
+            self.found.or_insert_with(index, || role);
         }
     }
 
