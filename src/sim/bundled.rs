@@ -44,6 +44,9 @@ pub fn scenarios() -> &'static [Bundled] {
         "combined-order",
         "one-message",
         "blocked-guests",
+        "client-eviction",
+        "the-password",
+        "gone-in-mid-meal",
     ]
 }
 
