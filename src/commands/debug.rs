@@ -170,7 +170,10 @@ fn populate(ctx: &mut Context<'_>) -> Outcome {
         }
         let mut value = format!("value:{n}").into_bytes();
         if let Some(size) = size {
-            value.resize(size as usize, 0);
+            let size = usize::try_from(size).map_err(|_| Refusal::StringTooLong)?;
+            // A limit may allow more than there is.
+            value.try_reserve(size).map_err(|_| Refusal::StringTooLong)?;
+            value.resize(size, 0);
         }
         ctx.put(&key, Value::String(StringValue::text(&value)), Deadline::Clear);
     }

@@ -240,16 +240,18 @@ fn setrange(ctx: &mut Context<'_>) -> Outcome {
         let bytes = string.growing();
         let end = start + patch.len();
         if bytes.len() < end {
+            // The limit may allow more than there is.
+            bytes.try_reserve(end - bytes.len()).map_err(|_| Refusal::StringTooLong)?;
             bytes.resize(end, 0);
         }
         bytes[start..end].copy_from_slice(patch);
-        bytes.len()
+        Ok(bytes.len())
     };
     let len = match place {
-        Some(place) => ctx.change_string(place, overwrite),
+        Some(place) => ctx.change_string(place, overwrite)?,
         None => {
             let mut string = StringValue::text(b"");
-            let len = overwrite(&mut string);
+            let len = overwrite(&mut string)?;
             ctx.put(key, Value::String(string), Deadline::Clear);
             len
         }

@@ -18,6 +18,10 @@ pub const READ_BYTES: usize = 16 * 1024;
 /// `SDS_MAX_PREALLOC`: below it a growing buffer doubles, above it grows by it.
 const MAX_PREALLOCATION_BYTES: usize = 1024 * 1024;
 
+/// Whoever has yet to give the password may not send more at once, whatever
+/// the limit (since 7.4).
+const UNAUTHENTICATED_QUERY_BYTES: u64 = 1024 * 1024;
+
 impl Engine {
     /// The door bell: a bounded number of accepts per cycle, so that a storm
     /// of connections cannot starve those already seated; level triggering
@@ -179,6 +183,11 @@ impl Engine {
     /// has queued counts, too.
     fn exceeds_query_limit<N: Net>(&mut self, net: &N, slot: Slot, query: &Query) -> bool {
         let limit = self.server.config.client_query_buffer_limit;
+        let limit = if self.server.must_authenticate(slot) {
+            limit.min(UNAUTHENTICATED_QUERY_BYTES)
+        } else {
+            limit
+        };
         let client = &self.server.clients[slot];
         let queued = client.transaction().map_or(0, |transaction| transaction.queued_bytes);
         let held = query.filled as u64 + queued;

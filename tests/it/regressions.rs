@@ -1,5 +1,15 @@
 //! What has broken real servers before, by name: each test is one bug of
 //! Redis or Valkey that must not happen here.
+//!
+//! Not here, because what broke does not exist here: deferred reply lengths
+//! (CVE-2025-49112: counts are known before their replies), references to
+//! values in replies (#14934, #13711), a shutdown that can be called off
+//! (#14420), nested loops (01c08b508), finalizers of timers and more than one
+//! of them (8ac7af1c5, 67b70a181), access lists (CVE-2024-51741,
+//! CVE-2024-31227), unix sockets (CVE-2023-45145), scripts, cluster,
+//! replication, TLS, and a command-line client (CVE-2018-12326).
+
+mod waiting;
 
 use crate::house::{House, request};
 use onechef::commands;
