@@ -27,6 +27,12 @@ pub struct ClientMemoryUsage {
 }
 
 impl ClientMemoryUsage {
+    /// Of all clients that may be evicted.
+    #[must_use]
+    pub fn total_bytes(&self) -> u64 {
+        self.total_bytes
+    }
+
     fn set(&mut self, id: ClientId, bytes: u64) {
         self.remove(id);
         self.by_client.insert(id, bytes);

@@ -43,6 +43,10 @@ pub struct FaultConfig {
     /// A condition is kept back until a later wait. Never all of them, since a
     /// wait that may not sleep must not turn into one that spins.
     pub delayed_per_mille: u16,
+    /// The thread is not scheduled for up to 30 ms after a wait: the clock
+    /// jumps, timers are late, and much has arrived meanwhile. (It never jumps
+    /// back: law 8.)
+    pub stall_per_mille: u16,
 }
 
 impl FaultConfig {
@@ -62,6 +66,8 @@ impl FaultConfig {
             shuffle_per_mille: 300,
             spurious_per_mille: 50,
             delayed_per_mille: 200,
+            // A real network would really sleep.
+            stall_per_mille: 0,
         }
     }
 
@@ -79,6 +85,8 @@ pub trait Abort {
     /// and what has not left never will.
     fn abort_on_close(&mut self, fd: Fd);
 }
+
+const STALL_MAX_MICROS: u64 = 30_000;
 
 /// What the wrapper knows of an open descriptor.
 #[derive(Clone, Copy, Debug, Default)]
@@ -233,11 +241,15 @@ impl<N: Net + Abort> Net for Fault<N> {
     }
 }
 
-impl<N: Wait> Wait for Fault<N> {
+impl<N: Net + Wait> Wait for Fault<N> {
     fn wait(&mut self, timeout: Timeout, fired: &mut Vec<Fired>) {
         let hangs_up = |known: &Known| known.broken && !known.watched.is_none();
         let hung_up = self.broken > 0 && self.known.values().any(hangs_up);
         self.inner.wait(if hung_up { Timeout::Now } else { timeout }, fired);
+        if self.strikes(self.config.stall_per_mille) {
+            let micros = Micros(1 + self.below(STALL_MAX_MICROS));
+            self.inner.spend(Work::Sleep { micros });
+        }
         self.delay(fired);
         self.invent(fired);
         if hung_up {
@@ -454,6 +466,18 @@ mod tests {
         );
         net.watch(fd, Mask::NONE);
         assert_eq!(look(&mut net), [Fired { fd: listener, mask: Mask::READABLE }]);
+    }
+
+    #[test]
+    fn a_stall_moves_the_clock_and_loses_nothing() {
+        let config = FaultConfig { stall_per_mille: ALWAYS, ..FaultConfig::default() };
+        let (mut net, _, fd) = seated(config);
+        send(&mut net, 0, b"x");
+        let before = net.now();
+        assert_eq!(look(&mut net), [Fired { fd, mask: Mask::READABLE }]);
+        let stalled = net.now().saturating_sub(before);
+        assert!((Micros(1)..=Micros(STALL_MAX_MICROS)).contains(&stalled), "{stalled}");
+        assert_eq!(net.read(fd, &mut [0; 8]), Ok(1));
     }
 
     #[test]

@@ -109,6 +109,7 @@ fn faults(dice: &mut Dice) -> FaultConfig {
         shuffle_per_mille: rate(1_000),
         spurious_per_mille: rate(500),
         delayed_per_mille: rate(500),
+        stall_per_mille: 0,
         // A broken connection has no last answer to compare.
         reset_per_mille: 0,
         accept_aborted_per_mille: 0,

@@ -297,6 +297,34 @@ const CANARIES: &[Canary] = &[
         server.stats.total_net_input_bytes += 1;
         true
     }),
+    in_the_server(Invariant::Recomputed, |server| {
+        damage(server, |_| true, |client| client.flags.set(ClientFlags::PUBSUB))
+    }),
+    in_the_server(Invariant::Recomputed, |server| {
+        // Somebody grew, and nobody noticed.
+        let limited = server.client_eviction_limit_bytes().is_some();
+        limited
+            && damage(
+                server,
+                |client| !client.flags.has(ClientFlags::NO_EVICT) && client.transaction().is_some(),
+                |client| {
+                    if let Some(transaction) = &mut client.rare().transaction {
+                        transaction.queued_bytes += 7;
+                    }
+                },
+            )
+    }),
+    in_the_server(Invariant::UnauthenticatedLimits, |server| {
+        let owed = damage(
+            server,
+            |client| client.reply.limit_usage_bytes() > 1024,
+            |client| client.flags.clear(ClientFlags::AUTHENTICATED),
+        );
+        if owed {
+            server.config.requirepass = b"secret".to_vec();
+        }
+        owed
+    }),
     in_the_server(Invariant::MaxClients, |server| {
         server.config.maxclients = 0;
         !server.clients.is_empty()
@@ -418,6 +446,14 @@ fn waiters() -> Scenario {
     Scenario::parse("waiters", text).expect("a well-formed scenario")
 }
 
+/// A queue that takes memory while there is a limit for it.
+fn queue() -> Scenario {
+    let text = "onechef scenario 1\nset maxmemory-clients 1mb\nclient ana\n\
+        at 1ms ana connects\nat 2ms ana sends MULTI\nat 3ms ana sends 5 x SET k v\n\
+        at 4ms ana sends GET k\nat 99ms ana sends EXEC";
+    Scenario::parse("queue", text).expect("a well-formed scenario")
+}
+
 /// Protects: no check is empty. A canary that lives is a hole in the net.
 #[test]
 fn every_canary_is_caught_by_its_invariant() {
@@ -429,6 +465,7 @@ fn every_canary_is_caught_by_its_invariant() {
             let scenario = match seed {
                 0 => large_plate(),
                 1 => waiters(),
+                2 => queue(),
                 _ => swarm::scenario(seed),
             };
             run(&scenario, *canary, seed % 8 * 5).is_err_and(|violation| {

@@ -207,6 +207,7 @@ fn faults(dice: &mut Dice, comparable: bool) -> FaultConfig {
         shuffle_per_mille: rate(1_000),
         spurious_per_mille: rate(500),
         delayed_per_mille: rate(500),
+        stall_per_mille: rate(60),
         reset_per_mille: rate(30),
         accept_aborted_per_mille: rate(400),
     };
@@ -249,6 +250,7 @@ fn invite(dice: &mut Dice, scenario: &mut Scenario, plan: &Plan<'_>) {
     };
     scenario.clients.push(ClientSpec { name: format!("guest-{}", plan.guest), link });
     let mut at = Micros(1_000 + dice.below(8_000));
+    let came = at;
     scenario.insert(Input { at, client, action: Action::Connect });
     if plan.password && !dice.one_in(3) {
         let action = Action::Send(Packets::command(&["AUTH", "secret"]));
@@ -261,6 +263,24 @@ fn invite(dice: &mut Dice, scenario: &mut Scenario, plan: &Plan<'_>) {
         let bytes = requests(dice, topic, plan.guest);
         let action = Action::Send(packets(dice, bytes));
         scenario.insert(Input { at, client, action });
+    }
+    // Left before the door opened, or while it did.
+    if !plan.comparable && dice.one_in(12) {
+        let action = dice.pick(&[0, 1]);
+        let action = if action == 0 { Action::Close } else { Action::Reset };
+        scenario.insert(Input {
+            at: came.saturating_add(Micros(dice.below(3_000))),
+            client,
+            action,
+        });
+    }
+    // Crumb by crumb.
+    if dice.one_in(8) {
+        let from = 10_000 + dice.below(20_000);
+        for crumb in 0..dice.below(40) {
+            let action = Action::ReadOnly { bytes: 1 };
+            scenario.insert(Input { at: Micros(from + crumb * 700), client, action });
+        }
     }
     let ends = [
         (4, Action::StopReading),
@@ -279,10 +299,15 @@ fn invite(dice: &mut Dice, scenario: &mut Scenario, plan: &Plan<'_>) {
     scenario.insert(Input { at: plan.calm, client, action: Action::Read });
 }
 
-/// Cut anywhere, sometimes between any two bytes.
+/// Cut anywhere, sometimes between any two bytes, or at the line ends.
 fn packets(dice: &mut Dice, bytes: Vec<u8>) -> Packets {
-    let mut splits: Vec<usize> = match dice.below(4) {
+    let mut splits: Vec<usize> = match dice.below(5) {
         0 => Vec::new(),
+        2 if bytes.len() < 2_000 => {
+            // Before and behind every CR and LF.
+            let ends = bytes.iter().enumerate().filter(|(_, byte)| b"\r\n".contains(byte));
+            ends.flat_map(|(at, _)| [at, at + 1]).filter(|at| *at < bytes.len()).collect()
+        }
         1 if bytes.len() < 200 => (1..bytes.len()).collect(),
         _ => {
             (0..dice.below(PACKETS_MAX)).map(|_| dice.below(bytes.len() as u64) as usize).collect()

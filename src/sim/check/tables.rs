@@ -5,6 +5,7 @@ use super::ledger::Ledger;
 use super::{Held, Invariant, require};
 use crate::engine::ae::{EventLoop, Owner};
 use crate::engine::client::{Client, ClientFlags, Slot};
+use crate::engine::eviction::client_memory_bytes;
 use crate::engine::networking::READ_BYTES;
 use crate::engine::server::Server;
 use crate::event::ClientId;
@@ -44,10 +45,12 @@ pub fn check(
         check_queues(server, slot, client)?;
         check_handlers(state, slot, client)?;
         check_query(server, client)?;
+        check_stranger(server, slot, client)?;
         if !listens(client.id) {
             check_output(server, client)?;
         }
     }
+    check_sums(server)?;
     let strangers = |queue: &[Slot]| queue.iter().any(|slot| server.clients.get(*slot).is_none());
     for (queue, name) in [(&server.pending_write, "pending-write"), (&server.to_close, "closing")] {
         require(!strangers(queue), Invariant::FreedIsGone, || {
@@ -145,6 +148,42 @@ fn check_output(server: &Server, client: &Client) -> Held {
     let below = limit.hard == 0 || usage < limit.hard || client.flags.has(leaving);
     require(below, Invariant::OutputLimit, || {
         format!("client {}: {usage} bytes are listed, the hard limit is {}", client.id, limit.hard)
+    })
+}
+
+/// Whoever has not given the password: 1 MB of requests, 1 KB in the list.
+fn check_stranger(server: &Server, slot: Slot, client: &Client) -> Held {
+    let leaving = ClientFlags::CLOSE_ASAP | ClientFlags::CLOSE_AFTER_REPLY;
+    if !server.must_authenticate(slot) || client.flags.has(leaving) {
+        return Ok(());
+    }
+    let held = client.query.as_ref().map_or(0, |query| query.filled);
+    let listed = client.reply.limit_usage_bytes();
+    let modest = held <= 1024 * 1024 && listed <= 1024;
+    require(modest, Invariant::UnauthenticatedLimits, || {
+        format!("client {}, a stranger, has sent {held} bytes and is owed {listed}", client.id)
+    })
+}
+
+/// Members of groups, and memory that is kept as a running sum.
+fn check_sums(server: &Server) -> Held {
+    let flagged = |bit| server.clients.iter().filter(|(_, c)| c.flags.has(bit)).count() as u64;
+    for (what, stored, counted) in [
+        ("subscribers", server.pubsub.clients(), flagged(ClientFlags::PUBSUB)),
+        ("monitors", server.monitors.len() as u64, flagged(ClientFlags::MONITOR)),
+    ] {
+        require(stored == counted, Invariant::Recomputed, || {
+            format!("{stored} {what} by the list, {counted} by their flags")
+        })?;
+    }
+    if server.client_eviction_limit_bytes().is_none() {
+        return Ok(());
+    }
+    let stored = server.client_memory.total_bytes();
+    let evictable = server.clients.iter().filter(|(_, c)| !c.flags.has(ClientFlags::NO_EVICT));
+    let counted: u64 = evictable.map(|(_, client)| client_memory_bytes(client)).sum();
+    require(stored == counted, Invariant::Recomputed, || {
+        format!("clients take {stored} bytes by the running sum, {counted} counted again")
     })
 }
 

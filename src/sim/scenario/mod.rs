@@ -47,7 +47,7 @@
 //!   here times may be in `ns`.
 //! - `fault` knows `short-reads`, `short-writes`, `read-eagain`,
 //!   `write-eagain`, `resets`, `accept-aborted`, `accept-exhausted`,
-//!   `shuffled`, `spurious`, `delayed`: rates per thousand, see
+//!   `shuffled`, `spurious`, `delayed`, `stalls`: rates per thousand, see
 //!   [`FaultConfig`].
 //! - A client connects once, and first. Statements `at` the same time happen in
 //!   the order in which they are written.

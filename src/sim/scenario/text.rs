@@ -30,7 +30,7 @@ pub(super) const COSTS: [Field<Costs, u64>; 8] = [
 ];
 
 /// Per thousand calls.
-pub(in crate::sim) const FAULTS: [Field<FaultConfig, u16>; 10] = [
+pub(in crate::sim) const FAULTS: [Field<FaultConfig, u16>; 11] = [
     ("short-reads", |faults| &mut faults.short_read_per_mille),
     ("short-writes", |faults| &mut faults.short_write_per_mille),
     ("read-eagain", |faults| &mut faults.read_would_block_per_mille),
@@ -41,6 +41,7 @@ pub(in crate::sim) const FAULTS: [Field<FaultConfig, u16>; 10] = [
     ("shuffled", |faults| &mut faults.shuffle_per_mille),
     ("spurious", |faults| &mut faults.spurious_per_mille),
     ("delayed", |faults| &mut faults.delayed_per_mille),
+    ("stalls", |faults| &mut faults.stall_per_mille),
 ];
 
 impl Scenario {

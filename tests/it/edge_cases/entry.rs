@@ -69,7 +69,7 @@ pub const ROWS: &[Row] = &[
         "Redis 7.4.1 queues without end; 7.4.3 and later close, as here, when more than 1 KB \
          waits beyond the first buffer (CVE-2025-21605).",
     ),
-    row(41, "Protected mode: no password, a guest from another machine", |p| {
+    row(41, "Protected mode: no password, a guest from another machine; then without it", |p| {
         p.foreign();
         let guest = p.connect();
         p.heard_is(guest, "one line, `-DENIED …`", |heard| {
@@ -77,6 +77,10 @@ pub const ROWS: &[Row] = &[
         });
         p.closed(guest);
         p.server("rejected_connections is 1", |server| server.stats.rejected_connections == 1);
+        p.say(0, "CONFIG SET protected-mode no");
+        let guest = p.connect();
+        p.say(guest, "PING");
+        p.hears(guest, "+PONG\r\n");
     })
     .differs(
         "The text is our own. Where the guest comes from is pretended on TCP, too: tests talk \
