@@ -4,7 +4,8 @@
 //! trace and the page have: there an array that is kept sorted is as quick,
 //! clones in one go, and costs the page a tenth of the code for each pair of
 //! types. New keys mostly come in rising order, where an insertion is a push.
-//! The loop itself, which may serve many thousands, does not use it.
+//! The loop uses it where a client or a
+//! database has few, never for what grows with the crowd.
 
 use std::borrow::Borrow;
 use std::fmt;
@@ -229,7 +230,10 @@ impl<K> SortedSet<K> {
 
 impl<K: Ord> SortedSet<K> {
     #[must_use]
-    pub fn contains(&self, key: &K) -> bool {
+    pub fn contains<Q: Ord + ?Sized>(&self, key: &Q) -> bool
+    where
+        K: Borrow<Q>,
+    {
         self.0.contains_key(key)
     }
 
@@ -239,7 +243,10 @@ impl<K: Ord> SortedSet<K> {
     }
 
     /// Whether it was there.
-    pub fn remove(&mut self, key: &K) -> bool {
+    pub fn remove<Q: Ord + ?Sized>(&mut self, key: &Q) -> bool
+    where
+        K: Borrow<Q>,
+    {
         self.0.remove(key).is_some()
     }
 

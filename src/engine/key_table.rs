@@ -1,17 +1,18 @@
 //! Something for some keys of some databases: who watches them, who waits.
 
+use crate::sorted::SortedMap;
 use std::collections::BTreeMap;
 
 /// Found by borrowed keys; ordered, so that walking it is the same everywhere.
 #[derive(Debug)]
 pub struct KeyTable<T> {
-    dbs: BTreeMap<u16, BTreeMap<Box<[u8]>, T>>,
+    dbs: SortedMap<u16, BTreeMap<Box<[u8]>, T>>,
     len: usize,
 }
 
 impl<T> Default for KeyTable<T> {
     fn default() -> KeyTable<T> {
-        KeyTable { dbs: BTreeMap::new(), len: 0 }
+        KeyTable { dbs: SortedMap::new(), len: 0 }
     }
 }
 
@@ -43,7 +44,7 @@ impl<T> KeyTable<T> {
     where
         T: Default,
     {
-        let keys = self.dbs.entry(db).or_default();
+        let keys = self.dbs.or_default(db);
         if !keys.contains_key(key) {
             keys.insert(key.into(), T::default());
             self.len += 1;

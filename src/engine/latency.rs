@@ -2,8 +2,9 @@
 //! `latency-monitor-threshold` says what long is.
 
 use super::server::Server;
+use crate::sorted::SortedMap;
 use crate::time::Micros;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 
 /// `LATENCY_TS_LEN`.
 const SAMPLES_MAX: usize = 160;
@@ -41,7 +42,7 @@ impl Series {
 }
 
 /// By event, under Redis's names.
-pub type LatencyEvents = BTreeMap<&'static str, Series>;
+pub type LatencyEvents = SortedMap<&'static str, Series>;
 
 impl Server {
     /// `latencyAddSampleIfNeeded`.
@@ -50,7 +51,7 @@ impl Server {
         let (threshold_ms, ms) = (self.config.latency_monitor_threshold, took.0 / 1_000);
         if threshold_ms > 0 && ms >= threshold_ms {
             let unix_s = self.unix_us() / 1_000_000;
-            self.latency_events.entry(event).or_default().add(Sample { unix_s, ms });
+            self.latency_events.or_default(event).add(Sample { unix_s, ms });
         }
     }
 }

@@ -5,7 +5,8 @@ use super::server::Server;
 use crate::commands::glob;
 use crate::event::{ARG_CAP, ClientId, Event, Preview, SubscriptionKind};
 use crate::resp::{Encoder, Protocol};
-use std::collections::{BTreeMap, BTreeSet};
+use crate::sorted::SortedSet;
+use std::collections::BTreeMap;
 
 /// The subscribers of one name, oldest connection first. Redis keeps them in
 /// a hash table and promises no order; here it is the same on every run.
@@ -26,14 +27,14 @@ pub struct PubSub {
 /// What one client is subscribed to.
 #[derive(Debug, Default)]
 pub struct Subscriptions {
-    channels: BTreeSet<Box<[u8]>>,
-    patterns: BTreeSet<Box<[u8]>>,
-    shards: BTreeSet<Box<[u8]>>,
+    channels: SortedSet<Box<[u8]>>,
+    patterns: SortedSet<Box<[u8]>>,
+    shards: SortedSet<Box<[u8]>>,
 }
 
 impl Subscriptions {
     #[must_use]
-    pub fn of(&self, kind: SubscriptionKind) -> &BTreeSet<Box<[u8]>> {
+    pub fn of(&self, kind: SubscriptionKind) -> &SortedSet<Box<[u8]>> {
         match kind {
             SubscriptionKind::Channel => &self.channels,
             SubscriptionKind::Pattern => &self.patterns,
@@ -41,7 +42,7 @@ impl Subscriptions {
         }
     }
 
-    fn of_mut(&mut self, kind: SubscriptionKind) -> &mut BTreeSet<Box<[u8]>> {
+    fn of_mut(&mut self, kind: SubscriptionKind) -> &mut SortedSet<Box<[u8]>> {
         match kind {
             SubscriptionKind::Channel => &mut self.channels,
             SubscriptionKind::Pattern => &mut self.patterns,
@@ -149,7 +150,7 @@ impl Server {
     /// A client that is being freed hears nothing any more.
     pub fn purge_subscriptions(&mut self, client: ClientId, rare: &Rare) {
         for kind in KINDS {
-            for name in rare.subscriptions.of(kind) {
+            for name in rare.subscriptions.of(kind).iter() {
                 self.pubsub.leave(kind, name, client);
             }
         }

@@ -2,7 +2,6 @@
 
 use itoa::Integer;
 use memchr::memchr2;
-use std::io::Write;
 
 /// Which dialect a client speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -310,24 +309,26 @@ impl Piece {
             piece.extend(itoa::Buffer::new().format(value as i64).as_bytes());
             return piece;
         }
-        let mut scientific = Piece::EMPTY;
-        let mut room = &mut scientific.bytes[..];
-        write!(room, "{value:e}").expect("17 digits and an exponent fit");
-        let unused = room.len();
-        scientific.len = PIECE_BYTES - unused;
-        let text = std::str::from_utf8(scientific.bytes()).expect("digits are ASCII");
-        let (mantissa, exponent) = text.split_once('e').expect("`e` was asked for");
+        if value < 0.0 {
+            piece.extend(b"-");
+        }
+        // The standard formatting would bring the page its tables a second
+        // time: the reader of JSON has these.
+        let mut shortest = zmij::Buffer::new();
+        let text = shortest.format_finite(value.abs());
+        let (plain, exponent) = text.split_once('e').unwrap_or((text, "0"));
         let exponent: i32 = exponent.parse().expect("an exponent is a number");
-        let (sign, mantissa) = match mantissa.strip_prefix('-') {
-            Some(rest) => ("-", rest),
-            None => ("", mantissa),
-        };
-        piece.extend(sign.as_bytes());
-        piece.decimal(mantissa.as_bytes(), exponent);
+        let whole = plain.find('.').unwrap_or(plain.len());
+        let first = plain.bytes().position(|b| matches!(b, b'1'..=b'9')).expect("it is not zero");
+        // Of the first digit that counts, whichever side of the point it is on.
+        let power =
+            if first < whole { (whole - first - 1) as i32 } else { -((first - whole) as i32) };
+        piece.decimal(plain[first..].trim_end_matches(['0', '.']).as_bytes(), exponent + power);
         piece
     }
 
-    /// `d.ddd` times ten to the `exponent`.
+    /// The digits of `mantissa`, a point behind the first of them, times ten to
+    /// the `exponent`.
     fn decimal(&mut self, mantissa: &[u8], exponent: i32) {
         let digits = || mantissa.iter().filter(|b| **b != b'.');
         let count = digits().count() as i32;
@@ -350,7 +351,12 @@ impl Piece {
                 }
             }
         } else {
-            self.extend(mantissa);
+            for (i, d) in digits().enumerate() {
+                if i == 1 {
+                    self.extend(b".");
+                }
+                self.extend(&[*d]);
+            }
             self.extend(if exponent < 0 { b"e-" } else { b"e+" });
             self.extend(itoa::Buffer::new().format(exponent.unsigned_abs()).as_bytes());
         }

@@ -41,6 +41,7 @@ const LAYERS: &[Layer] = &[
         name: "engine",
         sees: &[
             Whole("time"),
+            Whole("sorted"),
             Whole("event"),
             Contract("net"),
             Whole("resp"),
