@@ -45,7 +45,7 @@ pub(super) fn server(server: &Server, f: &mut Fields) {
     f.add("uptime_in_days", uptime_s / 86_400);
     f.add("hz", server.config.hz);
     f.add("configured_hz", server.config.hz);
-    f.add("io_threads_active", 0);
+    f.add("io_threads_active", u8::from(server.io_threads_active));
 }
 
 /// 40 hexadecimal digits that are this server's alone, if its seed is.
@@ -132,7 +132,7 @@ pub(super) fn stats(server: &Server, f: &mut Fields) {
     f.add("total_reads_processed", s.total_reads_processed);
     f.add("total_writes_processed", s.total_writes_processed);
     f.add("io_threaded_reads_processed", 0);
-    f.add("io_threaded_writes_processed", 0);
+    f.add("io_threaded_writes_processed", s.io_threaded_writes_processed);
     f.add("client_query_buffer_limit_disconnections", s.client_query_buffer_limit_disconnections);
     f.add("client_output_buffer_limit_disconnections", s.client_output_buffer_limit_disconnections);
     // A reply buffer exists only while something is in it.

@@ -27,7 +27,7 @@ impl Engine {
     /// The one permanent timer. Returns how long until the next run.
     ///
     /// Redis: `serverCron`, *simplified* to the steps that apply, in order:
-    /// hz, metrics, clients, databases.
+    /// hz, metrics, clients, databases, helpers.
     pub(super) fn server_cron<N: Net>(&mut self, net: &mut N) -> Micros {
         let began = net.now();
         self.server.now = began;
@@ -41,6 +41,7 @@ impl Engine {
         let pace = Pace::slow(self.server.config.active_expire_effort, hz);
         self.expire_cycle(net, pace, false);
         self.give_back_memory();
+        self.stop_threaded_io_if_needed();
         self.cron_loops += 1;
         let spent = net.now().saturating_sub(began);
         let stats = &mut self.server.stats;

@@ -98,6 +98,9 @@ pub struct Server {
     /// `clients_pending_write`: the end is Redis's head, so the sweep walks
     /// it backwards, newest first.
     pub pending_write: Vec<Slot>,
+    /// Whether the last sweep was shared with helpers, and the next is likely
+    /// to be (`server.io_threads_active`).
+    pub io_threads_active: bool,
     /// `clients_to_close`, oldest first.
     pub to_close: Vec<Slot>,
     /// Other clients killed by the running command (`CLIENT KILL`): freed as
@@ -143,6 +146,7 @@ impl Server {
             tap: Tap::default(),
             now: Micros::ZERO,
             pending_write: Vec::new(),
+            io_threads_active: false,
             to_close: Vec::new(),
             killed: Vec::new(),
             watched_keys: WatchedKeys::default(),

@@ -13,6 +13,7 @@ pub struct Stats {
     pub total_error_replies: u64,
     pub total_reads_processed: u64,
     pub total_writes_processed: u64,
+    pub io_threaded_writes_processed: u64,
     pub client_query_buffer_limit_disconnections: u64,
     pub client_output_buffer_limit_disconnections: u64,
     pub expired_keys: u64,
@@ -43,6 +44,8 @@ impl Stats {
             total_error_replies: self.total_error_replies - b.total_error_replies,
             total_reads_processed: self.total_reads_processed - b.total_reads_processed,
             total_writes_processed: self.total_writes_processed - b.total_writes_processed,
+            io_threaded_writes_processed: self.io_threaded_writes_processed
+                - b.io_threaded_writes_processed,
             client_query_buffer_limit_disconnections: self.client_query_buffer_limit_disconnections
                 - b.client_query_buffer_limit_disconnections,
             client_output_buffer_limit_disconnections: self

@@ -12,15 +12,17 @@ impl Engine {
     /// handler waits for room. The budget of a turn does not bind who
     /// monitors, nor anybody while memory is short: sending frees it.
     ///
-    /// Redis: `handleClientsWithPendingWrites`, *faithful* in order and in
-    /// what is written; the handlers are installed after the whole batch
-    /// instead of between its writes, as its threaded form does, because the
-    /// batch is the network's to share out.
+    /// Redis: `handleClientsWithPendingWritesUsingThreads` and
+    /// `handleClientsWithPendingWrites`, *faithful* in order, in what is
+    /// written and in who writes it; without helpers, too, the handlers are
+    /// installed after the whole batch instead of between its writes, because
+    /// the batch is the network's to share out.
     pub(super) fn handle_clients_with_pending_writes<N: Net>(&mut self, net: &mut N) {
-        if self.server.pending_write.is_empty() {
+        let clients = self.server.pending_write.len() as u32;
+        if clients == 0 {
             return;
         }
-        let clients = self.server.pending_write.len() as u32;
+        let carriers = self.carriers();
         self.state(net, || Event::SweepBegin { clients });
         let mut jobs = std::mem::take(&mut self.jobs);
         let mut slots = std::mem::take(&mut self.job_slots);
@@ -34,23 +36,65 @@ impl Engine {
                 self.state(net, || Event::PendingWriteTaken { client });
                 continue;
             }
+            let place = jobs.len() as u32;
             let mut job = WriteJob::new(client.fd, std::mem::take(&mut client.reply));
             job.budget = !unbounded && !client.flags.has(ClientFlags::MONITOR);
+            job.place = place;
+            job.carried_by = (place % carriers) as u8;
             jobs.push(job);
             slots.push(slot);
         }
         net.write_batch(&mut jobs, self.server.tap.is_on());
-        for (job, slot) in jobs.drain(..).zip(slots.drain(..)) {
+        if carriers > 1 {
+            self.server.stats.io_threaded_writes_processed += u64::from(clients);
+            // As they were done; untimed, this is the order they are in.
+            jobs.sort_by_key(|job| (job.done_at, job.place));
+        }
+        let mut all_left = true;
+        for job in jobs.drain(..) {
+            all_left &= job.outcome == WriteOutcome::Drained;
+            let slot = slots[job.place as usize];
             if self.server.tap.is_on() {
                 let client = self.server.id_of(slot);
                 self.server.tap.at(job.done_at);
                 self.server.tap.emit(|| Event::PendingWriteTaken { client });
             }
-            self.after_write(net, slot, job);
+            self.after_write(slot, job);
         }
+        if !all_left {
+            for &slot in &slots {
+                self.settle_write_handler(net, slot);
+            }
+        }
+        slots.clear();
         self.jobs = jobs;
         self.job_slots = slots;
         self.state(net, || Event::SweepEnd { clients });
+    }
+
+    /// How many threads carry this sweep, the one thread included. Helpers
+    /// are worth their hand-over from two clients for each thread on.
+    ///
+    /// Redis: `startThreadedIO` and `stopThreadedIOIfNeeded`, *faithful* in
+    /// the rule. There the helpers spin while they are active; here they are
+    /// parked between any two sweeps, and being active is only a figure of
+    /// INFO.
+    fn carriers(&mut self) -> u32 {
+        if self.stop_threaded_io_if_needed() {
+            return 1;
+        }
+        self.server.io_threads_active = true;
+        self.server.config.io_threads
+    }
+
+    /// `stopThreadedIOIfNeeded`: whether the one thread does it alone.
+    pub(super) fn stop_threaded_io_if_needed(&mut self) -> bool {
+        let threads = u64::from(self.server.config.io_threads);
+        let alone = threads == 1 || (self.server.pending_write.len() as u64) < threads * 2;
+        if alone {
+            self.server.io_threads_active = false;
+        }
+        alone
     }
 
     /// `sendReplyToClient`: the kernel has room again.
@@ -63,12 +107,13 @@ impl Engine {
         if self.server.tap.is_on() {
             job.done_at = net.now();
         }
-        self.after_write(net, slot, job);
+        self.after_write(slot, job);
+        self.settle_write_handler(net, slot);
     }
 
     /// The second half of `writeToClient`: accounts, and decides about the
-    /// write handler and the end of the connection.
-    fn after_write<N: Net>(&mut self, net: &mut N, slot: Slot, job: WriteJob<super::Reply>) {
+    /// end of the connection.
+    fn after_write(&mut self, slot: Slot, job: WriteJob<super::Reply>) {
         let now = self.server.now;
         let server = &mut self.server;
         server.stats.total_writes_processed += 1;
@@ -98,29 +143,32 @@ impl Engine {
                 server.tap.emit(|| Event::Limit { client: Some(id), kind, at: bytes, limit });
             }
         }
-        let handler = client.flags.has(ClientFlags::WRITE_HANDLER);
         match outcome {
             WriteOutcome::Drained => {
                 let closing = client.flags.has(ClientFlags::CLOSE_AFTER_REPLY);
                 let why = client.close_reason.unwrap_or(CloseReason::Quit);
                 client.reply.release(&mut server.reply_pool);
-                if handler {
-                    self.set_write_handler(net, slot, false);
-                }
                 if closing {
                     self.server.free_client_async(slot, why);
                 }
             }
-            WriteOutcome::WouldBlock | WriteOutcome::Budget => {
-                if !handler {
-                    self.set_write_handler(net, slot, true);
-                }
-            }
+            WriteOutcome::WouldBlock | WriteOutcome::Budget => {}
             WriteOutcome::Reset => {
                 self.server.free_client_async(slot, CloseReason::WriteError);
             }
         }
         self.server.update_client_memory(slot);
+    }
+
+    /// A write handler while something is left, and only then; none for
+    /// whoever is about to be closed.
+    fn settle_write_handler<N: Net>(&mut self, net: &mut N, slot: Slot) {
+        let client = &self.server.clients[slot];
+        let left = !client.reply.is_empty();
+        let doomed = client.flags.has(ClientFlags::CLOSE_ASAP);
+        if left != client.flags.has(ClientFlags::WRITE_HANDLER) && !(left && doomed) {
+            self.set_write_handler(net, slot, left);
+        }
     }
 
     /// `installClientWriteHandler`, and its opposite.

@@ -9,7 +9,7 @@
 //! Every decision comes from one seeded stream, so that a failure found with
 //! a seed is found again with that seed (over a deterministic network).
 
-use super::{Accepted, Fd, Fired, Listening, Mask, Net, NetError, Timeout, Wait, Work};
+use super::{Accepted, Fd, Fired, Listening, Mask, Net, NetError, Share, Timeout, Wait, Work};
 use crate::sorted::SortedMap;
 use crate::time::Micros;
 use rand_pcg::Pcg64Mcg;
@@ -222,6 +222,10 @@ impl<N: Net + Abort> Net for Fault<N> {
             left -= part;
         }
         self.inner.write(fd, &front)
+    }
+
+    fn share(&mut self, step: Share) -> bool {
+        self.inner.share(step)
     }
 
     fn watch(&mut self, fd: Fd, mask: Mask) {

@@ -23,16 +23,21 @@
 //! 7. **A descriptor's number may be reused** right after `close`; events of
 //!    the old connection never reach the new one, except that a stale
 //!    `fired` entry may name the number.
-//! 8. **`now` never goes back.**
+//! 8. **`now` never goes back**, for any carrier of a batch.
 //! 9. `close` is final and infallible: unread input makes the peer see a reset.
 //!
 //! Implementations: [`virt`] (a deterministic kernel), [`fault`] (breaks any
 //! network by seed) and, natively, [`tcp`].
 
+mod batch;
 pub mod fault;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod tcp;
 pub mod virt;
+
+pub use batch::{
+    MAX_SLICES, Outgoing, Share, WRITE_BUDGET_BYTES, WriteJob, WriteOutcome, write_to_client,
+};
 
 use crate::time::Micros;
 use std::fmt;
@@ -160,75 +165,6 @@ pub enum Work {
     Sleep { micros: Micros },
 }
 
-/// At most this many bytes per client and write event
-/// (`NET_MAX_WRITES_PER_EVENT`), checked after each system call.
-pub const WRITE_BUDGET_BYTES: usize = 64 * 1024;
-
-/// Most pieces that one gathered write may have (`IOV_MAX` on Linux is 1024;
-/// with blocks of 16 KB the byte limit is reached long before).
-pub const MAX_SLICES: usize = 64;
-
-/// Bytes waiting to be written to one client. The engine's reply buffers
-/// implement it; the network sees nothing else of a client.
-pub trait Outgoing: Send {
-    /// Puts the next pieces into `slices`, oldest first, until
-    /// [`WRITE_BUDGET_BYTES`] are gathered or the pieces or the places end.
-    /// Returns how many places were filled.
-    fn gather<'a>(&'a self, slices: &mut [IoSlice<'a>; MAX_SLICES]) -> usize;
-    /// The first `written` bytes have left.
-    fn advance(&mut self, written: usize);
-    /// Nothing left to write.
-    fn is_drained(&self) -> bool;
-}
-
-/// How a client's turn in the sweep ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum WriteOutcome {
-    /// Everything left.
-    Drained,
-    /// The kernel took no more (`EAGAIN`): the table is full.
-    WouldBlock,
-    /// More could have left, but the budget per event is used up.
-    Budget,
-    /// The connection is over.
-    Reset,
-}
-
-/// One client's turn in the sweep: in, the bytes and the descriptor; out,
-/// how it went.
-#[derive(Debug)]
-pub struct WriteJob<S> {
-    pub fd: Fd,
-    pub reply: S,
-    /// Whether the 64 KB budget applies.
-    pub budget: bool,
-    /// Bytes written.
-    pub written: u64,
-    /// System calls made.
-    pub calls: u32,
-    pub outcome: WriteOutcome,
-    /// When this turn ended; [`Micros::ZERO`] unless the batch was timed.
-    pub done_at: Micros,
-    /// Who carried it: 0 is the one thread itself, 1 and up are helpers.
-    pub carried_by: u8,
-}
-
-impl<S> WriteJob<S> {
-    #[must_use]
-    pub fn new(fd: Fd, reply: S) -> WriteJob<S> {
-        WriteJob {
-            fd,
-            reply,
-            budget: true,
-            written: 0,
-            calls: 0,
-            outcome: WriteOutcome::Drained,
-            done_at: Micros::ZERO,
-            carried_by: 0,
-        }
-    }
-}
-
 /// A network, seen from the loop. See the module documentation for the laws.
 pub trait Net {
     /// The loop's clock (law 8).
@@ -259,17 +195,20 @@ pub trait Net {
     /// `WouldBlock`, `Reset`.
     fn write(&mut self, fd: Fd, pieces: &[IoSlice<'_>]) -> Result<usize, NetError>;
 
-    /// The final sweep: everybody's turn, in this order. `timed` asks for
-    /// [`WriteJob::done_at`]. An implementation may share the jobs among
-    /// helpers or hand them to the kernel at once; it may not mix up one
-    /// job's bytes.
+    /// The final sweep: everybody's turn. `timed` asks for
+    /// [`WriteJob::done_at`]. Each carrier takes the jobs that
+    /// [`WriteJob::carried_by`] gives it in this order, all carriers at the
+    /// same time; the call returns when the slowest is done. A network that
+    /// lacks a helper lets the one thread carry its share, and writes 0 into
+    /// those jobs.
     fn write_batch<S: Outgoing>(&mut self, jobs: &mut [WriteJob<S>], timed: bool) {
-        for job in jobs {
-            write_to_client(self, job);
-            if timed {
-                job.done_at = self.now();
-            }
-        }
+        batch::write_batch(self, jobs, timed);
+    }
+
+    /// A step of a batch whose helpers are simulated. False if this network
+    /// simulates none; wrappers pass it on.
+    fn share(&mut self, _: Share) -> bool {
+        false
     }
 
     /// `epoll_ctl`: from now on report exactly these conditions. `NONE`
@@ -281,38 +220,6 @@ pub trait Net {
 
     /// The thread was busy (see [`Work`]).
     fn spend(&mut self, work: Work);
-}
-
-/// One client's turn: writes until drained, full, over budget or broken.
-///
-/// Redis: `writeToClient`, *faithful* in its calls and their sizes: one write
-/// gathers at most 64 KB, and the budget is checked after each call, so a
-/// single huge block is still offered whole. There, blocks are a few bytes
-/// larger than 16 KB, so that four of them exceed the budget; here four are
-/// just that, so it counts as used up when it is reached.
-pub fn write_to_client<N: Net + ?Sized, S: Outgoing>(net: &mut N, job: &mut WriteJob<S>) {
-    job.outcome = loop {
-        if job.reply.is_drained() {
-            break WriteOutcome::Drained;
-        }
-        let result = {
-            let mut slices = [IoSlice::new(&[]); MAX_SLICES];
-            let filled = job.reply.gather(&mut slices);
-            net.write(job.fd, &slices[..filled])
-        };
-        match result {
-            Ok(0) | Err(NetError::WouldBlock) => break WriteOutcome::WouldBlock,
-            Ok(n) => {
-                job.calls += 1;
-                job.written += n as u64;
-                job.reply.advance(n);
-            }
-            Err(_) => break WriteOutcome::Reset,
-        }
-        if job.budget && job.written >= WRITE_BUDGET_BYTES as u64 && !job.reply.is_drained() {
-            break WriteOutcome::Budget;
-        }
-    };
 }
 
 /// The driver's half: the only call that may block.

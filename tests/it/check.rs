@@ -9,16 +9,20 @@ const SEEDS: u64 = 300;
 
 #[test]
 fn every_invariant_holds_on_every_seed() {
-    let (mut comparable, mut cycles) = (0, 0);
+    let (mut comparable, mut cycles, mut threaded) = (0, 0, 0);
     for seed in 0..SEEDS {
         let drawn = swarm::draw(seed);
         comparable += u64::from(drawn.comparable);
         match drawn.prove() {
-            Ok(report) => cycles += report.cycles,
+            Ok(report) => {
+                cycles += report.cycles;
+                threaded += report.threaded;
+            }
             Err(violation) => panic!("seed {seed}: {violation}\n{}", drawn.scenario.to_text()),
         }
     }
     assert!(comparable > SEEDS / 5, "only {comparable} seeds were compared");
+    assert!(threaded > SEEDS / 2, "as if there were no helpers: {threaded} writes");
     assert!(cycles > 20 * SEEDS, "as if nothing happened: {cycles} cycles");
 }
 

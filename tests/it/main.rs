@@ -39,6 +39,8 @@ mod regressions;
 mod resp;
 // The bundled scenarios show what they promise, the same every time.
 mod scenario;
+// Helpers carry a part of the sweep, and nobody at a table can tell.
+mod waiters;
 // A bad network changes the way and never the answers.
 mod seeds;
 // Reads our own source for the house rules.

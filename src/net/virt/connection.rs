@@ -64,7 +64,7 @@ struct Guest {
 /// See the module documentation.
 #[derive(Clone, Debug)]
 pub(super) struct Connection {
-    conn: Conn,
+    pub conn: Conn,
     name: String,
     latency: Micros,
     pub peer: SocketAddr,

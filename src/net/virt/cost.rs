@@ -28,6 +28,11 @@ pub struct Costs {
     pub command_per_unit_ns: u64,
     /// The parser, per kilobyte of requests.
     pub parse_per_kilobyte_ns: u64,
+    /// Handing one helper its share of the sweep: what the one thread is busy
+    /// for before the helper starts (a wake-up of a parked thread).
+    pub fan_out_ns: u64,
+    /// Taking one helper's share back, once the slowest is done.
+    pub fan_in_ns: u64,
 }
 
 impl Default for Costs {
@@ -41,6 +46,8 @@ impl Default for Costs {
             command_ns: 1_000,
             command_per_unit_ns: 100,
             parse_per_kilobyte_ns: 1_000,
+            fan_out_ns: 3_000,
+            fan_in_ns: 1_000,
         }
     }
 }
@@ -56,6 +63,8 @@ impl Costs {
         command_ns: 0,
         command_per_unit_ns: 0,
         parse_per_kilobyte_ns: 0,
+        fan_out_ns: 0,
+        fan_in_ns: 0,
     };
 
     pub(super) fn copy(&self, bytes: u64) -> u64 {

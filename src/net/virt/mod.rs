@@ -10,6 +10,8 @@
 //! - `pipe`: one direction of a connection, with both buffers and the window.
 //! - `connection`: both ends' behaviour, the guest's program included.
 //! - `descriptor`: the kernel's tables and its ready list.
+//! - `guest`: what guests do, and what is seen of them and of the wire.
+//! - `carriers`: helpers who take part of the final sweep.
 //!
 //! *Simplified* against a real kernel: no packet is lost or reordered, the
 //! handshake takes two packets instead of three, an accept queue holds exactly
@@ -23,20 +25,24 @@
 //! order of time, each stamped with the moment it happened, which may lie
 //! within the last system call.
 
+mod carriers;
 mod connection;
 mod cost;
 mod descriptor;
+mod guest;
 mod pipe;
 #[cfg(test)]
 mod tests;
 mod wire;
 
 pub use cost::Costs;
+pub use guest::{Excerpt, Fact, GuestAction, GuestEnd};
 
 use super::fault::Abort;
-use super::{Accepted, Fd, Fired, Listening, Mask, Net, NetError, Timeout, Wait, Work};
+use super::{Accepted, Fd, Fired, Listening, Mask, Net, NetError, Share, Timeout, Wait, Work};
 use crate::sorted::SortedMap;
 use crate::time::Micros;
+use carriers::Carriers;
 use connection::{Connection, Door, ServerEnd};
 use descriptor::{Descriptors, Listener, Socket};
 use std::collections::VecDeque;
@@ -103,95 +109,6 @@ impl Default for VirtConfig {
     }
 }
 
-/// What a guest's program does.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum GuestAction {
-    /// Its `connect` blocks: until it is through, what it does next waits.
-    Connect {
-        name: String,
-        link: Link,
-    },
-    /// One packet, unless the server's receive buffer has no room for it.
-    Send {
-        bytes: Vec<u8>,
-    },
-    /// Guests read everything at once until told otherwise.
-    StopReading,
-    /// Reads everything from now on.
-    Read,
-    /// Reads this many bytes more, then stops.
-    ReadOnly {
-        bytes: u64,
-    },
-    /// Sends no more, still reads.
-    HalfClose,
-    /// A reset if replies lie unread.
-    Close,
-    Reset,
-}
-
-/// How a connection ended, as the guest saw it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum GuestEnd {
-    /// An orderly end of the server's stream.
-    Closed,
-    /// Also: nobody listened, or nobody answered in time.
-    Reset,
-}
-
-/// Bytes as evidence: how many there were, and the first of them.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Excerpt {
-    pub len: u64,
-    pub head: Vec<u8>,
-}
-
-impl Excerpt {
-    pub const CAP_BYTES: usize = 256;
-}
-
-/// What happened on the wire or at the far end: `event::Pipe`'s cases, in the
-/// network's own terms (the network knows no events).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Fact {
-    /// The guest stands in the accept queue.
-    Queued {
-        name: String,
-    },
-    /// The queue is full; the guest knocks again later.
-    BacklogFull {
-        name: String,
-    },
-    /// The guest's program wrote; `arrives` at the earliest, later if the
-    /// server's receive buffer is full.
-    Sent {
-        bytes: Excerpt,
-        arrives: Micros,
-    },
-    /// Bytes came to rest in the server's socket.
-    Arrived {
-        bytes: Excerpt,
-    },
-    FinArrived,
-    ResetArrived,
-    /// Reply bytes came to rest in the guest's socket.
-    Delivered {
-        bytes: u64,
-    },
-    /// The guest's program read them.
-    Consumed {
-        bytes: Excerpt,
-    },
-    Reading {
-        on: bool,
-    },
-    SawClose {
-        reset: bool,
-    },
-    /// The guest closed its socket.
-    Left,
-}
-
 /// See the module documentation.
 #[derive(Clone, Debug)]
 pub struct Virt {
@@ -199,13 +116,16 @@ pub struct Virt {
     wire: Wire,
     connections: SortedMap<Conn, Connection>,
     descriptors: Descriptors,
+    /// While a batch is shared out.
+    carriers: Option<Carriers>,
 }
 
 impl Virt {
     #[must_use]
     pub fn new(config: VirtConfig) -> Virt {
         let descriptors = Descriptors::new(config.descriptor_limit);
-        Virt { config, wire: Wire::default(), connections: SortedMap::new(), descriptors }
+        let (wire, connections) = (Wire::default(), SortedMap::new());
+        Virt { config, wire, connections, descriptors, carriers: None }
     }
 
     /// `conn`'s guest will do this at `at`, or at once if that is past. What
@@ -254,14 +174,27 @@ impl Virt {
         self.connections.get(&conn)?.guest_end()
     }
 
-    /// The thread was busy for so long; meanwhile the world went on.
+    /// The thread was busy for so long; meanwhile the world went on. A carrier
+    /// among others leaves the world where it is, since another one may act
+    /// before its time is up.
     fn charge(&mut self, ns: u64) {
-        let until_ns = self.wire.now_ns().saturating_add(ns);
-        self.pass(until_ns);
+        match &mut self.carriers {
+            Some(carriers) => carriers.spend(ns),
+            None => self.pass(self.wire.now_ns().saturating_add(ns)),
+        }
     }
 
+    /// Into the kernel, where the world is seen as it is by then.
     fn charge_syscall(&mut self) {
         self.charge(self.config.costs.syscall_ns);
+        if let Some(carriers) = &self.carriers {
+            self.pass(carriers.now_ns());
+        }
+    }
+
+    /// Of whoever acts.
+    fn now_ns(&self) -> u64 {
+        self.carriers.as_ref().map_or_else(|| self.wire.now_ns(), Carriers::now_ns)
     }
 
     /// Moves the clock to `until_ns`; what is due on the way happens at its
@@ -281,6 +214,7 @@ impl Virt {
             Due::Syn(conn) => return self.knock(conn),
             Due::Act(conn, _)
             | Due::SynAck(conn)
+            | Due::Copied(conn, _)
             | Due::Segment(conn, ..)
             | Due::Ack(conn, ..)
             | Due::Rst(conn, _) => conn,
@@ -290,6 +224,10 @@ impl Virt {
         match due {
             Due::Act(_, action) => connection.act(action, wire),
             Due::SynAck(_) => connection.on_syn_ack(wire),
+            Due::Copied(_, bytes) => {
+                connection.to_guest.write(&bytes);
+                connection.transmit(End::Guest, wire);
+            }
             Due::Segment(_, to, segment) => connection.on_segment(to, &segment, wire),
             Due::Ack(_, from, ack) => connection.on_ack(from, ack, wire),
             Due::Rst(_, to) => connection.on_rst(to, wire),
@@ -402,7 +340,7 @@ fn readiness(connections: &SortedMap<Conn, Connection>, socket: &Socket) -> Mask
 
 impl Net for Virt {
     fn now(&self) -> Micros {
-        self.wire.now()
+        self.carriers.as_ref().map_or_else(|| self.wire.now(), Carriers::now)
     }
 
     fn listen(&mut self, address: SocketAddr, backlog: u32) -> Result<Listening, NetError> {
@@ -474,18 +412,37 @@ impl Net for Virt {
         if taken == 0 && wanted > 0 {
             return Err(NetError::WouldBlock);
         }
+        let mut bytes = Vec::with_capacity(taken as usize);
+        for piece in pieces {
+            let part = piece.len().min(taken as usize - bytes.len());
+            bytes.extend_from_slice(&piece[..part]);
+        }
         // Handed over when the copy is done, so that nothing of it can arrive
         // before the call returns.
-        self.charge(self.config.costs.copy(taken));
-        let (connection, wire) = self.connection(fd);
-        let mut left = taken;
-        for piece in pieces {
-            let part = left.min(piece.len() as u64);
-            connection.to_guest.write(&piece[..part as usize]);
-            left -= part;
-        }
-        connection.transmit(End::Guest, wire);
+        let conn = connection.conn;
+        let copy_ns = self.config.costs.copy(taken);
+        let done_ns = self.now_ns().saturating_add(copy_ns);
+        self.wire.at(Micros(done_ns / 1_000), Due::Copied(conn, bytes));
+        self.charge(copy_ns);
         Ok(taken as usize)
+    }
+
+    fn share(&mut self, step: Share) -> bool {
+        let costs = &self.config.costs;
+        match step {
+            Share::Out { helpers } => {
+                let now_ns = self.wire.now_ns();
+                self.carriers = Some(Carriers::fan_out(now_ns, helpers, costs.fan_out_ns));
+            }
+            Share::Turn { carrier } => {
+                self.carriers.as_mut().expect("the batch is shared out").turn(carrier);
+            }
+            Share::In => {
+                let carriers = self.carriers.take().expect("the batch is shared out");
+                self.pass(carriers.fan_in(costs.fan_in_ns));
+            }
+        }
+        true
     }
 
     fn watch(&mut self, fd: Fd, mask: Mask) {

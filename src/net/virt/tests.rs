@@ -420,6 +420,8 @@ fn every_call_has_its_price() {
         command_ns: 1_000_000,
         command_per_unit_ns: 2_000_000,
         parse_per_kilobyte_ns: 40_000_000,
+        fan_out_ns: 0,
+        fan_in_ns: 0,
     };
     let mut stage = Stage::with(VirtConfig { costs, ..VirtConfig::default() }, 1);
     assert_eq!(stage.net.now(), Micros(2), "listen and watch");

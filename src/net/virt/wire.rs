@@ -2,7 +2,7 @@
 //! that every part of the virtual network writes to.
 
 use super::pipe::{Ack, Segment};
-use super::{Conn, Excerpt, Fact, GuestAction};
+use super::{Conn, Fact, GuestAction};
 use crate::time::Micros;
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
@@ -23,6 +23,8 @@ pub(super) enum Due {
     Syn(Conn),
     /// The server's consent reaches the guest.
     SynAck(Conn),
+    /// What the server's program writes is in its socket.
+    Copied(Conn, Vec<u8>),
     Segment(Conn, End, Segment),
     Ack(Conn, End, Ack),
     Rst(Conn, End),
@@ -143,14 +145,5 @@ impl Wire {
 
     pub fn tell(&mut self, peer: SocketAddr, fact: Fact) {
         self.facts.push((self.now(), peer, fact));
-    }
-}
-
-impl Excerpt {
-    pub(super) fn of(bytes: &[u8]) -> Excerpt {
-        Excerpt {
-            len: bytes.len() as u64,
-            head: bytes[..bytes.len().min(Excerpt::CAP_BYTES)].to_vec(),
-        }
     }
 }

@@ -170,6 +170,24 @@ const CANARIES: &[Canary] = &[
         }
         swept && sweep.len() > 1
     }),
+    in_the_facts(Invariant::PendingWriteFlag, |records| {
+        forge(records, |event| match event {
+            Event::Write { by: by @ 1.., .. } => {
+                *by = 0;
+                true
+            }
+            _ => false,
+        })
+    }),
+    in_the_facts(Invariant::PendingWriteFlag, |records| {
+        forge(records, |event| match event {
+            Event::Write { by: by @ 0, .. } => {
+                *by = 1;
+                true
+            }
+            _ => false,
+        })
+    }),
     in_the_facts(Invariant::SweepComplete, |records| {
         omit(records, |event| matches!(event, Event::Write { .. }))
             && records.iter().any(|r| matches!(r.event, Event::SweepEnd { .. }))
@@ -454,6 +472,16 @@ fn queue() -> Scenario {
     Scenario::parse("queue", text).expect("a well-formed scenario")
 }
 
+/// Four wait for their plates at the end of one cycle, and there is a helper.
+fn heavy_trays() -> Scenario {
+    let text = "onechef scenario 1\nset io-threads 2\n\
+        client ana\nclient bob\nclient cy\nclient dan\n\
+        at 1ms ana connects\nat 1ms bob connects\nat 1ms cy connects\nat 1ms dan connects\n\
+        at 29ms ana sends PING\nat 29ms bob sends PING\n\
+        at 29ms cy sends PING\nat 29ms dan sends PING";
+    Scenario::parse("heavy trays", text).expect("a well-formed scenario")
+}
+
 /// Protects: no check is empty. A canary that lives is a hole in the net.
 #[test]
 fn every_canary_is_caught_by_its_invariant() {
@@ -466,6 +494,7 @@ fn every_canary_is_caught_by_its_invariant() {
                 0 => large_plate(),
                 1 => waiters(),
                 2 => queue(),
+                8 => heavy_trays(),
                 _ => swarm::scenario(seed),
             };
             run(&scenario, *canary, seed % 8 * 5).is_err_and(|violation| {

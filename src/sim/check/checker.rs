@@ -278,11 +278,13 @@ impl Checker {
         };
         let stats = &state.server.stats;
         let seated = all().count() as u64;
+        let threaded = self.turns.threaded;
         let pairs = [
             ("total_net_input_bytes", stats.total_net_input_bytes, of(|c| c.input.len())),
             ("total_net_output_bytes", stats.total_net_output_bytes, of(|c| c.output.len())),
             ("total_commands_processed", stats.total_commands_processed, self.commands),
             ("total_connections_received", stats.total_connections_received, seated),
+            ("io_threaded_writes_processed", stats.io_threaded_writes_processed, threaded),
         ];
         for (name, stored, counted) in pairs {
             require(stored == counted, Invariant::Recomputed, || {

@@ -135,7 +135,7 @@ impl Invariant {
             ),
             Invariant::PendingWriteFlag => (
                 11,
-                "a client is in the pending-write queue once if it is flagged, else not at all, and is served newest first",
+                "a client is in the pending-write queue once if it is flagged, else not at all, and is served newest first, by helpers only in their turn and if it is worth it",
             ),
             Invariant::OutputHasAWay => {
                 (12, "waiting output is in the pending-write queue or has a write handler")

@@ -62,11 +62,12 @@ impl Drawn {
 }
 
 /// The same requests on an ordinary network: whole packets, wide buffers, no
-/// faults, willing readers.
+/// faults, willing readers; and the chef carries everything himself.
 #[must_use]
 pub fn smooth(scenario: &Scenario) -> Scenario {
     let mut smooth = scenario.clone();
     smooth.faults = FaultConfig::default();
+    smooth.config.retain(|(name, _)| name != "io-threads");
     for client in &mut smooth.clients {
         client.link = Link::default();
     }
@@ -183,7 +184,38 @@ pub fn draw(seed: u64) -> Drawn {
         let plan = Plan { guest, topics: &topics, comparable, password, calm };
         invite(&mut dice, &mut scenario, &plan);
     }
+    let plan = Plan { guest: guests, topics: &topics, comparable, password, calm };
+    hire(&mut Dice(Pcg64Mcg::seed_from_u64(!seed)), &mut scenario, &plan);
     Drawn { scenario, comparable }
+}
+
+/// Helpers for the sweep, and a crowd that orders all at once, since helpers
+/// are called only when many wait. Drawn with dice of its own: what else is
+/// drawn does not depend on it.
+fn hire(dice: &mut Dice, scenario: &mut Scenario, plan: &Plan<'_>) {
+    if !dice.one_in(3) {
+        return;
+    }
+    let threads = 2 + dice.below(3);
+    scenario.config.push(("io-threads".to_owned(), threads.to_string()));
+    scenario.costs.fan_out_ns = 100 * dice.magnitude(8);
+    scenario.costs.fan_in_ns = 100 * dice.magnitude(8);
+    let at = Micros(20_000 + dice.below(40_000));
+    let crowd = 2 * threads + dice.below(4);
+    for guest in plan.guest..plan.guest + crowd {
+        let client = scenario.clients.len();
+        let link = Link { server_send_bytes: 63 + dice.magnitude(20), ..Link::default() };
+        scenario.clients.push(ClientSpec { name: format!("guest-{guest}"), link });
+        let topic = dice.pick(plan.topics);
+        let bytes = requests(dice, topic, guest);
+        for (at, action) in [
+            (Micros(10_000 + guest), Action::Connect),
+            (at, Action::Send(Packets::whole(bytes))),
+            (plan.calm, Action::Read),
+        ] {
+            scenario.insert(Input { at, client, action });
+        }
+    }
 }
 
 /// What is drawn once for all guests.

@@ -27,6 +27,8 @@ pub struct Report {
     pub received: Vec<Vec<u8>>,
     /// The keyspace then: database, key, value.
     pub keys: Vec<(usize, Vec<u8>, String)>,
+    /// `io_threaded_writes_processed`.
+    pub threaded: u64,
     /// All records, hashed.
     pub hash: u64,
 }
@@ -131,6 +133,7 @@ impl<N: Testimony> Trial<N> {
         self.held(|trial| trial.check_rest())?;
         self.report.received = self.received();
         self.report.keys = self.keys();
+        self.report.threaded = self.sim.engine().server().stats.io_threaded_writes_processed;
         self.everybody_leaves();
         self.come_to_rest()?;
         self.held(|trial| trial.check_baseline())?;

@@ -19,10 +19,14 @@ pub struct Turns {
     fired: Vec<Fired>,
     /// Handlers that ran in this half-cycle.
     fires: Vec<(Fd, Option<ClientId>, Handler)>,
-    /// Members of the pending-write queue, oldest first, and who has to be
-    /// served by the running sweep, next first.
+    /// `io-threads`; 0 if it was not stated, which means 1.
+    io_threads: u32,
+    /// Members of the pending-write queue, oldest first; who has to be served
+    /// by the running sweep, next first, and by whom.
     queue: Vec<ClientId>,
-    sweep: Option<VecDeque<ClientId>>,
+    sweep: Option<VecDeque<(ClientId, u8)>>,
+    /// Sweeps that helpers had a share in, by the clients in the queue.
+    pub threaded: u64,
     /// Who is doomed: the sweep passes over them.
     doomed: Vec<ClientId>,
     swept: Vec<ClientId>,
@@ -85,17 +89,17 @@ impl Turns {
             Event::PendingWriteQueued { client } => self.queue.push(*client),
             Event::PendingWriteTaken { client } => self.queue.retain(|c| c != client),
             Event::CloseAsap { client, .. } => self.doomed.push(*client),
-            Event::SweepBegin { .. } => {
-                let served = self.queue.iter().rev().filter(|c| !self.doomed.contains(c));
-                self.sweep = Some(served.copied().collect());
+            Event::Config { name, value } if name == "io-threads" => {
+                self.io_threads = value.parse().unwrap_or_default();
             }
+            Event::SweepBegin { .. } => self.begin_sweep(),
             Event::SweepEnd { .. } => {
                 let left = self.sweep.take().unwrap_or_default();
                 require(left.is_empty(), Invariant::SweepComplete, || {
                     format!("the sweep passed over {left:?}")
                 })?;
             }
-            Event::Write { client, .. } => self.write(*client)?,
+            Event::Write { client, by, .. } => self.write(*client, *by)?,
             Event::TimerAdded { timer, due } | Event::TimerRearmed { timer, due } => {
                 self.due.insert(number(*timer), *due);
             }
@@ -140,11 +144,26 @@ impl Turns {
         Ok(())
     }
 
-    fn write(&mut self, client: ClientId) -> Held {
+    /// Newest first, shared out in turn among as many as are worth it.
+    fn begin_sweep(&mut self) {
+        let threads = self.io_threads.max(1) as usize;
+        let shared = threads > 1 && self.queue.len() >= 2 * threads;
+        if shared {
+            self.threaded += self.queue.len() as u64;
+        }
+        let carriers = if shared { threads } else { 1 };
+        let served = self.queue.iter().rev().filter(|c| !self.doomed.contains(c));
+        let carried_by = (0..carriers as u8).cycle();
+        self.sweep = Some(served.copied().zip(carried_by).collect());
+    }
+
+    fn write(&mut self, client: ClientId, by: u8) -> Held {
         if let Some(sweep) = &mut self.sweep {
-            let next = sweep.pop_front();
+            // Carriers overtake each other; nobody overtakes itself.
+            let next = sweep.iter().position(|(_, carrier)| *carrier == by);
+            let next = next.and_then(|at| sweep.remove(at)).map(|(client, _)| client);
             require(next == Some(client), Invariant::PendingWriteFlag, || {
-                format!("the sweep serves client {client}; it is the turn of {next:?}")
+                format!("carrier {by} serves client {client}; it is the turn of {next:?}")
             })?;
             let twice = self.swept.contains(&client);
             self.swept.push(client);

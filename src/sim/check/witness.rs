@@ -5,7 +5,7 @@
 
 use crate::net::fault::Fault;
 use crate::net::virt::Virt;
-use crate::net::{Accepted, Fd, Fired, Listening, Mask, Net, NetError, Timeout, Wait, Work};
+use crate::net::{Accepted, Fd, Fired, Listening, Mask, Net, NetError, Share, Timeout, Wait, Work};
 use crate::sim::Simulated;
 use crate::time::Micros;
 use std::collections::BTreeSet;
@@ -103,6 +103,10 @@ impl<N: Net> Net for Witness<N> {
         let bytes = |n: usize| pieces.iter().flat_map(|p| p.iter()).copied().take(n).collect();
         self.calls.push(Call::Write { fd, result: taken.map(bytes) });
         taken
+    }
+
+    fn share(&mut self, step: Share) -> bool {
+        self.inner.share(step)
     }
 
     fn watch(&mut self, fd: Fd, mask: Mask) {

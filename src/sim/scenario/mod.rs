@@ -43,8 +43,9 @@
 //!   client's), `send-buffer` and `server-receive-buffer` (the server's, for
 //!   this client).
 //! - `cost` knows `syscall`, `copy-per-kb`, `poll`, `wakeup`, `accept`,
-//!   `command`, `unit` (per element that a command touches), `parse-per-kb`;
-//!   here times may be in `ns`.
+//!   `command`, `unit` (per element that a command touches), `parse-per-kb`,
+//!   `fan-out` and `fan-in` (per helper, see [`Costs`]); here times may be in
+//!   `ns`.
 //! - `fault` knows `short-reads`, `short-writes`, `read-eagain`,
 //!   `write-eagain`, `resets`, `accept-aborted`, `accept-exhausted`,
 //!   `shuffled`, `spurious`, `delayed`, `stalls`: rates per thousand, see

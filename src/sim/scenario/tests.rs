@@ -170,7 +170,7 @@ fn refusals_say_where_and_what_was_expected() {
         ("cost syscall 2", r#"4:14: expected a time such as 1.5us, found "2""#),
         (
             "cost love 2us",
-            r#"4:6: expected one of syscall, copy-per-kb, poll, wakeup, accept, command, unit, parse-per-kb, found "love""#,
+            r#"4:6: expected one of syscall, copy-per-kb, poll, wakeup, accept, command, unit, parse-per-kb, fan-out, fan-in, found "love""#,
         ),
         (
             "fault short-reads 1001",

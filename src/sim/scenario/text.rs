@@ -18,7 +18,7 @@ pub(super) const LINK_SIZES: [Field<Link, u64>; 3] = [
 ];
 
 /// In nanoseconds.
-pub(super) const COSTS: [Field<Costs, u64>; 8] = [
+pub(super) const COSTS: [Field<Costs, u64>; 10] = [
     ("syscall", |costs| &mut costs.syscall_ns),
     ("copy-per-kb", |costs| &mut costs.copy_per_kilobyte_ns),
     ("poll", |costs| &mut costs.poll_ns),
@@ -27,6 +27,8 @@ pub(super) const COSTS: [Field<Costs, u64>; 8] = [
     ("command", |costs| &mut costs.command_ns),
     ("unit", |costs| &mut costs.command_per_unit_ns),
     ("parse-per-kb", |costs| &mut costs.parse_per_kilobyte_ns),
+    ("fan-out", |costs| &mut costs.fan_out_ns),
+    ("fan-in", |costs| &mut costs.fan_in_ns),
 ];
 
 /// Per thousand calls.

@@ -2,7 +2,7 @@
 
 use crate::net::fault::Fault;
 use crate::net::virt::Virt;
-use crate::net::{Accepted, Fd, Fired, Listening, Mask, Net, NetError, Timeout, Wait, Work};
+use crate::net::{Accepted, Fd, Fired, Listening, Mask, Net, NetError, Share, Timeout, Wait, Work};
 use crate::sim::Simulated;
 use crate::sim::check::witness::{Call, Testimony, Witness};
 use crate::time::Micros;
@@ -80,6 +80,10 @@ impl Net for Saboteur {
             }
             _ => self.inner.write(fd, pieces),
         }
+    }
+
+    fn share(&mut self, step: Share) -> bool {
+        self.inner.share(step)
     }
 
     fn watch(&mut self, fd: Fd, mask: Mask) {
