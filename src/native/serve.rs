@@ -78,6 +78,7 @@ pub fn serve(options: Serve) -> Result<(), ServeError> {
     let mut net = Tcp::new(TcpConfig {
         tcp_keepalive_secs: options.config.tcp_keepalive,
         max_events: options.config.maxclients.saturating_add(EVENT_SLACK),
+        io_threads: options.config.io_threads,
     })
     .map_err(ServeError::Start)?;
     let addresses = addresses(&options.config)?;

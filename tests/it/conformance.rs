@@ -9,7 +9,7 @@
 mod ground;
 mod world;
 
-use ground::{End, Ground, Real, Virtual};
+use ground::{End, Ground, Helped, Real, Virtual};
 use onechef::net::fault::Abort;
 use onechef::net::{MAX_SLICES, Mask, Net, NetError, Outgoing, Timeout, WriteJob, WriteOutcome};
 use onechef::time::Micros;
@@ -305,7 +305,7 @@ fn a_peer_that_has_left_is_the_end_and_then_a_reset<G: Ground, F: Guise>(seed: u
 }
 
 /// A reply of several blocks.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Tray {
     bytes: Vec<u8>,
     block_bytes: usize,
@@ -331,6 +331,9 @@ fn a_batch_is_written_to_each_its_own<G: Ground, F: Guise>(seed: u64) {
     let mut jobs: Vec<WriteJob<Tray>> = (0..3)
         .map(|i| WriteJob::new(seats[i].1, Tray { bytes: reply(i), block_bytes: 333 }))
         .collect();
+    for (carrier, job) in (0..).zip(&mut jobs) {
+        job.carried_by = carrier;
+    }
     for _ in 0..PATIENCE {
         if jobs.iter().all(|job| job.outcome == WriteOutcome::Drained && job.calls > 0) {
             break;
@@ -338,6 +341,8 @@ fn a_batch_is_written_to_each_its_own<G: Ground, F: Guise>(seed: u64) {
         world.net.write_batch(&mut jobs, true);
     }
     assert!(jobs.iter().all(|job| job.done_at <= world.net.now()));
+    let carried: Vec<u8> = jobs.iter().map(|job| job.carried_by).collect();
+    assert_eq!(carried, if G::HELPERS { [0, 1, 2] } else { [0; 3] });
     for (i, (peer, _)) in seats.into_iter().enumerate() {
         assert_eq!(jobs[i].written, reply(i).len() as u64);
         assert_eq!(world.play(|ground, net| ground.read(net, peer, reply(i).len())), reply(i));
@@ -351,6 +356,7 @@ macro_rules! laws {
         laws!(@world virtual_with_faults, Virtual, Faulty, $($name)*);
         laws!(@world real_sockets, Real, Plain, $($name)*);
         laws!(@world real_sockets_with_faults, Real, Faulty, $($name)*);
+        laws!(@world real_sockets_with_helpers, Helped, Plain, $($name)*);
     };
     (@world $world:ident, $ground:ident, $guise:ident, $($name:ident)*) => {
         mod $world {

@@ -28,14 +28,20 @@
 //!
 //! Nothing is allocated per event: the tables grow and shrink with the highest
 //! descriptor number.
+//!
+//! With `io-threads`, helpers take part in the final sweep; see `io_threads`.
 
+mod io_threads;
 mod level;
 #[cfg(test)]
 mod tests;
 
 use super::fault::Abort;
-use super::{Accepted, Fd, Fired, Listening, Mask, Net, NetError, Timeout, Wait, Work};
+use super::{
+    Accepted, Fd, Fired, Listening, Mask, Net, NetError, Outgoing, Timeout, Wait, Work, WriteJob,
+};
 use crate::time::Micros;
+use io_threads::IoThreads;
 use level::Level;
 use mio::net::{TcpListener, TcpStream};
 use mio::{Events, Interest, Poll, Token};
@@ -55,11 +61,14 @@ pub struct TcpConfig {
     /// Most descriptors that one wait reports anew; the kernel reports the
     /// others next time. Redis: `setsize`, `maxclients` and a few more.
     pub max_events: u32,
+    /// Threads that carry the final sweep, the loop's own included
+    /// (`io-threads`).
+    pub io_threads: u32,
 }
 
 impl Default for TcpConfig {
     fn default() -> TcpConfig {
-        TcpConfig { tcp_keepalive_secs: 300, max_events: 10_128 }
+        TcpConfig { tcp_keepalive_secs: 300, max_events: 10_128, io_threads: 1 }
     }
 }
 
@@ -119,11 +128,23 @@ pub struct Tcp {
     turn: u64,
     /// What the kernel said to the last `listen` that failed.
     listen_error: Option<io::Error>,
+    io_threads: IoThreads,
+}
+
+/// What a write has told of its socket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Found {
+    /// It took everything.
+    Room,
+    /// It took only a part, or nothing.
+    Full,
+    /// The connection is over.
+    Broken,
 }
 
 impl Tcp {
     /// # Errors
-    /// If the kernel gives no poll instance.
+    /// If the kernel gives no poll instance, or no threads.
     #[expect(clippy::disallowed_methods, reason = "this is where the loop's clock comes from")]
     pub fn new(config: TcpConfig) -> io::Result<Tcp> {
         Ok(Tcp {
@@ -136,6 +157,7 @@ impl Tcp {
             ready: Vec::new(),
             turn: 0,
             listen_error: None,
+            io_threads: IoThreads::start(config.io_threads)?,
         })
     }
 
@@ -208,6 +230,15 @@ impl Tcp {
     fn hang_up(&mut self, fd: Fd) {
         self.stream(fd).1.stick(Mask::BOTH);
         self.list(fd);
+    }
+
+    /// What a write has told.
+    fn note(&mut self, fd: Fd, found: Found) {
+        match found {
+            Found::Room => {}
+            Found::Full => self.stream(fd).1.exhaust(Mask::WRITABLE),
+            Found::Broken => self.hang_up(fd),
+        }
     }
 
     /// `TCP_NODELAY` and keepalive, as Redis sets them. A refusal (the peer
@@ -293,6 +324,29 @@ fn accept_error(error: &io::Error) -> NetError {
     }
 }
 
+/// One `write` or `writev`.
+fn write_stream(
+    mut stream: &TcpStream,
+    pieces: &[IoSlice<'_>],
+) -> (Result<usize, NetError>, Found) {
+    let result = match pieces {
+        [piece] => stream.write(piece),
+        pieces => stream.write_vectored(pieces),
+    };
+    match result {
+        Ok(n) if n < pieces.iter().map(|piece| piece.len()).sum() => (Ok(n), Found::Full),
+        Ok(n) => (Ok(n), Found::Room),
+        Err(error) => match stream_error(&error) {
+            NetError::WouldBlock => (Err(NetError::WouldBlock), Found::Full),
+            error => (Err(error), Found::Broken),
+        },
+    }
+}
+
+fn since(started: Instant) -> Micros {
+    Micros(u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX))
+}
+
 /// What an error of `read` or `write` means for the loop.
 fn stream_error(error: &io::Error) -> NetError {
     match error.kind() {
@@ -304,7 +358,7 @@ fn stream_error(error: &io::Error) -> NetError {
 impl Net for Tcp {
     #[inline]
     fn now(&self) -> Micros {
-        Micros(u64::try_from(self.started.elapsed().as_micros()).unwrap_or(u64::MAX))
+        since(self.started)
     }
 
     fn listen(&mut self, address: SocketAddr, backlog: u32) -> Result<Listening, NetError> {
@@ -372,26 +426,16 @@ impl Net for Tcp {
     }
 
     fn write(&mut self, fd: Fd, pieces: &[IoSlice<'_>]) -> Result<usize, NetError> {
-        let (mut stream, level) = self.stream(fd);
-        let result = match pieces {
-            [piece] => stream.write(piece),
-            pieces => stream.write_vectored(pieces),
-        };
-        match result {
-            Ok(n) => {
-                if n < pieces.iter().map(|piece| piece.len()).sum() {
-                    level.exhaust(Mask::WRITABLE);
-                }
-                Ok(n)
-            }
-            Err(error) => {
-                let error = stream_error(&error);
-                match error {
-                    NetError::WouldBlock => level.exhaust(Mask::WRITABLE),
-                    _ => self.hang_up(fd),
-                }
-                Err(error)
-            }
+        let (result, found) = write_stream(self.stream(fd).0, pieces);
+        self.note(fd, found);
+        result
+    }
+
+    fn write_batch<S: Outgoing>(&mut self, jobs: &mut [WriteJob<S>], timed: bool) {
+        if !self.io_threads.is_empty() && jobs.iter().any(|job| job.carried_by > 0) {
+            self.write_batch_threaded(jobs, timed);
+        } else {
+            super::batch::write_batch(self, jobs, timed);
         }
     }
 

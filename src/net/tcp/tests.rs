@@ -20,7 +20,7 @@ fn wait(net: &mut Tcp) -> Vec<Fired> {
     fired
 }
 
-fn seat(net: &mut Tcp, listener: Listening) -> (Peer, Fd) {
+pub(super) fn seat(net: &mut Tcp, listener: Listening) -> (Peer, Fd) {
     let peer = Peer::connect(listener.address).unwrap();
     assert_eq!(wait(net), [Fired { fd: listener.fd, mask: Mask::READABLE }]);
     let accepted = net.accept(listener.fd).unwrap();

@@ -21,6 +21,8 @@ pub enum End {
 /// when the call returns; a far end reads only when told to.
 pub trait Ground {
     type Net: Net + Wait + Abort;
+    /// Whether there are two helpers for a batch.
+    const HELPERS: bool;
     fn open() -> (Self, Self::Net, Fd)
     where
         Self: Sized;
@@ -62,6 +64,7 @@ impl Virtual {
 
 impl Ground for Virtual {
     type Net = Virt;
+    const HELPERS: bool = true;
 
     fn open() -> (Virtual, Virt, Fd) {
         let mut net = Virt::new(VirtConfig::default());
@@ -125,24 +128,31 @@ impl Ground for Virtual {
 
 /// Real sockets on the loopback interface, where what is sent has arrived when
 /// `send` returns.
-pub struct Real {
+pub struct Sockets<const IO_THREADS: u32> {
     door: SocketAddr,
     peers: Vec<Option<TcpStream>>,
 }
 
-impl Real {
+/// The one thread alone.
+pub type Real = Sockets<1>;
+/// With two helpers.
+pub type Helped = Sockets<3>;
+
+impl<const IO_THREADS: u32> Sockets<IO_THREADS> {
     fn peer(&mut self, peer: usize) -> &mut TcpStream {
         self.peers[peer].as_mut().expect("a peer that has not left")
     }
 }
 
-impl Ground for Real {
+impl<const IO_THREADS: u32> Ground for Sockets<IO_THREADS> {
     type Net = Tcp;
+    const HELPERS: bool = IO_THREADS > 1;
 
-    fn open() -> (Real, Tcp, Fd) {
-        let mut net = Tcp::new(TcpConfig::default()).unwrap();
+    fn open() -> (Self, Tcp, Fd) {
+        let config = TcpConfig { io_threads: IO_THREADS, ..TcpConfig::default() };
+        let mut net = Tcp::new(config).unwrap();
         let listener = net.listen(DOOR.parse().unwrap(), BACKLOG).unwrap();
-        (Real { door: listener.address, peers: Vec::new() }, net, listener.fd)
+        (Sockets { door: listener.address, peers: Vec::new() }, net, listener.fd)
     }
 
     fn connect(&mut self, _: &mut Tcp) -> (usize, SocketAddr) {
