@@ -5,6 +5,7 @@ use super::draw::{Anchor, Placed, Wording, arc, circle, g, label, one, path, pol
 use super::kitchen;
 use super::scene::Scene;
 use super::whereabouts::{Pose, Whereabouts, is_done};
+use crate::event::Handler;
 use crate::view::phase::StagePhase;
 use crate::view::tree::Node;
 
@@ -18,15 +19,19 @@ struct Station {
 }
 
 impl Station {
-    /// Somebody who has just been woken does not sleep any more.
+    /// Somebody who has just been woken does not sleep any more; and a table
+    /// that has room again is served what was plated long ago.
     fn words(&self, scene: &Scene<'_>) -> Wording {
-        let kitchen = match self.segment {
-            StagePhase::Poll if scene.chef.segment() == Some(StagePhase::Poll) => {
-                if scene.is_asleep() { "asleep" } else { "wakes up" }
+        let handler = scene.world.firing.as_ref().map(|firing| firing.handler);
+        let is_here = scene.chef.segment() == Some(self.segment);
+        let (kitchen, redis) = match self.segment {
+            StagePhase::Poll if is_here && !scene.is_asleep() => ("wakes up", self.redis),
+            StagePhase::Plate if is_here && handler == Some(Handler::SendReply) => {
+                ("carry the rest", "sendReplyToClient")
             }
-            _ => self.kitchen,
+            _ => (self.kitchen, self.redis),
         };
-        Wording::new(kitchen, self.redis)
+        Wording::new(kitchen, redis)
     }
 }
 
