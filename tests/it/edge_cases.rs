@@ -5,6 +5,9 @@
 //! network and, in the same process, over TCP on the loopback interface. The
 //! clock belongs to the test on both, so nothing sleeps. From the rows comes
 //! `docs/edge-cases.md`; `UPDATE=1` rewrites it.
+//!
+//! Every run is had again from what its network said ([`tape`]): the engine
+//! has no other source, so the facts must be the same, to the microsecond.
 
 mod connections;
 mod entry;
@@ -13,6 +16,7 @@ mod framing;
 mod modes;
 mod play;
 mod stage;
+mod tape;
 mod volume;
 
 use far_end::{FarEnds, Scripted, Sockets};
@@ -54,6 +58,9 @@ impl Row {
         let Some(script) = self.script else { return Vec::new() };
         let mut play = Play::new(Box::new(Kitchen::<F>::open(self.directives)));
         script(&mut play);
+        if let Err(difference) = play.replays() {
+            panic!("{}: a replay differs: {difference}", self.number);
+        }
         play.checks
     }
 }
@@ -160,7 +167,9 @@ too big, too slow or too late. Written by a test, which plays every row twice:
 against the engine on the simulated network, and against the same engine on
 real sockets of the loopback interface, in one process, step by step. A row
 that is not as expected fails the test. The reference is Redis 7.4; where we
-differ, or leave something out, the last column argues.
+differ, or leave something out, the last column argues. Each run is then had
+again from nothing but what its network said, and states the same facts at the
+same times.
 
 Replies are shown line by line without their CRLF. `closed` is an orderly end
 seen by the client, `reset` a reset, `open` neither. In brackets: what the wire

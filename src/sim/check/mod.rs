@@ -15,12 +15,12 @@
 //!
 //! # What is not checked here
 //!
-//! Of the project's 49 invariants: 10 (differential) and 48 (native replay)
-//! need a second server; 24 speaks of nested loops, which there are none of,
-//! 49 of live watchers. 23 (a walk survives
-//! the death of any element) is not a state but an event: regression tests
-//! kill every neighbour, and 16 and 43 hold afterwards. 33 (one owner of the
-//! shared query buffer) is the borrow checker's.
+//! Of the project's 49 invariants: 10 (differential) needs a second server, and
+//! 48 (a native run replayed) a native one: tests of their own hold them. 24
+//! speaks of nested loops, which there are none of, 49 of live watchers. 23 (a
+//! walk survives the death of any element) is not a state but an event:
+//! regression tests kill every neighbour, and 16 and 43 hold afterwards. 33
+//! (one owner of the shared query buffer) is the borrow checker's.
 
 pub mod invariant;
 pub mod shrink;

@@ -3,6 +3,7 @@
 
 use super::far_end::{Act, End, FarEnds};
 use super::stage::Stage;
+use super::tape::Tape;
 use crate::house::request;
 use onechef::engine::Engine;
 use onechef::engine::config::Config;
@@ -29,11 +30,14 @@ pub trait Room {
     fn server(&self) -> &Server;
     fn facts(&self) -> &[Stamped];
     fn lie(&mut self, foreign: bool, exhausted: bool);
+    /// The facts that another engine states when the network says the same.
+    fn replay(&mut self) -> Vec<Stamped>;
 }
 
 pub struct Kitchen<F: FarEnds> {
     engine: Engine,
-    net: Stage<F::Net>,
+    directives: &'static [(&'static str, &'static str)],
+    net: Tape<Stage<F::Net>>,
     far_ends: F,
     door: SocketAddr,
     facts: Vec<Stamped>,
@@ -49,43 +53,33 @@ const A_MOMENT: Micros = Micros(100);
 pub const BUSY_CYCLES: usize = 20;
 
 impl<F: FarEnds> Kitchen<F> {
-    pub fn open(directives: &[(&str, &str)]) -> Kitchen<F> {
-        let mut config = Config::default();
-        for (name, value) in directives {
-            config.set(name, value).expect("a directive of the test");
-        }
+    pub fn open(directives: &'static [(&'static str, &'static str)]) -> Kitchen<F> {
         let (net, far_ends) = F::open();
-        let mut net = Stage::new(net);
-        let birth = Birth {
-            unix_epoch_us: crate::house::EPOCH_US,
-            seed: 1,
-            hash_seed: 1,
-            process_id: 1,
-            multiplexing_api: "any",
-        };
-        let mut engine = Engine::new(config, birth);
+        let mut net = Tape::new(Stage::new(net));
+        let mut engine = engine(directives);
         engine.watch_events(&net, true);
         let anywhere = SocketAddr::from(([127, 0, 0, 1], 0));
         engine.listen(&mut net, anywhere).expect("a free port");
         let door = engine.server().listeners[0].address;
         let (facts, fired) = (Vec::new(), Vec::new());
-        Kitchen { engine, net, far_ends, door, facts, fired, stopped: false }
+        Kitchen { directives, engine, net, far_ends, door, facts, fired, stopped: false }
     }
 
     /// One cycle that does not sleep longer than `timeout`. Whether anything
     /// happened.
     fn cycle(&mut self, longest: Timeout) -> bool {
-        let on_the_way = self.far_ends.is_on_the_way(&self.net.inner);
+        let on_the_way = self.far_ends.is_on_the_way(&self.net.inner.inner);
         // What is on the way arrives while the loop looks out for it.
         let longest = if on_the_way { Timeout::After(A_MOMENT) } else { longest };
         if self.stopped {
-            self.net.wait(longest, &mut self.fired);
+            self.net.inner.wait(longest, &mut self.fired);
             return self.far_ends.pump() || on_the_way;
         }
         let due = self.engine.before_poll(&mut self.net);
         self.engine.take_events(&mut self.facts);
         if self.engine.is_stopping() {
             self.engine.shut_down(&mut self.net);
+            self.engine.take_events(&mut self.facts);
             self.stopped = true;
         } else {
             let timeout = if due == Timeout::Now { due } else { longest };
@@ -102,7 +96,7 @@ impl<F: FarEnds> Kitchen<F> {
 
 impl<F: FarEnds> Room for Kitchen<F> {
     fn connect(&mut self) {
-        self.far_ends.connect(&mut self.net.inner, self.door);
+        self.far_ends.connect(&mut self.net.inner.inner, self.door);
     }
 
     fn address(&self, guest: usize) -> SocketAddr {
@@ -110,11 +104,11 @@ impl<F: FarEnds> Room for Kitchen<F> {
     }
 
     fn send(&mut self, guest: usize, bytes: &[u8]) {
-        self.far_ends.send(&mut self.net.inner, guest, bytes);
+        self.far_ends.send(&mut self.net.inner.inner, guest, bytes);
     }
 
     fn act(&mut self, guest: usize, act: Act) {
-        self.far_ends.act(&mut self.net.inner, guest, act);
+        self.far_ends.act(&mut self.net.inner.inner, guest, act);
     }
 
     fn settle(&mut self) {
@@ -122,7 +116,7 @@ impl<F: FarEnds> Room for Kitchen<F> {
         for cycle in 1..PATIENCE {
             quiet = if self.cycle(Timeout::Now) { 0 } else { quiet + 1 };
             // A door without descriptors to give is ready for ever.
-            if quiet == 3 || (self.net.exhausted && cycle == BUSY_CYCLES) {
+            if quiet == 3 || (self.net.inner.exhausted && cycle == BUSY_CYCLES) {
                 return;
             }
         }
@@ -137,16 +131,16 @@ impl<F: FarEnds> Room for Kitchen<F> {
     }
 
     fn pass(&mut self, time: Micros) {
-        let until = self.net.now().saturating_add(time);
-        while self.net.now() < until && !self.stopped {
+        let until = self.net.inner.now().saturating_add(time);
+        while self.net.inner.now() < until && !self.stopped {
             let due = self.engine.before_poll(&mut self.net);
-            let left = until.saturating_sub(self.net.now());
+            let left = until.saturating_sub(self.net.inner.now());
             let step = match due {
                 Timeout::Now => Micros::ZERO,
                 Timeout::After(due) => due.min(left),
                 Timeout::Forever => left,
             };
-            self.net.ahead = self.net.ahead.saturating_add(step);
+            self.net.inner.ahead = self.net.inner.ahead.saturating_add(step);
             self.net.wait(Timeout::Now, &mut self.fired);
             self.engine.after_poll(&mut self.net, &self.fired);
             self.engine.take_events(&mut self.facts);
@@ -155,11 +149,11 @@ impl<F: FarEnds> Room for Kitchen<F> {
     }
 
     fn heard(&self, guest: usize) -> &[u8] {
-        self.far_ends.heard(&self.net.inner, guest)
+        self.far_ends.heard(&self.net.inner.inner, guest)
     }
 
     fn end(&self, guest: usize) -> Option<End> {
-        self.far_ends.end(&self.net.inner, guest)
+        self.far_ends.end(&self.net.inner.inner, guest)
     }
 
     fn server(&self) -> &Server {
@@ -171,9 +165,28 @@ impl<F: FarEnds> Room for Kitchen<F> {
     }
 
     fn lie(&mut self, foreign: bool, exhausted: bool) {
-        self.net.foreign = foreign;
-        self.net.exhausted = exhausted;
+        self.net.inner.foreign = foreign;
+        self.net.inner.exhausted = exhausted;
     }
+
+    fn replay(&mut self) -> Vec<Stamped> {
+        self.net.replay(engine(self.directives), self.door)
+    }
+}
+
+fn engine(directives: &[(&str, &str)]) -> Engine {
+    let mut config = Config::default();
+    for (name, value) in directives {
+        config.set(name, value).expect("a directive of the test");
+    }
+    let birth = Birth {
+        unix_epoch_us: crate::house::EPOCH_US,
+        seed: 1,
+        hash_seed: 1,
+        process_id: 1,
+        multiplexing_api: "any",
+    };
+    Engine::new(config, birth)
 }
 
 /// One thing to compare.
@@ -324,6 +337,18 @@ impl Play {
         self.compare(what.clone(), |room| {
             if holds(room.server()) { what.clone() } else { format!("(not so: {what})") }
         });
+    }
+
+    /// The same calls, answered in the same way, make another engine state the
+    /// same facts at the same times. Where the first difference is.
+    pub fn replays(&mut self) -> Result<(), String> {
+        let again = self.room.replay();
+        let first = self.room.facts();
+        match first.iter().zip(&again).position(|(a, b)| a != b) {
+            Some(at) => Err(format!("fact {at}: {:?}, again {:?}", first[at], again[at])),
+            None if first.len() == again.len() => Ok(()),
+            None => Err(format!("{} facts, again {}", first.len(), again.len())),
+        }
     }
 
     /// From here on facts count for [`Play::facts`].
