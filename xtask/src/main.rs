@@ -12,6 +12,7 @@ mod install;
 mod page;
 mod ports;
 mod process;
+mod speed;
 mod test;
 
 use failure::Failure;
@@ -24,6 +25,7 @@ cargo xtask test [--only STEP]…   everything that CI runs, or some steps of it
 cargo xtask test --list           the names of the steps
 cargo xtask bench [--quick]       our server beside redis-server
 cargo xtask bench --instructions  what a PING costs the loop, and what its facts cost
+cargo xtask speed                 how quick the page is in the browser
 ";
 
 /// The repository's root, whatever the working directory is.
@@ -38,6 +40,7 @@ fn main() -> ExitCode {
         ["demo"] => demo::run_demo(&root()),
         ["test", rest @ ..] => test::run_steps(&root(), rest),
         ["bench", rest @ ..] => bench::run_bench(&root(), rest),
+        ["speed"] => speed::run_speed(&root()),
         ["help" | "--help" | "-h"] => {
             print!("{USAGE}");
             Ok(())
