@@ -32,8 +32,8 @@ const DECIMAL_LIMIT: i64 = 11_000;
 const PLACES: u32 = 17;
 
 impl LongDouble {
-    /// Redis: `string2ld` (`strtold`), *simplified*: no hexadecimal numbers.
-    /// What overflows, or is not zero but too small to tell, is not a number.
+    /// Redis: `string2ld` (`strtold`), *faithful*. What overflows, or is not
+    /// zero but too small to tell, is not a number.
     pub(super) fn parse(text: &[u8]) -> Option<LongDouble> {
         if text.len() >= TEXT_LIMIT {
             return None;
@@ -46,11 +46,13 @@ impl LongDouble {
         if text.eq_ignore_ascii_case(b"inf") || text.eq_ignore_ascii_case(b"infinity") {
             return Some(LongDouble::NotFinite);
         }
-        let decimal = Decimal::parse(text)?;
-        let number = decimal.round(negative)?;
+        let number = match text {
+            [b'0', b'x' | b'X', digits @ ..] => parse_hexadecimal(negative, digits)?,
+            digits => Decimal::parse(digits)?.round(negative)?,
+        };
         match number {
-            LongDouble::Finite { .. } => Some(number),
-            LongDouble::NotFinite => None,
+            LongDouble::Finite { exponent, .. } if exponent >= EXPONENT_MIN => Some(number),
+            _ => None,
         }
     }
 
@@ -234,17 +236,41 @@ impl Decimal {
             denominator = denominator.shifted_left(shift.unsigned_abs() as u32);
         }
         let (quotient, remainder) = numerator.divide(&denominator);
-        let rounded = LongDouble::rounded(
-            negative,
-            // The remainder is the lowest bit of all.
-            quotient << 1 | u128::from(remainder),
-            i32::try_from(-shift - 1).ok()?,
-        );
-        match rounded {
-            LongDouble::Finite { exponent, .. } if exponent < EXPONENT_MIN => None,
-            number => Some(number),
+        // The remainder is the lowest bit of all.
+        let mantissa = quotient << 1 | u128::from(remainder);
+        Some(LongDouble::rounded(negative, mantissa, i32::try_from(-shift - 1).ok()?))
+    }
+}
+
+/// What follows `0x`: digits, perhaps with a point, perhaps `p` and a power of
+/// two.
+fn parse_hexadecimal(negative: bool, text: &[u8]) -> Option<LongDouble> {
+    let split = text.iter().position(|b| matches!(b, b'p' | b'P'));
+    let (number, mut exponent) = match split {
+        Some(at) => (&text[..at], parse_exponent(&text[at + 1..])?),
+        None => (text, 0),
+    };
+    let (mut mantissa, mut seen, mut point) = (0_u128, false, false);
+    for byte in number {
+        let Some(digit) = char::from(*byte).to_digit(16) else {
+            if *byte != b'.' || point {
+                return None;
+            }
+            point = true;
+            continue;
+        };
+        seen = true;
+        if mantissa >> 120 == 0 {
+            mantissa = mantissa << 4 | u128::from(digit);
+            exponent -= 4 * i64::from(point);
+        } else {
+            // Beyond what is kept only whether anything is there counts.
+            mantissa |= u128::from(digit != 0);
+            exponent += 4 * i64::from(!point);
         }
     }
+    let exponent = i32::try_from(exponent).ok()?;
+    seen.then(|| LongDouble::rounded(negative, mantissa, exponent))
 }
 
 /// An exponent; absurd ones come out as merely too large.
@@ -425,6 +451,11 @@ mod tests {
             ("0", ".5", "0.5"),
             ("0", "5.", "5"),
             ("0", "+1", "1"),
+            ("0", "0x10", "16"),
+            ("0", "-0X1.8p1", "-3"),
+            ("0", "0x.8p+1", "1"),
+            ("0", "0xffffffffffffffffffffffffffffffff", "340282366920938463463374607431768211456"),
+            ("0", "0x0000000000000000000000000000000000000000000000001.", "1"),
         ] {
             assert_eq!(sum(a, b).as_deref(), Some(answer), "{a} + {b}");
         }
@@ -449,8 +480,27 @@ mod tests {
     #[test]
     fn what_strtold_refuses_is_refused() {
         for text in [
-            "", " 1", "1 ", "abc", "1e", "1e+", ".", "1.2.3", "--1", "nan", "1e5000", "1e-5000",
+            "",
+            " 1",
+            "1 ",
+            "abc",
+            "1e",
+            "1e+",
+            ".",
+            "1.2.3",
+            "--1",
+            "nan",
+            "1e5000",
+            "1e-5000",
             "e5",
+            "0x",
+            "0x.",
+            "0x1p",
+            "0x1.2.3",
+            "0x1g",
+            "x1",
+            "0x1p20000",
+            "0x1p-20000",
         ] {
             assert_eq!(LongDouble::parse(text.as_bytes()), None, "{text:?}");
         }
