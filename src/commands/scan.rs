@@ -18,6 +18,9 @@ impl<'a> Filter<'a> {
     fn parse(ctx: &Context<'a>) -> Result<Filter<'a>, Refusal> {
         let mut filter = Filter { pattern: None, kind: None, count: 10 };
         for i in (2..ctx.argc()).step_by(2) {
+            if ctx.is(i, "novalues") {
+                return Err(Refusal::fixed("ERR NOVALUES option can only be used in HSCAN"));
+            }
             if i + 1 == ctx.argc() {
                 return Err(Refusal::Syntax);
             }
