@@ -73,7 +73,7 @@ fn set(ctx: &mut Context<'_>) -> Outcome {
     }
     let names = || (2..ctx.argc()).step_by(2).map(|i| ctx.arg(i));
     let mut directives: Vec<&'static Directive> = Vec::new();
-    for name in names() {
+    for (i, name) in names().enumerate() {
         let Some(directive) = find(name) else {
             return Err(Refusal::quoting(
                 "ERR Unknown option or number of arguments for CONFIG SET - '",
@@ -84,7 +84,8 @@ fn set(ctx: &mut Context<'_>) -> Outcome {
         if directive.is_immutable() {
             return Err(failed(name, &SetError::Immutable.to_string()));
         }
-        if directives.iter().any(|known| known.name == directive.name) {
+        // By what it is called: an older name is a directive of its own.
+        if names().take(i).any(|known| known.eq_ignore_ascii_case(name)) {
             return Err(failed(name, "duplicate parameter"));
         }
         directives.push(directive);
