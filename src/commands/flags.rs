@@ -27,7 +27,8 @@ impl Flags {
     /// Shown by nobody's MONITOR.
     pub const SKIP_MONITOR: Flags = Flags(1 << 13);
     pub const SKIP_SLOWLOG: Flags = Flags(1 << 14);
-    /// A pause of writes holds it up although it writes no key.
+    /// A pause of writes holds it up although it writes no key. COMMAND does
+    /// not show it.
     pub const MAY_REPLICATE: Flags = Flags(1 << 15);
     /// Where its keys are follows from its arguments.
     pub const MOVABLEKEYS: Flags = Flags(1 << 16);
@@ -41,7 +42,7 @@ impl Flags {
     pub const TRANSACTION: Flags = Flags(1 << 25);
 
     /// In Redis's order.
-    const NAMES: [(Flags, &'static str); 17] = [
+    const NAMES: [(Flags, &'static str); 16] = [
         (Flags::WRITE, "write"),
         (Flags::READONLY, "readonly"),
         (Flags::DENYOOM, "denyoom"),
@@ -55,7 +56,6 @@ impl Flags {
         (Flags::SKIP_SLOWLOG, "skip_slowlog"),
         (Flags::FAST, "fast"),
         (Flags::NO_AUTH, "no_auth"),
-        (Flags::MAY_REPLICATE, "may_replicate"),
         (Flags::NO_MULTI, "no_multi"),
         (Flags::MOVABLEKEYS, "movablekeys"),
         (Flags::ALLOW_BUSY, "allow_busy"),

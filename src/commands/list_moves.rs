@@ -6,7 +6,7 @@ use crate::store::{Deadline, End, List, Place, StringValue, Value, parse_integer
 
 const MOVE: Flags = Flags::WRITE.and(Flags::DENYOOM).and(Flags::LIST);
 const POP: Flags = Flags::WRITE.and(Flags::LIST);
-const WAIT: Flags = Flags::NOSCRIPT.and(Flags::BLOCKING);
+const WAIT: Flags = Flags::BLOCKING;
 
 const PER_KEY: &str = "O(N) with N keys";
 const PER_KEY_AND_ELEMENT: &str = "O(N+M) with N keys and M elements taken";

@@ -60,8 +60,11 @@ const SUBCOMMANDS: &[Command] = &[
     Command::new("pubsub|shardnumsub", -2, ANY_TIME, |ctx| numsub(ctx, Shard))
         .about("pubsub", "7.0.0", "Answers how many hear each shard channel.")
         .complexity("O(N) with N shard channels asked for"),
-    Command::new("pubsub|help", 2, Flags::LOADING.and(Flags::STALE).and(Flags::PUBSUB), help)
-        .about("pubsub", "6.2.0", "Lists the subcommands."),
+    Command::new("pubsub|help", 2, Flags::LOADING.and(Flags::STALE), help).about(
+        "pubsub",
+        "6.2.0",
+        "Lists the subcommands.",
+    ),
 ];
 
 /// The number that answers to subscribing and leaving end with: shard channels

@@ -132,3 +132,19 @@ fn every_help_is_well_formed() {
         assert!(lines.iter().all(|line| line.starts_with('+')), "{command}");
     }
 }
+
+/// The flags that differ from what one would guess, as redis-server 7.4 says.
+#[test]
+fn command_info_shows_the_flags_that_redis_shows() {
+    let mut caller = Caller::new();
+    let flags = |caller: &mut Caller, name: &str| -> Vec<String> {
+        let reply = caller.say(&format!("COMMAND INFO {name}"));
+        let lines = reply.lines().skip_while(|line| !line.starts_with('+'));
+        lines.map_while(|line| line.strip_prefix('+')).map(str::to_owned).collect()
+    };
+    // Scripts may call what waits: there it does not.
+    assert_eq!(flags(&mut caller, "blpop"), ["write", "blocking"]);
+    // That a pause holds it up is nobody's business.
+    assert_eq!(flags(&mut caller, "publish"), ["pubsub", "loading", "stale", "fast"]);
+    assert_eq!(flags(&mut caller, "pubsub|help"), ["loading", "stale"]);
+}
