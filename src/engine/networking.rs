@@ -308,7 +308,7 @@ impl Engine {
         let client = self.server.id_of(slot);
         self.state(net, || Event::ProtocolError { client, text: error.to_string(), at });
         self.answer(net, slot, |server| {
-            reply_to(server, slot).error(format!("ERR Protocol error: {error}"));
+            reply_to(server, slot).error([b"ERR Protocol error: ", &error.text()[..]].concat());
         });
         self.server.close_after_reply(slot, CloseReason::ProtocolError);
     }

@@ -103,8 +103,7 @@ pub enum Need {
     BulkBytes(u64),
 }
 
-/// Why a request cannot be understood. `Display` is Redis's text, to be sent
-/// after `ERR Protocol error: `.
+/// Why a request cannot be understood, in Redis's words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ProtocolError {
     TooBigInline,
@@ -113,11 +112,25 @@ pub enum ProtocolError {
     InvalidCount,
     UnauthenticatedCount,
     TooBigBulkHeader,
-    /// This byte stands where a `$` should. A byte above 127 is shown as the
-    /// Latin-1 character: Redis sends it raw, but a text is a text.
+    /// This byte stands where a `$` should. Redis sends it raw, as
+    /// [`ProtocolError::text`] has it; for people a byte above 127 is the
+    /// Latin-1 character.
     ExpectedDollar(u8),
     InvalidBulkLength,
     UnauthenticatedBulkLength,
+}
+
+impl ProtocolError {
+    /// What is sent, after `ERR Protocol error: `.
+    #[must_use]
+    pub fn text(&self) -> Vec<u8> {
+        match self {
+            ProtocolError::ExpectedDollar(got) => {
+                [b"expected '$', got '", &[*got][..], b"'"].concat()
+            }
+            other => other.to_string().into_bytes(),
+        }
+    }
 }
 
 impl fmt::Display for ProtocolError {

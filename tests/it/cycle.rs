@@ -3,7 +3,7 @@
 
 use crate::house::{House, request};
 use onechef::event::{AcceptEnd, CloseReason, Event, ReadOutcome};
-use onechef::net::virt::{GuestAction, GuestEnd, Link};
+use onechef::net::virt::{Conn, GuestAction, GuestEnd, Link};
 use onechef::time::Micros;
 
 const PING: &[u8] = b"*1\r\n$4\r\nPING\r\n";
@@ -128,6 +128,17 @@ fn what_follows_a_protocol_error_is_not_read_and_what_preceded_it_is_answered() 
     assert_eq!(house.heard(1), "+PONG\r\n-ERR Protocol error: expected '$', got '+'\r\n");
     assert!(house.end(1).is_some());
     assert!(house.engine.server().clients.is_empty());
+}
+
+/// The offending byte comes back as it was: half a character is no character.
+#[test]
+fn a_protocol_error_quotes_the_byte_itself() {
+    let mut house = House::new(&[]);
+    house.connect(1);
+    house.send(1, b"*1\r\n\xdb\r\n".to_vec());
+    house.settle();
+    let heard = house.net.received(Conn(1));
+    assert_eq!(heard, b"-ERR Protocol error: expected '$', got '\xdb'\r\n");
 }
 
 #[test]
