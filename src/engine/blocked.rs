@@ -222,6 +222,7 @@ impl Server {
         match why {
             UnblockReason::Error => {
                 reply.error("UNBLOCKED client unblocked via CLIENT UNBLOCK");
+                self.errors_to_others += 1;
             }
             UnblockReason::KeyReady | UnblockReason::Timeout | UnblockReason::Resumed => {
                 reply.null_array();

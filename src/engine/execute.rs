@@ -56,6 +56,8 @@ impl Engine {
             // It was the largest itself.
             return false;
         }
+        // Noted before anything can refuse it, and also that there was none.
+        self.server.clients[slot].last_command = Some(command);
         if let Some(error) = self.refusal(slot, command) {
             self.server.command_stats.of(command).rejected_calls += 1;
             self.reject(net, slot, command.name, &error);
@@ -81,6 +83,10 @@ impl Engine {
         }
         self.evict_clients(net);
         if self.server.clients.get(slot).is_some() {
+            self.server.clients[slot].last_command = match unfit {
+                Unfit::Arity(command) => Some(*command),
+                _ => None,
+            };
             let name = String::from_utf8_lossy(name).to_ascii_lowercase();
             self.reject(net, slot, &name, &unfit.text());
         }
@@ -144,6 +150,7 @@ impl Engine {
     fn call<N: Net>(&mut self, net: &mut N, slot: Slot, command: &'static Command, args: Args<'_>) {
         let watched = self.server.tap.is_on();
         let mut errors = self.server.stats.total_error_replies;
+        let to_others = self.server.errors_to_others;
         let client = &mut self.server.clients[slot];
         let nested = client.flags.has(ClientFlags::EXECUTING);
         if !nested {
@@ -197,7 +204,10 @@ impl Engine {
         if watched {
             let client = self.server.id_of(slot);
             let name = command.name.to_owned();
-            self.state(net, || Event::CommandEnd { client, name, took, error: failed });
+            // Redis counts the error that ends another's wait as a failure of
+            // CLIENT UNBLOCK; what this client was answered is no error.
+            let error = failed && self.server.errors_to_others == to_others;
+            self.state(net, || Event::CommandEnd { client, name, took, error });
             self.state_replies(net, slot, before);
         }
         if !nested && !self.server.pending_pushes.is_empty() {

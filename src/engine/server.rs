@@ -120,6 +120,9 @@ pub struct Server {
     /// Pushes for the client whose command is running, after its reply
     /// (`pending_push_messages`).
     pub pending_pushes: Vec<u8>,
+    /// Error replies that commands gave to others than their callers, ever:
+    /// to whomever CLIENT UNBLOCK ended the wait of.
+    pub errors_to_others: u64,
     /// What the running command put on others' racks, still to be stated;
     /// always empty while nobody watches.
     pub pushed: Vec<Pushed>,
@@ -160,6 +163,7 @@ impl Server {
             command_stats: CommandStats::default(),
             client_memory: ClientMemoryUsage::default(),
             pending_pushes: Vec::new(),
+            errors_to_others: 0,
             pushed: Vec::new(),
             shutdown: None,
             debug: DebugSwitches::default(),

@@ -3,7 +3,7 @@
 
 use crate::house::{House, request};
 use onechef::engine::client::ClientFlags;
-use onechef::event::{ClientId, Stamped, SubscriptionKind};
+use onechef::event::{ClientId, Event, Stamped, SubscriptionKind};
 use onechef::net::virt::{GuestAction, Link};
 use onechef::net::{Net, Timeout, Wait};
 use onechef::time::Micros;
@@ -182,6 +182,26 @@ fn step() -> impl Strategy<Value = Step> {
         1 => Just(Step::Reset),
         1 => Just(Step::Wait),
     ]
+}
+
+/// An error that CLIENT UNBLOCK gives to who waited is counted once, and is not
+/// its own.
+#[test]
+fn the_error_that_ends_a_wait_is_not_that_of_who_ended_it() {
+    let mut house = House::with_guests(&[], 2);
+    house.ask(1, "BLPOP l 0");
+    house.take_facts();
+    assert_eq!(house.ask(2, "CLIENT UNBLOCK 1 ERROR"), ":1\r\n");
+    let ends: Vec<bool> = house
+        .take_facts()
+        .into_iter()
+        .filter_map(|fact| match fact {
+            Event::CommandEnd { error, .. } => Some(error),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(ends, [false]);
+    assert_eq!(house.engine.server().stats.total_error_replies, 1);
 }
 
 proptest! {

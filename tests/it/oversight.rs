@@ -284,3 +284,27 @@ fn the_largest_buffers_are_remembered_for_some_seconds() {
     house.pass(onechef::time::Micros::from_secs(10));
     assert!(field(&mut house, "input") < 50_000);
 }
+
+/// Redis notes the command when it looks it up, whatever becomes of it.
+#[test]
+fn client_list_shows_what_was_asked_for_last_even_if_it_was_refused() {
+    let mut house = House::with_guests(&[], 2);
+    for (words, name) in [
+        ("GET", "get"),
+        ("CLIENT GETNAME x", "client|getname"),
+        ("CLIENT", "client"),
+        ("NOTHING", "NULL"),
+        ("GET k", "get"),
+        ("CLIENT NOTHING", "NULL"),
+        ("MULTI", "multi"),
+        ("SET k v", "set"),
+        ("EXEC", "exec"),
+    ] {
+        house.ask(1, words);
+        assert_eq!(house.client_field(2, 1, "cmd"), name, "{words}");
+    }
+    house.ask(2, "CONFIG SET requirepass secret");
+    house.connect(3);
+    house.ask(3, "LLEN k");
+    assert_eq!(house.client_field(2, 3, "cmd"), "llen");
+}

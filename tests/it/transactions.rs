@@ -205,7 +205,7 @@ fn client_list_tells_of_the_queue_and_of_watched_keys() {
     assert_eq!(house.client_field(2, 1, "flags"), "x");
     assert_eq!(house.client_field(2, 1, "multi"), "1");
     assert_ne!(house.client_field(2, 1, "multi-mem"), "0");
-    assert_eq!(house.client_field(2, 1, "cmd"), "multi");
+    assert_eq!(house.client_field(2, 1, "cmd"), "set");
     house.ask(1, "RESET");
     assert_eq!(house.client_field(2, 1, "flags"), "N");
     assert_eq!(house.client_field(2, 1, "watch"), "0");
