@@ -7,6 +7,7 @@
 
 mod bench;
 mod demo;
+mod differential;
 mod failure;
 mod install;
 mod page;
@@ -23,6 +24,11 @@ const USAGE: &str = "\
 cargo xtask demo                  the page and the native server, side by side
 cargo xtask test [--only STEP]…   everything that CI runs, or some steps of it
 cargo xtask test --list           the names of the steps
+cargo xtask differential          the same bytes to redis-server and to ours
+      [--commands N] [--seed N]   how much, and drawn from which seed
+      [--episode N]               one episode of the seed alone
+      [--stop-after N]            differences after which it is enough
+      [--server PROGRAM]          another redis-server than the system's
 cargo xtask bench [--quick]       our server beside redis-server
 cargo xtask bench --instructions  what a PING costs the loop, and what its facts cost
 cargo xtask speed                 how quick the page is in the browser
@@ -39,6 +45,7 @@ fn main() -> ExitCode {
     let result = match words.as_slice() {
         ["demo"] => demo::run_demo(&root()),
         ["test", rest @ ..] => test::run_steps(&root(), rest),
+        ["differential", rest @ ..] => differential::run_differential(&root(), rest),
         ["bench", rest @ ..] => bench::run_bench(&root(), rest),
         ["speed"] => speed::run_speed(&root()),
         ["help" | "--help" | "-h"] => {
