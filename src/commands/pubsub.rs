@@ -1,6 +1,6 @@
 //! Publishing and subscribing.
 
-use super::{Command, Context, Flags, Outcome, glob};
+use super::{Command, Context, Flags, Outcome, Refusal, glob};
 use crate::event::{ARG_CAP, Event, Preview, SubscriptionKind};
 use SubscriptionKind::{Channel, Pattern, Shard};
 
@@ -79,8 +79,12 @@ fn count(ctx: &Context<'_>, kind: SubscriptionKind) -> i64 {
 }
 
 /// Redis: `subscribeCommand` and its kin, *faithful*: an answer for each name,
-/// as a push, so also to a client that wants no replies.
+/// as a push, so also to a client that wants no replies. Shard channels alone
+/// cannot be subscribed to in a transaction, where one reply is expected.
 fn subscribe(ctx: &mut Context<'_>, kind: SubscriptionKind, word: &str) -> Outcome {
+    if kind == Shard && ctx.denies_blocking() {
+        return Err(Refusal::fixed("ERR SSUBSCRIBE isn't allowed for a DENY BLOCKING client"));
+    }
     ctx.work(ctx.argc() as u64 - 2);
     for i in 1..ctx.argc() {
         let name = ctx.arg(i);

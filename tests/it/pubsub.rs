@@ -172,3 +172,16 @@ fn subscribers_are_not_idle_and_leave_nothing_behind() {
         (0, 0)
     );
 }
+
+/// Redis expects one reply of each queued command; only shard channels insist.
+#[test]
+fn shard_channels_are_not_subscribed_to_in_a_transaction() {
+    let mut house = House::with_guests(&[], 2);
+    for words in ["MULTI", "SSUBSCRIBE s", "SUBSCRIBE c"] {
+        house.ask(1, words);
+    }
+    let heard = house.ask(1, "EXEC");
+    let refused = "*2\r\n-ERR SSUBSCRIBE isn't allowed for a DENY BLOCKING client\r\n";
+    assert!(heard.starts_with(refused) && heard.contains("\r\nsubscribe\r\n"), "{heard}");
+    assert_eq!(house.client_field(2, 1, "ssub"), "0");
+}
