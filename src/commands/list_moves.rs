@@ -180,13 +180,16 @@ fn pop_many(ctx: &mut Context<'_>, timeout: Option<usize>) -> Outcome {
     }
     let end_at = keys_at + numkeys as usize;
     let end = end(ctx, end_at)?;
-    let count = match ctx.argc() - end_at - 1 {
-        0 => 1,
-        2 if ctx.is(end_at + 1, "count") => {
-            positive(end_at + 2, "ERR count should be greater than 0")?
+    let mut count = None;
+    let mut i = end_at + 1;
+    while i < ctx.argc() {
+        if count.is_some() || !ctx.is(i, "count") || i + 1 == ctx.argc() {
+            return Err(Refusal::Syntax);
         }
-        _ => return Err(Refusal::Syntax),
-    };
+        count = Some(positive(i + 1, "ERR count should be greater than 0")?);
+        i += 2;
+    }
+    let count = count.unwrap_or(1);
     let until = match timeout {
         Some(at) => deadline(ctx, at)?,
         None => None,
