@@ -92,7 +92,8 @@ fn set(ctx: &mut Context<'_>) -> Outcome {
     }
     let mut config = ctx.server.config.clone();
     for (name, i) in names().zip((3..).step_by(2)) {
-        config.set_at_runtime(name, ctx.arg(i)).map_err(|why| failed(name, &why.to_string()))?;
+        let refuse = |why: SetError| failed(&name.to_ascii_lowercase(), &why.to_string());
+        config.set_at_runtime(name, ctx.arg(i)).map_err(refuse)?;
     }
     ctx.server.config = config;
     ctx.server.review_concerns();

@@ -344,7 +344,8 @@ fn parse_integer(value: &[u8]) -> Option<i128> {
     crate::store::parse_integer(value).map(i128::from)
 }
 
-/// `memtoull`: digits and a unit, whatever the case; no sign, no space.
+/// `memtoull`: digits and a unit, whatever the case; no sign, no space. No
+/// digits at all are zero, and more than fit 64 bits the largest of these.
 ///
 /// `None` also when the product does not fit 64 bits, where Redis wraps.
 #[must_use]
@@ -360,8 +361,8 @@ pub fn parse_memory(value: &[u8]) -> Option<u64> {
         b"gb" => 1 << 30,
         _ => return None,
     };
-    let number: u64 = std::str::from_utf8(&value[..digits]).ok()?.parse().ok()?;
-    number.checked_mul(factor)
+    let add = |sum: u64, digit: &u8| sum.saturating_mul(10).saturating_add(u64::from(digit - b'0'));
+    value[..digits].iter().fold(0, add).checked_mul(factor)
 }
 
 fn words(value: &[u8]) -> Vec<&[u8]> {
@@ -394,7 +395,7 @@ fn set_output_limits(config: &mut Config, value: &[u8]) -> Result<(), String> {
     let words = words(value);
     let mut limits = config.client_output_buffer_limit;
     let (groups, rest) = words.as_chunks::<4>();
-    if !rest.is_empty() || groups.is_empty() {
+    if !rest.is_empty() {
         return Err("Wrong number of arguments in buffer limit configuration.".into());
     }
     for [class, hard, soft, seconds] in groups {
