@@ -268,6 +268,9 @@ impl Server {
     #[must_use]
     pub fn is_held_up(&self, slot: Slot, command: &Command) -> bool {
         let Some(pause) = self.pause else { return false };
+        if self.clients[slot].flags.has(ClientFlags::MONITOR) {
+            return false;
+        }
         const WRITES: Flags = Flags::WRITE.and(Flags::MAY_REPLICATE);
         let queued = || self.clients[slot].transaction().map(|transaction| transaction.flags);
         pause.scope == PauseScope::All

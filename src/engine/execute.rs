@@ -60,7 +60,7 @@ impl Engine {
         self.server.clients[slot].last_command = Some(command);
         if let Some(error) = self.refusal(slot, command) {
             self.server.command_stats.of(command).rejected_calls += 1;
-            self.reject(net, slot, command.name, &error);
+            self.reject(net, slot, args, command.name, &error);
         } else if self.server.is_held_up(slot, command) {
             self.server.postpone(slot, args);
         } else if self.is_to_be_queued(slot, command) {
@@ -88,7 +88,7 @@ impl Engine {
                 _ => None,
             };
             let name = String::from_utf8_lossy(name).to_ascii_lowercase();
-            self.reject(net, slot, &name, &unfit.text());
+            self.reject(net, slot, args, &name, &unfit.text());
         }
         self.after_command(net, slot);
     }
@@ -116,6 +116,10 @@ impl Engine {
             );
             return Some(Cow::Owned(error.into_bytes()));
         }
+        // A monitor is a kind of replica to Redis.
+        if client.flags.has(ClientFlags::MONITOR) && touches_keyspace(client, command) {
+            return Some(Cow::Borrowed(b"ERR Replica can't interact with the keyspace"));
+        }
         None
     }
 
@@ -127,9 +131,16 @@ impl Engine {
     }
 
     /// `rejectCommand`: an error instead of a run; the connection stays. An
-    /// EXEC that is refused takes its transaction with it
-    /// (`execCommandAbort`).
-    fn reject<N: Net>(&mut self, net: &mut N, slot: Slot, name: &str, error: &[u8]) {
+    /// EXEC that is refused takes its transaction with it, and monitors hear of
+    /// it since they have heard of MULTI (`execCommandAbort`).
+    fn reject<N: Net>(
+        &mut self,
+        net: &mut N,
+        slot: Slot,
+        args: Args<'_>,
+        name: &str,
+        error: &[u8],
+    ) {
         let client = self.server.id_of(slot);
         self.state(net, || Event::CommandRejected {
             client,
@@ -140,7 +151,12 @@ impl Engine {
             self.server.discard_transaction(slot, TransactionEnd::Aborted);
             let why = error.strip_prefix(b"ERR ").unwrap_or(error);
             let error = [b"EXECABORT Transaction discarded because of: ", why].concat();
-            return self.answer(net, slot, |server| reply_to(server, slot).error(error));
+            return self.answer(net, slot, |server| {
+                reply_to(server, slot).error(error);
+                if let Some(exec) = commands::lookup(b"exec") {
+                    server.feed_monitors(slot, exec, args);
+                }
+            });
         }
         self.answer(net, slot, |server| reply_to(server, slot).error(error));
     }
@@ -392,6 +408,14 @@ fn is_allowed_while_subscribed(command: &Command) -> bool {
             | "ssubscribe"
             | "sunsubscribe"
     )
+}
+
+/// Whether it reads or writes keys, or is told to replicas; EXEC, if something
+/// queued does.
+fn touches_keyspace(client: &Client, command: &Command) -> bool {
+    const TOUCH: Flags = Flags::READONLY.and(Flags::WRITE).and(Flags::MAY_REPLICATE);
+    let queued = client.transaction().filter(|_| command.name == "exec");
+    queued.map_or(command.flags, |transaction| transaction.flags).has(TOUCH)
 }
 
 /// Whether a command is refused above `maxmemory`. Inside a transaction

@@ -54,8 +54,8 @@ fn a_command_that_waits_is_told_of_once() {
 fn a_monitor_hears_its_own_commands_after_their_replies_and_reset_ends_it() {
     let mut house = House::with_guests(&[], 1);
     house.ask(1, "MONITOR");
-    let text = house.ask(1, "GET k");
-    assert!(text.starts_with("$-1\r\n+") && text.ends_with("\"GET\" \"k\"\r\n"), "{text}");
+    let text = house.ask(1, "ECHO k");
+    assert!(text.starts_with("$1\r\nk\r\n+") && text.ends_with("\"ECHO\" \"k\"\r\n"), "{text}");
     house.ask(1, "RESET");
     assert_eq!(house.ask(1, "GET k"), "$-1\r\n");
     house.ask(1, "MULTI");
@@ -63,6 +63,42 @@ fn a_monitor_hears_its_own_commands_after_their_replies_and_reset_ends_it() {
     let refused = "*1\r\n-ERR MONITOR isn't allowed for DENY BLOCKING client\r\n";
     assert_eq!(house.ask(1, "EXEC"), refused);
     assert!(house.engine.server().monitors.is_empty());
+}
+
+/// Who was told of MULTI is told of its end.
+#[test]
+fn a_monitor_hears_of_an_exec_that_was_refused() {
+    let mut house = House::with_guests(&[], 2);
+    house.ask(1, "MONITOR");
+    house.news(1);
+    house.ask(2, "MULTI");
+    house.ask(2, "EXEC now");
+    house.ask(2, "GET");
+    let text = house.news(1);
+    let told: Vec<&str> =
+        text.lines().filter_map(|line| line.split_once("] ")).map(|l| l.1).collect();
+    assert_eq!(told, ["\"MULTI\"", "\"EXEC\" \"now\""]);
+}
+
+/// For Redis a monitor is a kind of replica: it looks on, and no pause holds
+/// it up.
+#[test]
+fn a_monitor_touches_no_key_and_heeds_no_pause() {
+    let mut house = House::with_guests(&[], 2);
+    house.ask(1, "MONITOR");
+    let refused = "-ERR Replica can't interact with the keyspace\r\n";
+    for words in ["GET k", "SET k v", "PUBLISH news x", "FLUSHALL"] {
+        assert_eq!(house.ask(1, words), refused, "{words}");
+    }
+    house.ask(1, "MULTI");
+    assert_eq!(house.ask(1, "GET k"), refused);
+    assert!(house.ask(1, "EXEC").starts_with("-EXECABORT"));
+    house.ask(2, "CLIENT PAUSE 60000 ALL");
+    house.news(1);
+    house.send(1, request(&["PING"]));
+    house.cycle();
+    house.cycle();
+    assert!(house.news(1).starts_with("+PONG\r\n"));
 }
 
 #[test]
