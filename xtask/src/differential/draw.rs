@@ -29,6 +29,9 @@ const SHORT_LIVED: [&str; 7] = [
 struct State {
     in_transaction: bool,
     may_wait: bool,
+    /// Half a request may be waiting for what it swallows: numbers that differ
+    /// between the servers would come out as texts that differ.
+    garbled: bool,
 }
 
 struct Draft<'a> {
@@ -100,6 +103,7 @@ impl Draft<'_> {
                 self.steps.push(Step::HalfClose(guest));
                 self.arrive(guest);
             }
+            2 => self.pause(guest),
             3..=22 if self.raw => self.send_raw(guest),
             23..=26 => self.many(guest),
             27..=40 => {
@@ -120,6 +124,17 @@ impl Draft<'_> {
         }
     }
 
+    /// An order that has to wait, and the end of that.
+    fn pause(&mut self, guest: Guest) {
+        if self.guests[guest].in_transaction || self.guests[guest].may_wait {
+            return;
+        }
+        self.say(guest, &["CLIENT PAUSE {1|20} ?{WRITE|ALL}"]);
+        let other = self.dice.below(self.table.guests);
+        self.send(other, 1);
+        self.steps.push(Step::Lapse);
+    }
+
     /// One order of one of these patterns.
     fn say(&mut self, guest: Guest, patterns: &[&str]) {
         let pattern = self.dice.pick(patterns);
@@ -131,9 +146,8 @@ impl Draft<'_> {
     fn send(&mut self, guest: Guest, count: usize) {
         let mut orders = Vec::new();
         for _ in 0..count {
-            let State { in_transaction, may_wait } = self.guests[guest];
-            let in_order_only = count > 1 || in_transaction || may_wait;
-            let order = self.order(in_order_only);
+            let State { in_transaction, may_wait, .. } = self.guests[guest];
+            let order = self.order(guest, count > 1 || in_transaction || may_wait);
             self.guests[guest].note(&order);
             orders.push(order);
         }
@@ -145,19 +159,29 @@ impl Draft<'_> {
         if self.dice.chance(70) {
             return self.send(guest, 1);
         }
-        let order = self.order(true);
+        let order = self.order(guest, true);
         self.guests[guest].note(&order);
         let count = 20 + self.dice.below(60);
         self.push(guest, vec![order; count]);
     }
 
-    fn order(&mut self, exact: bool) -> Order {
+    fn order(&mut self, guest: Guest, exact: bool) -> Order {
+        let garbled = self.guests[guest].garbled;
+        let fits = |offer: &Offer| {
+            let names = offer.pattern.contains("@id") || offer.pattern.contains("@address");
+            !(exact && offer.mask != Mask::Exact || garbled && names)
+        };
         let mut offer = self.dice.pick(&self.offers);
-        while exact && offer.mask != Mask::Exact {
+        while !fits(offer) {
             offer = self.dice.pick(&self.offers);
         }
         let words = grammar::draw(offer.pattern, &self.table, self.dice);
         let mut order = Order { words, mask: offer.mask, inline: self.dice.chance(6) };
+        // Where a long line is cut decides whether it is too long.
+        order.inline &= order.words.iter().all(|word| match word {
+            Word::Bytes(bytes) => bytes.len() < 1_000,
+            Word::IdOf(_) | Word::AddressOf(_) => true,
+        });
         if offer.damageable && self.dice.chance(8) {
             damage::damage(&mut order, self.dice);
         }
@@ -171,10 +195,11 @@ impl Draft<'_> {
     }
 
     fn send_raw(&mut self, guest: Guest) {
-        let valid = Payload::Orders(vec![self.order(true)]).encode(&[]);
+        let valid = Payload::Orders(vec![self.order(guest, true)]).encode(&[]);
         let bytes = damage::raw(&valid, self.dice);
         // Whatever it was: from now on only answers that can be compared.
         self.guests[guest].may_wait = true;
+        self.guests[guest].garbled = true;
         let cuts = self.cuts();
         self.steps.push(Step::Send { guest, payload: Payload::Raw(bytes), cuts });
         if self.dice.chance(30) {
@@ -204,7 +229,7 @@ impl State {
             self.in_transaction = false;
         } else if let Some(Word::Bytes(name)) = order.words.first() {
             let waits = name.first().is_some_and(|b| b.eq_ignore_ascii_case(&b'b'));
-            self.may_wait |= waits || order.is("client pause");
+            self.may_wait |= waits;
         }
     }
 }

@@ -3,13 +3,16 @@
 //!
 //! Not on it, and why:
 //! - SHUTDOWN, DEBUG SLEEP: they end or stop a server for all that follows.
+//! - HELLO with several options: 7.0 obeys the first before it has read the
+//!   second, and what it then knows of the client differs.
 //! - CLIENT SETINFO, CLIENT NO-TOUCH, CLIENT KILL MAXAGE and LIST's fields
 //!   `watch`, `lib-name`, `lib-ver`, `rbs`, `rbp`: younger than Debian's 7.0.
+//! - CLIENT UNBLOCK of whom a CLIENT PAUSE holds up: that ends a real Redis.
 //! - COMMAND GETKEYS and other commands that are not on our own menu.
 //! - `… HELP` and COMMAND DOCS: their sentences are Redis's own, and ours ours.
 
 use super::script::Mask;
-use Mask::{Clients, Exact, Shape, Unordered};
+use Mask::{Exact, Shape, Unordered};
 
 /// A way to order a command.
 pub struct Offer {
@@ -97,8 +100,11 @@ const KEYS: &[Offer] = &[
     exact("FLUSHALL ?{ASYNC|SYNC|@junk}"),
     exact("OBJECT ENCODING @key"),
     fragile(Unordered, "SCAN 0 COUNT 1000 *{MATCH @pattern|TYPE {string|list|hash|nothing}}"),
-    exact("SCAN {x|-1|1x|18446744073709551616} *{MATCH @pattern|COUNT {0|-1|x|10}|TYPE string}"),
-    exact("SCAN 0 {COUNT|MATCH|TYPE|COUNT 0|COUNT -1|COUNT x|NOVALUES|@junk @junk}"),
+    masked(
+        Unordered,
+        "SCAN {x|-1|1x|18446744073709551616} *{MATCH @pattern|COUNT {0|-1|x|10}|TYPE string}",
+    ),
+    masked(Unordered, "SCAN 0 {COUNT|MATCH|TYPE|COUNT 0|COUNT -1|COUNT x|NOVALUES|@junk @junk}"),
     exact("SELECT @database"),
 ];
 
@@ -178,8 +184,10 @@ const CONNECTION: &[Offer] = &[
     exact("PING ?{@value}"),
     exact("ECHO @value"),
     exact("SELECT @database"),
-    exact(
-        "HELLO ?{{2|3|3|1|4|x|@integer} *{AUTH default @password|AUTH {nobody|default} @junk|SETNAME {guest|@value}|AUTH x|SETNAME}}",
+    fragile(
+        Exact,
+        "HELLO ?{{2|3|3|1|4|x|@integer} \
+         ?{AUTH default @password|AUTH {nobody|default} @junk|SETNAME {guest|@value}|AUTH x|SETNAME}}",
     ),
     exact("AUTH {@password|@junk}"),
     exact("AUTH {default|nobody} {@password|@junk}"),
@@ -192,12 +200,9 @@ const CONNECTION: &[Offer] = &[
 const CLIENTS: &[Offer] = &[
     exact("CLIENT SETNAME {guest|other|@value}"),
     exact("CLIENT GETNAME"),
-    masked(Shape, "CLIENT ID"),
-    masked(Clients, "CLIENT INFO"),
-    masked(
-        Clients,
-        "CLIENT LIST ?{TYPE {normal|pubsub|master|replica|slave|@junk}|ID +{@id}|ID @integer}",
-    ),
+    exact("CLIENT ID"),
+    exact("CLIENT INFO"),
+    exact("CLIENT LIST ?{TYPE {normal|pubsub|master|replica|slave|@junk}|ID +{@id}|ID @integer}"),
     exact("CLIENT KILL {@address|127.0.0.1:1|@junk}"),
     exact(
         "CLIENT KILL +{ID @id|ID @integer|ADDR @address|TYPE {normal|pubsub|master|@junk}|USER {default|nobody|@junk}|SKIPME {yes|no|@junk}|@junk @junk}",
@@ -205,7 +210,7 @@ const CLIENTS: &[Offer] = &[
     exact("CLIENT REPLY {ON|ON|OFF|SKIP|SKIP|@junk}"),
     exact("CLIENT NO-EVICT {ON|OFF|@junk}"),
     exact("CLIENT UNBLOCK {@id|@integer} ?{TIMEOUT|ERROR|@junk}"),
-    fragile(Exact, "CLIENT PAUSE {0|1|20|-1|x} ?{WRITE|ALL|x}"),
+    fragile(Exact, "CLIENT PAUSE {0|-1|x} ?{WRITE|ALL|x}"),
     exact("CLIENT UNPAUSE"),
     exact("CLIENT @junk"),
     exact("CLIENT {ID|INFO|GETNAME|UNPAUSE} @junk"),
@@ -231,7 +236,7 @@ const SERVER: &[Offer] = &[
     exact("FLUSHALL"),
     fragile(Exact, "DEBUG POPULATE {0|3|x|-1} ?{k} ?{0|5|x}"),
     fragile(Exact, "DEBUG {nothing|SLEEP|POPULATE}"),
-    masked(Shape, "MONITOR x"),
+    exact("MONITOR"),
 ];
 
 const CONFIG: &[Offer] = &[
@@ -241,7 +246,7 @@ const CONFIG: &[Offer] = &[
     ),
     fragile(
         Exact,
-        "CONFIG SET +{@directive {x|-1|yes|no}|hz @small|tcp-keepalive @small|slowlog-max-len @small\
+        "CONFIG SET +{@directive {x|-1|yes|no}|HZ @small|tcp-keepalive @small|slowlog-max-len @small\
          |proto-max-bulk-len {@memory|@integer}|latency-tracking {yes|no|x}|dynamic-hz {yes|no|YES|x}\
          |active-expire-effort @small|busy-reply-threshold {@small|@integer}|lua-time-limit @small\
          |client-query-buffer-limit @memory|latency-monitor-threshold {0|x|-1}|timeout {0|1000|x|-1}\
@@ -260,5 +265,6 @@ const NONSENSE: &[Offer] = &[
         "{get|GET|SET|EXPIRE|LPUSH|BLPOP|WATCH|SUBSCRIBE|CLIENT|CONFIG|OBJECT|DEBUG|PUBSUB|SLOWLOG|LATENCY|COMMAND}",
     ),
     exact("{GET|TTL|LLEN|MULTI|EXEC|TYPE|UNWATCH|DBSIZE|RANDOMKEY|TIME|RESET} @key @key"),
-    exact("{HOST:|POST} *{@value}"),
+    // Alone: with others it is a race whether those are answered.
+    masked(Shape, "{HOST:|POST} *{@value}"),
 ];

@@ -7,7 +7,7 @@
 //! either given more time, in case the kernel was late.
 
 use super::compare::{self, Setting};
-use super::exceptions::Version;
+use super::exceptions::{self, Version};
 use super::reply::{Frame, take_frames};
 use super::script::{Episode, Guest, Identity, Mask, Order, Payload, Step, shortened};
 use super::server::{Server, Silence};
@@ -45,9 +45,12 @@ struct Wire {
 struct Seat {
     ours: Wire,
     theirs: Wire,
-    /// The orders that answers now belong to.
+    /// How the answers to what was sent last are compared.
     mask: Mask,
+    /// All that was ordered: who waits gets answers to older ones, too.
     orders: Vec<Order>,
+    /// Sent bytes that need not be requests.
+    garbled: bool,
 }
 
 /// Where the two went different ways.
@@ -197,7 +200,8 @@ impl Pair {
             Ok(Wire { stream, identity, unread: Vec::new(), closed: false })
         };
         let (ours, theirs) = (wire(&mut self.ours)?, wire(&mut self.theirs)?);
-        seats[guest] = Some(Seat { ours, theirs, mask: Mask::Exact, orders: Vec::new() });
+        seats[guest] =
+            Some(Seat { ours, theirs, mask: Mask::Exact, orders: Vec::new(), garbled: false });
         Ok(())
     }
 
@@ -219,10 +223,10 @@ impl Pair {
         let theirs = payload.encode(&identities(|seat| seat.theirs.identity));
         let Some(Some(seat)) = seats.get_mut(guest) else { return Ok(Ok(0)) };
         seat.mask = payload.mask();
-        seat.orders = match payload {
-            Payload::Orders(orders) => orders.clone(),
-            Payload::Raw(_) => Vec::new(),
-        };
+        match payload {
+            Payload::Orders(orders) => seat.orders.extend_from_slice(orders),
+            Payload::Raw(_) => seat.garbled = true,
+        }
         let mut written = (0, 0);
         for cut in cuts.iter().copied().chain([1_000]) {
             let until = |bytes: &[u8]| bytes.len() * usize::from(cut) / 1_000;
@@ -266,7 +270,9 @@ impl Seat {
         if self.ours.closed != self.theirs.closed {
             return false;
         }
-        if self.ours.unread == self.theirs.unread {
+        let cut_off =
+            self.ours.closed && exceptions::equally_cut_off(&self.ours.unread, &self.theirs.unread);
+        if self.ours.unread == self.theirs.unread || cut_off {
             self.forget();
             return true;
         }
@@ -280,7 +286,13 @@ impl Seat {
             return false;
         };
         let same = {
-            let setting = Setting { version, mask: self.mask, orders: &self.orders, identities };
+            let setting = Setting {
+                version,
+                mask: self.mask,
+                orders: &self.orders,
+                garbled: self.garbled,
+                identities,
+            };
             compare::same(&ours, &theirs, &setting)
         };
         if same {

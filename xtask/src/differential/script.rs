@@ -30,8 +30,6 @@ pub enum Mask {
     Exact,
     /// The order of what is listed depends on hash seeds.
     Unordered,
-    /// Lines of CLIENT LIST: the fields that describe the client.
-    Clients,
     /// The kind of reply only: its contents are the server's own.
     Shape,
 }
