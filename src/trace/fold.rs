@@ -77,8 +77,9 @@ impl World {
             Event::PendingWriteTaken { client } => self.pending_write_taken(*client),
             Event::SweepBegin { .. } => self.sweep_begin(),
             Event::SweepEnd { .. } => self.sweep_end(),
-            Event::Write { client, outcome, bytes, left, blocks, .. } => {
+            Event::Write { client, outcome, bytes, left, blocks, by, .. } => {
                 self.write(*client, *outcome, *bytes, *left, *blocks);
+                self.with(*client, |c| c.reply.last_by = *by);
             }
             Event::Watch { fd, mask } => self.watch(*fd, *mask),
             Event::TimerAdded { due, .. } | Event::TimerRearmed { due, .. } => {
@@ -454,7 +455,11 @@ impl World {
 
     fn sweep_begin(&mut self) {
         let order = self.pending_write.clone();
-        self.sweep = Some(Sweep { order, served: 0, running: true });
+        let carriers = self.carriers(order.len());
+        if carriers > 1 {
+            add(&mut self.counters.io_threaded_writes_processed, order.len() as u64);
+        }
+        self.sweep = Some(Sweep { order, carriers, served: 0, running: true });
     }
 
     fn sweep_end(&mut self) {
@@ -469,9 +474,11 @@ impl World {
         add(&mut self.counters.total_net_output_bytes, bytes);
         if let Some(sweep) = &mut self.sweep
             && sweep.running
-            && sweep.order.contains(&id)
+            && let Some(at) = sweep.order.iter().position(|other| *other == id)
+            && at >= sweep.served
         {
-            sweep.served = (sweep.served + 1).min(sweep.order.len());
+            sweep.order[sweep.served..=at].rotate_right(1);
+            sweep.served += 1;
         }
         self.with(id, |c| {
             add(&mut c.bytes_out, bytes);

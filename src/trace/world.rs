@@ -79,6 +79,20 @@ impl World {
     pub fn signal_is_up(&self) -> bool {
         !self.backlog.is_empty() || self.clients.values().any(|c| c.waiting_in_socket > 0)
     }
+
+    /// `io-threads`, the one thread included.
+    #[must_use]
+    pub fn io_threads(&self) -> usize {
+        self.config.get("io-threads").and_then(|threads| threads.parse().ok()).unwrap_or(1)
+    }
+
+    /// How many threads share a sweep with so many clients: all, if each has
+    /// two clients, else the one alone (`stopThreadedIOIfNeeded`).
+    #[must_use]
+    pub fn carriers(&self, pending: usize) -> usize {
+        let threads = self.io_threads();
+        if pending < threads.saturating_mul(2) { 1 } else { threads }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,8 +104,11 @@ pub struct Firing {
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct Sweep {
-    /// Service order: ordinal 1 first.
+    /// Service order: ordinal 1 first. Of those still to be served, as they
+    /// stand in the queue: a helper may overtake the one thread.
     pub order: Vec<ClientId>,
+    /// How many threads share it, the one thread included.
+    pub carriers: usize,
     /// How many have been written to.
     pub served: usize,
     pub running: bool,
@@ -258,6 +275,8 @@ pub struct ReplyView {
     pub last: Preview,
     /// Bytes that left in the last sweep.
     pub last_sent: u64,
+    /// Who carried them: 0 is the one thread, 1 and up are helpers.
+    pub last_by: u8,
 }
 
 impl ReplyView {
@@ -328,6 +347,7 @@ pub struct Counters {
     pub total_commands_processed: u64,
     pub total_reads_processed: u64,
     pub total_writes_processed: u64,
+    pub io_threaded_writes_processed: u64,
     pub total_net_input_bytes: u64,
     pub total_net_output_bytes: u64,
     pub total_error_replies: u64,

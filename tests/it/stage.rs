@@ -260,7 +260,7 @@ fn every_state_of_a_client_has_its_signs() {
     assert_eq!(all(&sweeping, |n| has_class(n, "ordc")).len(), 6);
 
     let carrying = draw(&evening::helper());
-    says(&carrying, "pad:3", "helper carries it");
+    says(&carrying, "pad:3", "waiter carries it");
     by_id(&carrying, "obj:helper");
 }
 

@@ -165,6 +165,7 @@ fn the_answers_are_what_the_engine_does() {
             ("goes-wrong", "is shown out unanswered"),
             ("slow-dish", "10 ms or more"),
             ("waiters", "the chef himself"),
+            ("waiters", "waiters, too"),
             ("cost", "4"),
             ("cost", "less than a hundredth"),
         ]

@@ -7,6 +7,8 @@ use crate::event::ClientId;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cue {
     Chef,
+    /// Only where a helper writes.
+    Waiter,
     Clock,
     Board,
     Door,
@@ -23,6 +25,7 @@ impl Cue {
     pub fn id(self) -> String {
         match self {
             Cue::Chef => "obj:chef".into(),
+            Cue::Waiter => "obj:helper".into(),
             Cue::Clock => "obj:clock".into(),
             Cue::Board => "obj:board".into(),
             Cue::Door => "obj:door".into(),
@@ -39,6 +42,7 @@ impl Cue {
     pub fn words(self) -> String {
         match self {
             Cue::Chef => "the chef (the one thread)".into(),
+            Cue::Waiter => "the waiter (an I/O thread)".into(),
             Cue::Clock => "the kitchen clock (timers)".into(),
             Cue::Board => "the board of signals (what the poll returned)".into(),
             Cue::Door => "the door (listening socket)".into(),

@@ -7,6 +7,7 @@ use crate::event::ClientId;
 const ANA: ClientId = ClientId(1);
 const BOB: ClientId = ClientId(2);
 const EVE: ClientId = ClientId(3);
+const DAN: ClientId = ClientId(4);
 
 /// In the order in which they are told.
 #[must_use]
@@ -509,35 +510,41 @@ const WAITERS: Chapter = Chapter {
             Cue::Seat(EVE),
         ),
         ask(
-            "Three heavy plates wait on the rack (reply buffers); what is left is carrying.",
+            "Three heavy plates wait (reply buffers), and a waiter is at hand (io-threads 2): does he come?",
             Moment::Plated(EVE),
             Cue::Rack(EVE),
             Question::CarriedBy,
         ),
         step(
-            "Here one thread carries all (io-threads 1); since 6.0 Redis can use helpers for that.",
+            "Waiters are called from two plates per thread on (2 × io-threads): three are too few.",
+            Moment::Served(ANA),
+            Cue::Seat(ANA),
+        ),
+        ask(
+            "Now all four order it at once (GET), and four heavy plates wait: who carries them?",
+            Moment::Plated(DAN),
+            Cue::Rack(DAN),
+            Question::CarriedBy,
+        ),
+        step(
+            "He hands the plates out in turn (fan-out): one for himself, one for the waiter.",
             Moment::Sweep,
             Cue::Chef,
         ),
         step(
-            "Helpers would only carry (write) and take slips (read); cooking stays with the one chef.",
+            "Both carry at the same time (write), but one chef cooks: your data needs no locks.",
             Moment::Served(EVE),
-            Cue::Seat(EVE),
+            Cue::Waiter,
         ),
         step(
-            "So your data needs no locks: whoever carries, one thread runs all commands.",
-            Moment::Served(ANA),
-            Cue::Seat(ANA),
-        ),
-        step(
-            "Handing out trays costs time too (fan-out); for a few tables he is quicker alone.",
+            "Then he waits for the slowest (fan-in) and sleeps; the waiter rests until called (parked).",
             Moment::FallsAsleep,
             Cue::Chef,
         ),
     ],
     attempt: Attempt {
-        says: "Be bob and order the long answer again: who carries it is told with each write.",
-        from: 5,
+        says: "Be bob and order the long answer once more, alone: who carries it is told with each write.",
+        from: 6,
         offer: Offer::Command { guest: "bob", line: "GET essay" },
     },
     breaks: "Carrying is a copy into the kernel’s memory; the network has its own way from there.",

@@ -23,6 +23,33 @@ pub(super) fn tell(event: &Event, scene: &Scene<'_>) -> Told {
             "No client has a pending write.",
             "beforeSleep → handleClientsWithPendingWrites · 0",
         ),
+        Event::SweepBegin { clients } if scene.after.carriers(*clients as usize) > 1 => {
+            let (n, threads) = (u64::from(*clients), scene.after.carriers(*clients as usize));
+            let waiters = many(threads as u64 - 1, "waiter");
+            told(
+                format!(
+                    "{} wait, so the chef calls {waiters}: the plates go round in turn.",
+                    sentence(&many(n, "table"))
+                ),
+                format!(
+                    "{n} pending writes are at least 2 × {threads} threads: they are shared out in turn."
+                ),
+                format!("handleClientsWithPendingWritesUsingThreads · {n} · {threads} threads"),
+            )
+        }
+        Event::SweepBegin { clients } if scene.after.io_threads() > 1 => {
+            let (n, threads) = (u64::from(*clients), scene.after.io_threads());
+            told(
+                format!(
+                    "The final sweep: {}, too few for waiters, so the chef carries alone.",
+                    many(n, "table")
+                ),
+                format!(
+                    "{n} pending writes are fewer than 2 × {threads} threads: the one thread writes."
+                ),
+                format!("stopThreadedIOIfNeeded → handleClientsWithPendingWrites · {n}"),
+            )
+        }
         Event::SweepBegin { clients } => {
             let n = u64::from(*clients);
             told(
@@ -79,10 +106,12 @@ struct Wrote {
 
 fn write(client: ClientId, fd: Fd, outcome: WriteOutcome, wrote: &Wrote) -> Told {
     let (sent, left) = (bytes(wrote.bytes), bytes(wrote.left));
-    let who = if wrote.by > 0 { format!("helper {}", wrote.by) } else { "the chef".to_owned() };
-    let who = sentence(&who);
+    let (who, on) = match wrote.by {
+        0 => ("The chef".to_owned(), String::new()),
+        by => (format!("Waiter {by}"), format!("io-thread {by} · ")),
+    };
     let times = if wrote.calls > 1 { format!(" in {} calls", wrote.calls) } else { String::new() };
-    let call = format!("writeToClient → write({fd})");
+    let call = format!("{on}writeToClient → write({fd})");
     match outcome {
         WriteOutcome::Drained => told(
             format!("{who} carries {sent} to table {client}; its place on the rack is empty."),

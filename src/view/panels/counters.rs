@@ -91,6 +91,11 @@ fn groups(world: &World) -> Vec<Group> {
                 ),
                 row("slips taken", "total_reads_processed", number(c.total_reads_processed)),
                 row("plates served", "total_writes_processed", number(c.total_writes_processed)),
+                row(
+                    "with waiters’ help",
+                    "io_threaded_writes_processed",
+                    number(c.io_threaded_writes_processed),
+                ),
                 row("bytes in", "total_net_input_bytes", number(c.total_net_input_bytes)),
                 row("bytes out", "total_net_output_bytes", number(c.total_net_output_bytes)),
                 row("error plates", "total_error_replies", number(c.total_error_replies)),

@@ -134,9 +134,16 @@ fn sweep(world: &World) -> Words {
         let served = sweep.served.min(sweep.order.len());
         let rest = join(sweep.order[served..].iter().copied());
         let (done, of) = (served, sweep.order.len());
+        let (waiters, threads) = match sweep.carriers {
+            ..=1 => (String::new(), String::new()),
+            n => {
+                let waiters = amount::many(n as u64 - 1, "waiter");
+                (format!(", {waiters} helping"), format!(", by {n} threads"))
+            }
+        };
         return Words::said(
-            format!("{done} of {of} served; still to serve: {rest}"),
-            format!("{done} of {of} written; then {rest}"),
+            format!("{done} of {of} served{waiters}; still to serve: {rest}"),
+            format!("{done} of {of} written{threads}; then {rest}"),
         );
     }
     if world.pending_write.is_empty() {

@@ -217,7 +217,7 @@ pub fn state_line(scene: &Scene<'_>, sitter: &Sitter<'_>) -> (Wording, Tone) {
         && *id == client.id
         && *by > 0
     {
-        return (Wording::new("helper carries it", format!("io-thread {by}")), Tone::Hot);
+        return (Wording::new("waiter carries it", format!("io-thread {by}")), Tone::Hot);
     }
     (calm_words(scene, sitter), Tone::Plain)
 }

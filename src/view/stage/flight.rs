@@ -31,7 +31,7 @@ pub fn flights(scene: &Scene<'_>) -> Node {
             out.children(find(client).and_then(|s| to_the_rack(scene, s)))
         }
         Event::Write { client, outcome, bytes, by, .. } => match find(client) {
-            Some(sitter) if *by > 0 => out.child(helper(scene, sitter, *by)),
+            Some(sitter) if *by > 0 => out.child(helper(scene, sitter, *by, *bytes)),
             Some(sitter) => out.child(falling(scene, sitter, *outcome, *bytes)),
             None => out,
         },
@@ -168,12 +168,12 @@ fn falling(scene: &Scene<'_>, sitter: &Sitter<'_>, outcome: WriteOutcome, bytes:
 }
 
 /// A waiter for the heavy trays: rises between the columns and holds one up.
-fn helper(scene: &Scene<'_>, sitter: &Sitter<'_>, by: u8) -> Node {
+fn helper(scene: &Scene<'_>, sitter: &Sitter<'_>, by: u8, bytes: u64) -> Node {
     let layout = &scene.layout;
-    let (beside, k, tray, trays) = match layout.scale {
-        Scale::Large => (63.0, 1.0, 1.0, 3),
-        Scale::Medium => (28.0, 0.66, 0.55, 3),
-        Scale::Small => (14.0, 0.42, 0.36, 3),
+    let (beside, k, tray) = match layout.scale {
+        Scale::Large => (63.0, 1.0, 1.0),
+        Scale::Medium => (28.0, 0.66, 0.55),
+        Scale::Small => (14.0, 0.42, 0.36),
     };
     let x = sitter.x + if sitter.x + beside + 24.0 * k > layout.width { -beside } else { beside };
     let rise = 30.0 * (1.0 - ease_out(part(scene.t, 0.0, 0.5)));
@@ -181,9 +181,14 @@ fn helper(scene: &Scene<'_>, sitter: &Sitter<'_>, by: u8) -> Node {
     let mut out = g().key("helper").attr("id", "obj:helper");
     out.push(symbol("#helper", 0.0, 0.0).moved_scaled(x, y, k));
     let lowered = 10.0 * ease_in_out(part(scene.t, 0.5, 1.0)) * k - 10.0 * k;
-    out.push(tower(x, y - 70.0 * k + lowered, trays, tray));
+    let hand = y - 70.0 * k + lowered;
+    // A tray is a block of 16 KB; three show that it is a pile.
+    match bytes.div_ceil(16 * 1_024) {
+        ..=1 => out.push(plate(x, hand, helping(bytes).max(1), tray)),
+        trays => out.push(tower(x, hand, trays.min(3) as u32, tray)),
+    }
     if layout.scale == Scale::Large {
-        let words = Wording::new("helper", format!("io-thread {by}"));
+        let words = Wording::new(format!("waiter {by}"), format!("io-thread {by}"));
         out.push(g().children(one!("nm hot", x, layout.floor - 108.0, words, Anchor::Middle)));
     }
     out

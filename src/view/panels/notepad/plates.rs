@@ -158,9 +158,14 @@ fn next(world: &World, client: &ClientView, departed: Option<&Departed>) -> Opti
     }
     let sent = client.reply.last_sent;
     (client.reply.waiting() == 0 && sent > 0).then(|| {
+        let (waiter, on) = match client.reply.last_by {
+            0 => (String::new(), String::new()),
+            by => (format!(", carried by waiter {by}"), format!(" on io-thread {by}")),
+        };
+        let sent = amount::size(sent);
         Words::said(
-            format!("{} left the rack in the last sweep.", amount::size(sent)),
-            format!("The last write took {}; buf and list are empty.", amount::size(sent)),
+            format!("{sent} left the rack in the last sweep{waiter}."),
+            format!("The last write{on} took {sent}; buf and list are empty."),
         )
     })
 }
