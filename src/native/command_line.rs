@@ -52,7 +52,7 @@ onechef: Redis's event loop, to look at and to use
   onechef serve [CONFIG_FILE] [--port N] [--bind A] [--record FILE] [--NAME VALUE …]
       Serves RESP on a real port (127.0.0.1 and ::1, 6379, unless told otherwise).
       --NAME VALUE is any of Redis's directives that apply: --maxclients 100,
-      --timeout 30, --hz 50, --client-output-buffer-limit 'normal 1mb 512kb 10'…
+      --timeout 30, --hz 50, --io-threads 4, --client-output-buffer-limit 'normal 1mb 512kb 10'…
       The same names work in CONFIG_FILE, one a line, as in redis.conf; the
       command line wins. --record writes the trace of the loop (NDJSON).
       Stops cleanly on SIGINT, SIGTERM and SHUTDOWN.
