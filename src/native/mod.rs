@@ -4,5 +4,6 @@
 pub mod check;
 pub mod command_line;
 pub mod config_file;
+pub mod open_files;
 pub mod recorder;
 pub mod serve;

@@ -2,6 +2,7 @@
 //! a process.
 
 use super::config_file::ConfigFile;
+use super::open_files::{OpenFiles, adjust_open_files_limit};
 use super::recorder::Recorder;
 use crate::engine::Engine;
 use crate::engine::config::Config;
@@ -70,7 +71,12 @@ impl ServeError {
 ///
 /// # Errors
 /// If no door can be opened, or the recording cannot be written.
-pub fn serve(options: Serve) -> Result<(), ServeError> {
+pub fn serve(mut options: Serve) -> Result<(), ServeError> {
+    let open_files = adjust_open_files_limit(&mut options.config.maxclients);
+    match open_files.map_err(ServeError::Start)? {
+        OpenFiles::Enough => {}
+        told @ (OpenFiles::Raised { .. } | OpenFiles::Short { .. }) => eprintln!("onechef: {told}"),
+    }
     let stop = Arc::new(AtomicBool::new(false));
     for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
         signal_hook::flag::register(signal, Arc::clone(&stop)).map_err(ServeError::Start)?;
