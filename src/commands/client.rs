@@ -216,7 +216,7 @@ fn line(ctx: &Context<'_>, slot: Slot) -> String {
     let idle = server.seconds_since(client.last_interaction);
     let qbuf = u64::from(client.query_len);
     let qbuf_free = match &client.query {
-        Some(query) => (query.buffer.len() as u64).saturating_sub(qbuf),
+        Some(query) => (query.size as u64).saturating_sub(qbuf),
         // Its requests lie in the server's buffer while they run.
         None if own => READ_CHUNK_BYTES.saturating_sub(qbuf),
         None => 0,

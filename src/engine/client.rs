@@ -9,11 +9,12 @@
 use super::blocked::Blocked;
 use super::multi::{Transaction, WatchedKey};
 use super::pubsub::Subscriptions;
+use super::query::Query;
 use super::reply::Reply;
 use crate::commands::Command;
 use crate::event::{ClientId, CloseReason, SubscriptionKind};
 use crate::net::Fd;
-use crate::resp::{OwnedArgs, Protocol, RequestParser};
+use crate::resp::{OwnedArgs, Protocol};
 use crate::time::Micros;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -81,17 +82,6 @@ pub struct Names {
     pub name: Vec<u8>,
     pub lib_name: Vec<u8>,
     pub lib_ver: Vec<u8>,
-}
-
-/// Raw input and how far it has been understood (`querybuf`, `qb_pos`,
-/// `multibulklen`, `bulklen`, `argv` so far).
-#[derive(Debug, Default)]
-pub struct Query {
-    /// Initialised throughout, so that a read needs no zeroing; only the
-    /// first [`Query::filled`] bytes were received.
-    pub buffer: Vec<u8>,
-    pub filled: usize,
-    pub parser: RequestParser,
 }
 
 /// `struct client`.

@@ -52,6 +52,9 @@ impl Engine {
     /// What a busy moment took and the usual one does not need.
     fn give_back_memory(&mut self) {
         self.server.reply_pool.give_back();
+        if let Some(shared) = &mut self.shared_query {
+            shared.give_back();
+        }
         self.jobs.shrink_to(QUEUE_ROOM);
         self.job_slots.shrink_to(QUEUE_ROOM);
         self.server.pending_write.shrink_to(QUEUE_ROOM);
@@ -124,16 +127,15 @@ impl Engine {
             self.free_client(net, slot, CloseReason::IdleTimeout);
             return;
         }
-        let input = client.query.as_ref().map_or(0, |query| query.buffer.len() as u64);
+        let input = client.query.as_ref().map_or(0, |query| query.size as u64);
         let output = client.reply.limit_usage_bytes();
         let second = (self.server.birth.unix_epoch_us + now.0) / 1_000_000;
         self.server.recent_peaks.note(second, input, output);
         if let Some(query) = &mut client.query
             && idle > IDLE_BUFFER
-            && query.buffer.len() - query.filled > WORTH_SHRINKING_BYTES
+            && query.size - query.filled > WORTH_SHRINKING_BYTES
         {
-            query.buffer.truncate(query.filled);
-            query.buffer.shrink_to_fit();
+            query.shrink();
         }
         if let Some(why) = over_output_limit(&mut self.server, slot) {
             self.free_client(net, slot, why);

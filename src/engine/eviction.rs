@@ -51,7 +51,7 @@ impl ClientMemoryUsage {
 /// Memory of one client, estimated (`getClientMemoryUsage`).
 #[must_use]
 pub fn client_memory_bytes(client: &Client) -> u64 {
-    let query = client.query.as_ref().map_or(0, |query| query.buffer.len() as u64);
+    let query = client.query.as_ref().map_or(0, |query| query.size as u64);
     let queued = client.transaction().map_or(0, |transaction| transaction.queued_bytes);
     CLIENT_BYTES + query + queued + reply_buffer_bytes(client) + client.reply.limit_usage_bytes()
 }

@@ -21,8 +21,8 @@
 //!
 //! This file is the cycle; [`ae`] what is registered; [`networking`] the way
 //! of bytes in (accept, read, parse); [`execute`] a command's life; [`sweep`]
-//! the way of bytes out; [`cron`] what the clock asks for; [`client`] and
-//! [`reply`] the structures; [`server`] what commands see. Then what clients
+//! the way of bytes out; [`cron`] what the clock asks for; [`client`],
+//! [`query`] and [`reply`] the structures; [`server`] what commands see. Then what clients
 //! do with each other: [`multi`], [`pubsub`], [`blocked`]; and what is held
 //! against them: [`limits`], [`eviction`], [`slowlog`]; what all commands must
 //! heed meanwhile: [`concerns`].
@@ -43,6 +43,7 @@ mod monitor;
 pub mod multi;
 pub mod networking;
 pub mod pubsub;
+pub mod query;
 pub mod reply;
 pub mod server;
 pub mod slowlog;
@@ -54,8 +55,9 @@ use crate::event::{Event, Handler, Phase, SkipReason, Stamped, TimerKind};
 use crate::net::{Fired, Listening, Mask, Net, NetError, Timeout, WriteJob};
 use crate::time::Micros;
 use ae::{EventLoop, Owner};
-use client::{ClientFlags, Query, Slot};
+use client::{ClientFlags, Slot};
 use config::Config;
+use query::Query;
 use reply::Reply;
 use server::{Birth, Listener, Server};
 use std::net::SocketAddr;

@@ -3,7 +3,8 @@
 
 use super::Engine;
 use super::ae::Owner;
-use super::client::{Client, ClientFlags, Query, Slot};
+use super::client::{Client, ClientFlags, Slot};
+use super::query::Query;
 use crate::commands::context::reply_to;
 use crate::event::{
     ARG_CAP, ARGV_CAP, AcceptEnd, BYTES_CAP, ClientId, CloseReason, Event, LimitKind, Need,
@@ -12,11 +13,6 @@ use crate::event::{
 use crate::net::{Accepted, Fd, Mask, Net, NetError, Work};
 use crate::resp::request::{self, Limits, Progress};
 use std::io::IoSlice;
-
-/// `PROTO_IOBUF_LEN`: the default size of a read.
-pub const READ_BYTES: usize = 16 * 1024;
-/// `SDS_MAX_PREALLOC`: below it a growing buffer doubles, above it grows by it.
-const MAX_PREALLOCATION_BYTES: usize = 1024 * 1024;
 
 /// Whoever has yet to give the password may not send more at once, whatever
 /// the limit (since 7.4).
@@ -108,9 +104,14 @@ impl Engine {
     pub(super) fn read_query_from_client<N: Net>(&mut self, net: &mut N, slot: Slot) {
         let client = &mut self.server.clients[slot];
         let (id, fd) = (client.id, client.fd);
-        let mut query = match client.query.take() {
-            Some(own) => own,
-            None => self.shared_query.take().unwrap_or_default(),
+        let own = client.query.take();
+        let mut query = match own {
+            Some(own) if own.is_large() => own,
+            own => {
+                let mut shared = self.shared_query.take().unwrap_or_default();
+                shared.take_up(own);
+                shared
+            }
         };
         self.server.stats.total_reads_processed += 1;
         let result = net.read(fd, query.room());
@@ -202,20 +203,23 @@ impl Engine {
         true
     }
 
-    /// Half a request stays with its client; an empty buffer is nobody's.
+    /// Half a request stays with its client, in a buffer of its size unless it
+    /// is large; the shared buffer returns.
     fn put_query_back(&mut self, slot: Slot, mut query: Box<Query>) {
         if let Some(client) = self.server.clients.get_mut(slot) {
             client.query_len = u32::try_from(query.filled).unwrap_or(u32::MAX);
             client.query_pos = u32::try_from(query.parser.position()).unwrap_or(u32::MAX);
-            if query.filled > 0 {
+            if query.filled > 0 && query.is_large() {
+                query.keep();
                 client.query = Some(query);
                 return;
             }
+            if query.filled > 0 {
+                client.query = Some(query.set_aside());
+            }
         }
-        // A private buffer that grew is dropped, the shared one returns.
-        if self.shared_query.is_none() && query.buffer.len() <= 2 * READ_BYTES {
-            query.filled = 0;
-            query.parser.reset();
+        if self.shared_query.is_none() && query.may_be_shared() {
+            query.clear();
             self.shared_query = Some(query);
         }
     }
@@ -380,35 +384,6 @@ impl Engine {
         net.close(client.fd);
         let (client, fd): (ClientId, Fd) = (client.id, client.fd);
         self.state(net, || Event::ClientFreed { client, fd, why, dropped });
-    }
-}
-
-impl Query {
-    /// Where the next read may put its bytes: 16 KB at first; a buffer that
-    /// must grow does so greedily, and then all of it is offered.
-    fn room(&mut self) -> &mut [u8] {
-        let wanted = match self.parser.pending_bulk() {
-            // Exactly what is missing, so that the argument ends at the end of
-            // the buffer; but never more than doubling what has arrived.
-            Some(missing) => {
-                let cap = self.filled.max(READ_BYTES);
-                usize::try_from(missing).unwrap_or(cap).min(cap)
-            }
-            None => READ_BYTES,
-        };
-        let needed = self.filled + wanted;
-        if self.buffer.len() < needed {
-            let greedy = match (self.buffer.len(), self.parser.pending_bulk()) {
-                (0, _) | (_, Some(_)) => needed,
-                _ if needed < MAX_PREALLOCATION_BYTES => needed * 2,
-                _ => needed + MAX_PREALLOCATION_BYTES,
-            };
-            self.buffer.resize(greedy, 0);
-        }
-        match self.parser.pending_bulk() {
-            Some(_) => &mut self.buffer[self.filled..needed],
-            None => &mut self.buffer[self.filled..],
-        }
     }
 }
 

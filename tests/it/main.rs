@@ -8,6 +8,8 @@ mod conformance;
 mod cycle;
 // Every reply and error text of every command, to the byte.
 mod commands;
+// Guests who say a byte a second harm nobody.
+mod drip;
 // What goes into the page: nothing that needs an operating system.
 mod dependencies;
 // Bytes come back in order, once, whatever the network does.

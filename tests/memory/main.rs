@@ -34,6 +34,25 @@ fn an_idle_client_takes_at_most_256_bytes() {
     }
 }
 
+/// Protects: ten thousand who say a little at a time take little more than
+/// what they have said, not a buffer each.
+#[test]
+fn half_a_request_takes_what_has_been_said() {
+    const SAID: &[u8] = b"*2\r\n$4\r\nECHO\r\n$100\r\nhalf of it";
+    let mut house = House::open();
+    house.seat_and_serve(10_000);
+    house.rest(Micros::from_secs(3));
+    let said = measure(|| {
+        for byte in SAID {
+            house.hear_from_all(&[*byte]);
+        }
+        house.rest(Micros::from_secs(1));
+    });
+    let each = held(said).div_ceil(10_000);
+    println!("{each} bytes each for {} that arrived", SAID.len());
+    assert!(each <= 8 * SAID.len() as u64 + 128, "{each} bytes each");
+}
+
 /// Protects: what guests took goes back when they go, also when some of them
 /// left half a request and others a reply that nobody read.
 #[test]

@@ -6,7 +6,7 @@ use super::{Held, Invariant, require};
 use crate::engine::ae::{EventLoop, Owner};
 use crate::engine::client::{Client, ClientFlags, Slot};
 use crate::engine::eviction::client_memory_bytes;
-use crate::engine::networking::READ_BYTES;
+use crate::engine::query::READ_BYTES;
 use crate::engine::server::Server;
 use crate::event::ClientId;
 use crate::net::{Fd, Mask};
