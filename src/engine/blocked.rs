@@ -284,8 +284,12 @@ impl Engine {
     /// what unblocked clients had sent meanwhile. The end of a pause is
     /// noticed here, too (there, where expiry asks for it, a step later).
     pub(super) fn blocked_before_sleep<N: Net>(&mut self, net: &mut N) {
-        self.update_paused_actions(net.now());
-        self.handle_blocked_clients_timeout(net);
+        if self.server.pause.is_some() {
+            self.update_paused_actions(net.now());
+        }
+        if !self.server.blocking.timeouts.is_empty() {
+            self.handle_blocked_clients_timeout(net);
+        }
         self.handle_clients_blocked_on_keys(net);
         self.process_unblocked_clients(net);
     }

@@ -208,7 +208,7 @@ impl Engine {
         let took = if watched || timed { net.now().saturating_sub(began) } else { Micros::ZERO };
         let failed = self.server.stats.total_error_replies > errors;
         self.server.count(slot, command, took, failed);
-        if timed || !self.server.concerns.is_none() {
+        if took >= super::slowlog::MAY_BE_SLOW || !self.server.concerns.is_none() {
             // A monitor hears of its own commands, too: while it executes, that
             // waits until its reply has been stated.
             self.server.tell_of(slot, command, args, timed.then_some(took));

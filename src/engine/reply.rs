@@ -70,7 +70,9 @@ impl BufferPool {
     fn take_back(&mut self, mut pending: Box<Pending>) {
         if self.spare.len() < Self::KEEP {
             pending.buffer.clear();
-            pending.list = VecDeque::new();
+            if pending.list.capacity() > 0 {
+                pending.list = VecDeque::new();
+            }
             pending.list_capacity_bytes = 0;
             pending.sent = 0;
             self.spare.push(pending);

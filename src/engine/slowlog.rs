@@ -45,13 +45,17 @@ impl Slowlog {
     }
 }
 
+/// What takes less is no matter of SLOWLOG or LATENCY, unless
+/// [`Server::times_every_command`].
+pub(super) const MAY_BE_SLOW: Micros = Micros::from_millis(1);
+
 impl Server {
     /// Whether even commands that should be fast must be timed one by one:
     /// SLOWLOG wants to know of less than a millisecond, or LATENCY is on.
     #[inline]
     #[must_use]
     pub fn times_every_command(&self) -> bool {
-        (0..1_000).contains(&self.config.slowlog_log_slower_than)
+        (0..MAY_BE_SLOW.0.cast_signed()).contains(&self.config.slowlog_log_slower_than)
             || self.config.latency_monitor_threshold > 0
     }
 

@@ -344,7 +344,8 @@ fn write_stream(
 }
 
 fn since(started: Instant) -> Micros {
-    Micros(u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX))
+    let since = started.elapsed();
+    Micros(since.as_secs() * 1_000_000 + u64::from(since.subsec_micros()))
 }
 
 /// What an error of `read` or `write` means for the loop.
