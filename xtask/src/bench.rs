@@ -26,6 +26,9 @@ use std::process::Command;
 /// The first mark: CPU per request, as a share of redis-server's.
 const MARKS: [(u32, f64); 3] = [(1, 1.0), (16, 0.85), (64, 0.65)];
 
+/// More than any crowd.
+const MAXCLIENTS: &str = "19900";
+
 /// How much is measured.
 struct Plan {
     rounds: u32,
@@ -34,6 +37,8 @@ struct Plan {
     /// Divides the number of requests.
     shorter_by: u32,
     idle_connections: usize,
+    /// Those that sit there while others are measured.
+    crowd: usize,
 }
 
 const FULL: Plan = Plan {
@@ -42,6 +47,7 @@ const FULL: Plan = Plan {
     operations: Operation::ALL,
     shorter_by: 1,
     idle_connections: 4_000,
+    crowd: 19_000,
 };
 
 /// Enough to see which way a change goes.
@@ -51,6 +57,7 @@ const QUICK: Plan = Plan {
     operations: &[Operation::Ping, Operation::Set, Operation::Get],
     shorter_by: 4,
     idle_connections: 500,
+    crowd: 2_000,
 };
 
 pub fn run_bench(root: &Path, arguments: &[&str]) -> Result<(), Failure> {
@@ -58,14 +65,28 @@ pub fn run_bench(root: &Path, arguments: &[&str]) -> Result<(), Failure> {
         [] => compare(root, &FULL),
         ["--quick"] => compare(root, &QUICK),
         ["--instructions"] => instructions::count(root),
+        ["--crowd"] => {
+            prepare(root)?;
+            let crowd = crowd(root, &FULL)?;
+            crowd.print();
+            crowd.check()
+        }
         other => Err(Failure::Usage(format!(
-            "bench {}: expected nothing, --quick or --instructions",
+            "bench {}: expected nothing, --quick, --crowd or --instructions",
             other.join(" ")
         ))),
     }
 }
 
-fn compare(root: &Path, plan: &Plan) -> Result<(), Failure> {
+/// Two servers of ours, one of them full of people who say nothing.
+fn crowd(root: &Path, plan: &Plan) -> Result<idle::Comparison, Failure> {
+    say(&format!("CPU per request beside {} idle connections", plan.crowd));
+    let (alone, crowded) = (ours(root)?, ours(root)?);
+    idle::Comparison::measure(&alone, &crowded, plan.crowd, plan.rounds, plan.shorter_by)
+}
+
+/// What is measured and what measures.
+fn prepare(root: &Path) -> Result<(), Failure> {
     let missing: Vec<&str> = [("redis-benchmark", "redis-tools"), ("redis-server", "redis-server")]
         .into_iter()
         .filter(|(program, _)| install::program(program).is_none())
@@ -77,14 +98,19 @@ fn compare(root: &Path, plan: &Plan) -> Result<(), Failure> {
     say("Building the server and the echo loop in the release profile (a minute or two)");
     run(Command::new("cargo")
         .args(["build", "--release", "--bin", "onechef", "--example", "echo"])
-        .current_dir(root))?;
+        .current_dir(root))
+}
 
+fn compare(root: &Path, plan: &Plan) -> Result<(), Failure> {
+    prepare(root)?;
     let mut report = Report { load_before: load_average(), ..Report::default() };
     say("Memory of idle connections");
     // Servers of their own: one that has been under load has memory to spare,
     // and its newcomers would seem to cost nothing.
     report.idle_bytes_redis = idle::bytes_per_connection(&redis()?, plan.idle_connections)?;
     report.idle_bytes_ours = idle::bytes_per_connection(&ours(root)?, plan.idle_connections)?;
+
+    report.crowd = Some(crowd(root, plan)?);
 
     let (redis, ours, echo) = (redis()?, ours(root)?, echo(root)?);
     let settings = settings(plan);
@@ -122,6 +148,7 @@ fn redis() -> Result<Contender, Failure> {
 fn ours(root: &Path) -> Result<Contender, Failure> {
     Contender::start("onechef", ports::free_port(7501, "onechef")?, |command, port| {
         command.arg(root.join("target/release/onechef")).args(["serve", "--port", port]);
+        command.args(["--maxclients", MAXCLIENTS]);
     })
 }
 

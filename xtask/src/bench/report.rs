@@ -1,5 +1,6 @@
 //! One table of medians and ratios, for people and as JSON.
 
+use super::idle::Comparison;
 use super::load::{Run, Setting};
 use crate::failure::Failure;
 use std::fmt::Write;
@@ -31,6 +32,7 @@ pub struct Report {
     pub rows: Vec<Row>,
     pub idle_bytes_redis: f64,
     pub idle_bytes_ours: f64,
+    pub crowd: Option<Comparison>,
     /// The machine's load average before anything was measured.
     pub load_before: f64,
 }
@@ -47,7 +49,8 @@ fn median(runs: &[Run], figure: impl Fn(&Run) -> f64) -> f64 {
     values.get(values.len().saturating_sub(1) / 2).copied().unwrap_or(f64::NAN)
 }
 
-fn cpu(runs: &[Run]) -> f64 {
+/// Microseconds per request.
+pub fn cpu(runs: &[Run]) -> f64 {
     median(runs, |run| run.cpu_us_per_request)
 }
 
@@ -82,6 +85,10 @@ impl Report {
             self.idle_bytes_ours,
             self.idle_bytes_ours / self.idle_bytes_redis
         );
+        if let Some(crowd) = &self.crowd {
+            crowd.print();
+            println!();
+        }
         for (pipeline, mark) in marks {
             let ratios =
                 || self.rows.iter().filter(|r| r.setting.pipeline == *pipeline).map(Row::ratio);
@@ -141,8 +148,11 @@ impl Report {
         let _ = write!(
             out,
             "  ],\n  \"idle_connection_bytes\": {{\"redis\": {:.0}, \"onechef\": {:.0}}},\n  \
-             \"load_before\": {:.2}\n}}\n",
-            self.idle_bytes_redis, self.idle_bytes_ours, self.load_before
+             \"crowd\": {},\n  \"load_before\": {:.2}\n}}\n",
+            self.idle_bytes_redis,
+            self.idle_bytes_ours,
+            self.crowd.as_ref().map_or_else(|| "null".to_owned(), Comparison::json),
+            self.load_before
         );
         out
     }
