@@ -1,9 +1,11 @@
 //! `cargo bench --bench cycles`: how many cycles a second the engine turns on
-//! the virtual network, with facts stated and not.
+//! the virtual network, with facts stated and not, and how many instructions a
+//! PING takes there.
 //!
 //! Runs alternate and each figure is a median, so that a busy machine disturbs
-//! both sides alike. For a figure without noise see
-//! `cargo xtask bench --instructions`.
+//! both sides alike. The instructions are counted by valgrind, where there is
+//! one, and have no noise; `cargo xtask bench --instructions` takes the virtual
+//! network's own share away and looks at other commands, too.
 
 use onechef::engine::Engine;
 use onechef::engine::config::Config;
@@ -12,6 +14,7 @@ use onechef::net::virt::{Conn, GuestAction, Link, Virt, VirtConfig};
 use onechef::net::{Timeout, Wait};
 use onechef::time::Micros;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::process::Command;
 use std::time::Duration;
 
 const GUESTS: u32 = 8;
@@ -83,10 +86,42 @@ fn median(mut values: Vec<f64>) -> f64 {
     values[values.len() / 2]
 }
 
+/// What this program does under valgrind: one run, nothing printed.
+const COUNTED: &str = "--counted-run";
+
+/// Instructions per PING, the virtual network's included: the difference
+/// between two lengths, which has no start-up in it. `None` without valgrind.
+fn instructions_per_ping(watched: bool) -> Option<f64> {
+    const ROUNDS: [u64; 2] = [200, 1_000];
+    let [few, many] = ROUNDS.map(|rounds| instructions(rounds, watched));
+    let pings = (ROUNDS[1] - ROUNDS[0]) * u64::from(GUESTS);
+    Some((many? - few?) as f64 / pings as f64)
+}
+
+fn instructions(rounds: u64, watched: bool) -> Option<u64> {
+    let output = Command::new("valgrind")
+        .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
+        .arg(std::env::current_exe().ok()?)
+        .args([COUNTED, &rounds.to_string(), &watched.to_string()])
+        .output()
+        .ok()?;
+    // "==PID== Collected : N"
+    let said = String::from_utf8_lossy(&output.stderr);
+    said.lines().find_map(|line| line.split_once("Collected : ")?.1.trim().parse().ok())
+}
+
 fn main() {
+    let words: Vec<String> = std::env::args().collect();
+    if let [_, counted, rounds, watched] = &words[..]
+        && counted == COUNTED
+    {
+        let rounds = rounds.parse().expect("a number of rounds");
+        run(rounds, watched == "true");
+        return;
+    }
     // Without `--bench` cargo only wants to know that it runs (`cargo test`).
-    let (rounds, runs) =
-        if std::env::args().any(|word| word == "--bench") { (4_000, 9) } else { (20, 1) };
+    let in_earnest = words.iter().any(|word| word == "--bench");
+    let (rounds, runs) = if in_earnest { (4_000, 9) } else { (20, 1) };
     let (mut off, mut on) = (Vec::new(), Vec::new());
     let mut shape = None;
     for _ in 0..runs {
@@ -104,4 +139,13 @@ fn main() {
     println!("{GUESTS} guests, {cycles} cycles, {:.1} facts a cycle", facts as f64 / cycles as f64);
     println!("tracing off  {off:>10.0} cycles a second");
     println!("tracing on   {on:>10.0} cycles a second  ({:.2} of it)", on / off);
+    if !in_earnest {
+        return;
+    }
+    for (watched, what) in [(false, "off"), (true, "on")] {
+        match instructions_per_ping(watched) {
+            Some(count) => println!("tracing {what:3} {count:>10.0} instructions per PING"),
+            None => println!("tracing {what:3}: valgrind is needed to count instructions"),
+        }
+    }
 }
