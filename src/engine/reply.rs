@@ -281,6 +281,11 @@ impl Outgoing for Reply {
         filled
     }
 
+    fn one_piece(&self) -> Option<&[u8]> {
+        let pending = self.pending.as_ref().filter(|pending| pending.list.is_empty())?;
+        Some(&pending.buffer[pending.sent as usize..])
+    }
+
     fn advance(&mut self, written: usize) {
         if let Some(pending) = &mut self.pending {
             pending.advance(written);
@@ -302,6 +307,10 @@ mod tests {
         let before = out.len();
         let mut slices = [IoSlice::new(&[]); MAX_SLICES];
         let filled = reply.gather(&mut slices);
+        if let Some(piece) = reply.one_piece() {
+            let gathered = slices[..filled].iter().flat_map(|slice| slice.iter());
+            assert!(gathered.eq(piece), "what is one piece is all there is");
+        }
         for slice in &slices[..filled] {
             let left = room - (out.len() - before);
             out.extend_from_slice(&slice[..left.min(slice.len())]);

@@ -28,6 +28,11 @@ pub trait Outgoing: Send + Default + 'static {
     /// [`WRITE_BUDGET_BYTES`] are gathered or the pieces or the places end.
     /// Returns how many places were filled.
     fn gather<'a>(&'a self, slices: &mut [IoSlice<'a>; MAX_SLICES]) -> usize;
+    /// All that waits, if it lies in one piece, as it nearly always does; then
+    /// there is nothing to gather.
+    fn one_piece(&self) -> Option<&[u8]> {
+        None
+    }
     /// The first `written` bytes have left.
     fn advance(&mut self, written: usize);
     /// Nothing left to write.
@@ -130,10 +135,13 @@ fn write_some<S: Outgoing>(
     if job.reply.is_drained() {
         return Some(WriteOutcome::Drained);
     }
-    let result = {
-        let mut slices = [IoSlice::new(&[]); MAX_SLICES];
-        let filled = job.reply.gather(&mut slices);
-        write(job.fd, &slices[..filled])
+    let result = match job.reply.one_piece() {
+        Some(piece) => write(job.fd, &[IoSlice::new(piece)]),
+        None => {
+            let mut slices = [IoSlice::new(&[]); MAX_SLICES];
+            let filled = job.reply.gather(&mut slices);
+            write(job.fd, &slices[..filled])
+        }
     };
     match result {
         Ok(0) | Err(NetError::WouldBlock) => return Some(WriteOutcome::WouldBlock),
