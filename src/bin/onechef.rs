@@ -6,8 +6,9 @@ mod native {
     use onechef::native::serve;
     use onechef::sim::{self, Progress, Scenario, Sim};
     use onechef::trace::Record;
-    use onechef::trace::codec::Writer;
-    use std::io::{self, BufWriter, Write};
+    use onechef::trace::codec::{self, Writer};
+    use onechef::trace::perfetto;
+    use std::io::{self, BufWriter, Read, Write};
     use std::path::Path;
     use std::process::ExitCode;
 
@@ -52,6 +53,7 @@ mod native {
                 }
                 serve::serve(*serve).map_err(|e| Failure(COULD_NOT_RUN, e.to_string()))
             }
+            Invocation::Export(trace) => export(&trace),
             Invocation::Run { scenario, summary } => run(&scenario, summary),
             Invocation::Check(check) => {
                 let scenario = check.scenario.as_deref().map(read_scenario).transpose()?;
@@ -89,6 +91,20 @@ mod native {
             eprintln!("onechef: stopped after {CYCLE_LIMIT} cycles; the scenario is not over");
         }
         written
+    }
+
+    fn export(path: &Path) -> Result<(), Failure> {
+        let mut bytes = Vec::new();
+        let read = match path.to_str() {
+            Some("-") => io::stdin().lock().read_to_end(&mut bytes).map(|_| ()),
+            _ => std::fs::read(path).map(|read| bytes = read),
+        };
+        read.map_err(|e| {
+            Failure(COULD_NOT_UNDERSTAND, UsageError::File(path.to_owned(), e).to_string())
+        })?;
+        let trace = codec::read(&bytes)
+            .map_err(|e| Failure(COULD_NOT_UNDERSTAND, format!("{}:{e}", path.display())))?;
+        print(&perfetto::to_text(&trace.records))
     }
 
     fn write_trace(out: impl Write, scenario: &Scenario, records: &[Record]) -> io::Result<()> {

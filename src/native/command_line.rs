@@ -13,9 +13,17 @@ use std::path::{Path, PathBuf};
 pub enum Invocation {
     Help,
     Version,
-    Serve { serve: Box<Serve>, warnings: Vec<String> },
-    Run { scenario: PathBuf, summary: bool },
+    Serve {
+        serve: Box<Serve>,
+        warnings: Vec<String>,
+    },
+    Run {
+        scenario: PathBuf,
+        summary: bool,
+    },
     Check(Check),
+    /// A recorded trace, for other viewers; `-` is the standard input.
+    Export(PathBuf),
     Scenarios,
 }
 
@@ -68,6 +76,10 @@ onechef: Redis's event loop, to look at and to use
       made small: the scenario it prints plays with 'onechef run' and in the
       page.
 
+  onechef export TRACE
+      Prints a recorded trace (NDJSON; - for the standard input) as JSON that
+      Perfetto (ui.perfetto.dev) and chrome://tracing open.
+
   onechef scenarios
       Names the bundled scenarios.
 
@@ -93,9 +105,10 @@ pub fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Invocation, Us
             "serve" => parse_serve(parser),
             "run" => parse_run(parser),
             "check" => parse_check(parser),
+            "export" => parse_export(parser),
             "scenarios" => Ok(Invocation::Scenarios),
             other => Err(UsageError::Words(format!(
-                "'{other}' is not a command: expected serve, run, check or scenarios"
+                "'{other}' is not a command: expected serve, run, check, export or scenarios"
             ))),
         },
         other => Err(other.unexpected().into()),
@@ -158,6 +171,21 @@ fn parse_run(mut parser: lexopt::Parser) -> Result<Invocation, UsageError> {
     let scenario = scenario
         .ok_or_else(|| UsageError::Words("run: expected a scenario's file or name".to_owned()))?;
     Ok(Invocation::Run { scenario, summary })
+}
+
+fn parse_export(mut parser: lexopt::Parser) -> Result<Invocation, UsageError> {
+    use lexopt::prelude::*;
+    let mut trace = None;
+    while let Some(argument) = parser.next()? {
+        match argument {
+            Short('h') | Long("help") => return Ok(Invocation::Help),
+            Value(path) if trace.is_none() => trace = Some(PathBuf::from(path)),
+            other => return Err(other.unexpected().into()),
+        }
+    }
+    trace
+        .map(Invocation::Export)
+        .ok_or_else(|| UsageError::Words("export: expected a trace's file, or -".to_owned()))
 }
 
 fn parse_check(mut parser: lexopt::Parser) -> Result<Invocation, UsageError> {

@@ -4,6 +4,7 @@ pub mod activity;
 pub mod codec;
 mod fold;
 mod known;
+pub mod perfetto;
 pub mod seats;
 pub mod timeline;
 pub mod world;

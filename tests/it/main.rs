@@ -37,6 +37,8 @@ mod pubsub;
 mod transactions;
 // Bugs of other servers that must not happen here.
 mod regressions;
+// What other viewers are given of a trace.
+mod perfetto;
 // What the server writes is strict RESP, in both dialects.
 mod resp;
 // The bundled scenarios show what they promise, the same every time.

@@ -128,6 +128,7 @@ mod wire;
 
 pub use facts::{EVENT_NAMES, event_name};
 pub use reader::{Ending, ReadError, Reader, Trace, read};
+pub(super) use wire::write_text;
 
 use super::Record;
 use crate::sorted::SortedMap;

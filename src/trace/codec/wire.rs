@@ -73,7 +73,7 @@ pub(super) fn write_number(out: &mut Vec<u8>, number: u64) {
 }
 
 #[inline(never)]
-pub(super) fn write_text(out: &mut Vec<u8>, text: &str) {
+pub(in crate::trace) fn write_text(out: &mut Vec<u8>, text: &str) {
     serde_json::to_writer(out, text).expect("memory takes all");
 }
 
