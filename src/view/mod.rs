@@ -15,6 +15,7 @@ pub mod phase;
 pub mod player;
 pub mod requests;
 pub mod rest;
+pub mod share;
 pub mod stage;
 pub mod tree;
 pub mod why;

@@ -29,6 +29,8 @@ mod layers;
 mod panels;
 // Waiting: who is served when, and what becomes of whoever waits no longer.
 mod blocked;
+// Links that were given away open for ever.
+mod links;
 // What people see of a running server, and whom it turns out for taking too much.
 mod oversight;
 // Publishing: one message, many plates, one sweep.

@@ -13,6 +13,9 @@ use std::fmt;
 /// Most bytes that one statement may send: a mistyped size must not eat the
 /// reader's memory.
 const SEND_MAX_BYTES: u64 = 64 * 1024 * 1024;
+/// Most bytes that all statements together may send: a scenario may come from
+/// a stranger, in a link of a hundred letters.
+const SEND_ALL_MAX_BYTES: u64 = 128 * 1024 * 1024;
 /// Most packets that one statement may make.
 const PACKETS_MAX: usize = 10_000;
 
@@ -113,6 +116,8 @@ struct Reader<'a> {
     scenario: Scenario,
     /// For directives, which only the server can judge.
     trial: Config,
+    /// By all statements so far.
+    sent_bytes: u64,
     /// Statements that may stand once, and have.
     stated: Vec<&'static str>,
     /// Where each input stands in the text.
@@ -320,7 +325,7 @@ impl<'a> Reader<'a> {
     fn sending(&mut self, mut words: Words<'_>) -> Result<Packets, ScenarioError> {
         let what = "a command, 'inline', 'raw', or a number and 'x'";
         let first = words.expect(what)?;
-        let line = words.line;
+        let (line, column) = (words.line, first.column);
         let mut rest = words.rest();
         let clause = rest.iter().position(|word| word.bare() == Some("split"));
         let clause: Vec<Word> = clause.map(|at| rest.split_off(at)).unwrap_or_default();
@@ -344,6 +349,10 @@ impl<'a> Reader<'a> {
                 Packets::command(&self.argv(line, &argv[0], &argv)?).bytes
             }
         };
+        self.sent_bytes = self.sent_bytes.saturating_add(bytes.len() as u64);
+        if self.sent_bytes > SEND_ALL_MAX_BYTES {
+            return Err(self.refused(line, column, "more than 128mb are sent in all"));
+        }
         let mut packets = Packets::whole(bytes);
         if !clause.is_empty() {
             splits(Words::of(self.name, line, clause), &mut packets)?;
