@@ -3,6 +3,7 @@
 
 pub mod announce;
 pub mod beat;
+pub mod compare;
 pub mod control;
 pub mod frame;
 pub mod lanes;

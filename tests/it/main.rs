@@ -6,6 +6,8 @@ mod check;
 mod conformance;
 // The order of a cycle, and every way out of the house.
 mod cycle;
+// A run and what a change of its past made of it, side by side.
+mod compare;
 // Every reply and error text of every command, to the byte.
 mod commands;
 // Guests who say a byte a second harm nobody.
