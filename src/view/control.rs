@@ -22,6 +22,8 @@ pub enum Control {
     /// Why is it as it is? Once more: the next question.
     Why,
     Help,
+    /// The stage and its words alone, large; or everything again.
+    Present,
 }
 
 /// Where the focus is, as far as shortcuts care.
@@ -72,6 +74,7 @@ pub fn shortcut(key: &str, shift: bool, focus: Focus) -> Option<Control> {
         "3" => Control::Terms(Terms::Redis),
         "w" => Control::Why,
         "?" => Control::Help,
+        "p" => Control::Present,
         _ => return None,
     })
 }
@@ -80,7 +83,7 @@ pub fn shortcut(key: &str, shift: bool, focus: Focus) -> Option<Control> {
 mod tests {
     use super::*;
 
-    const KEYS: [&str; 12] = [
+    const KEYS: [&str; 13] = [
         "Home",
         "End",
         "ArrowLeft",
@@ -93,6 +96,7 @@ mod tests {
         "3",
         "w",
         "?",
+        "p",
     ];
 
     #[test]
@@ -119,7 +123,7 @@ mod tests {
     fn without_a_focus_only_keys_that_are_no_character_act() {
         for key in KEYS {
             let acts = shortcut(key, false, Focus::Page).is_some();
-            assert_eq!(acts, !matches!(key, "1" | "2" | "3" | "w" | "?"), "{key:?}");
+            assert_eq!(acts, !matches!(key, "1" | "2" | "3" | "w" | "?" | "p"), "{key:?}");
         }
     }
 

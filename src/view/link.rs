@@ -1,6 +1,6 @@
 //! A moment as a link: which scenario, how far, and how it is shown.
 //!
-//! `?scenario=half-an-order&at=41&terms=redis&theme=dark&motion=reduced`.
+//! `?scenario=half-an-order&at=41&terms=redis&theme=dark&motion=reduced&play=1`.
 //! Every part is optional; an unknown part or value is ignored, so that old
 //! links keep working and a broken one still opens the page.
 
@@ -68,6 +68,9 @@ pub struct Link {
     pub theme: Option<Theme>,
     pub terms: Option<Terms>,
     pub motion: Option<Motion>,
+    /// Plays at once, which only an author may ask for; otherwise nothing
+    /// moves before the reader acts.
+    pub play: bool,
 }
 
 impl Link {
@@ -86,6 +89,7 @@ impl Link {
                 "theme" => link.theme = Theme::parse(value),
                 "terms" => link.terms = parse_terms(value),
                 "motion" => link.motion = parse_motion(value),
+                "play" => link.play = value == "1",
                 _ => {}
             }
         }
@@ -102,6 +106,7 @@ impl fmt::Display for Link {
             ("theme", self.theme.map(|theme| theme.word().to_owned())),
             ("terms", self.terms.map(|terms| terms_word(terms).to_owned())),
             ("motion", self.motion.map(|motion| motion_word(motion).to_owned())),
+            ("play", self.play.then(|| "1".to_owned())),
         ];
         let mut before = '?';
         for (name, value) in parts {
@@ -126,6 +131,7 @@ mod tests {
             theme: Some(Theme::Dark),
             terms: Some(Terms::Redis),
             motion: Some(Motion::Reduced),
+            play: true,
         };
         assert_eq!(Link::parse(&link.to_string()), link);
         assert_eq!(Link::default().to_string(), "");

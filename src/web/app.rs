@@ -1,13 +1,15 @@
 //! The page's state, and the one function that changes it.
 
 mod controls;
+mod rewriting;
+mod sharing;
 mod touring;
 
 use super::asking::Asking;
+use super::beside::Beside;
 use super::boundary::contain;
 use super::console::{Console, Gesture, Outcome};
 use super::document::{self, element, flag, select, set};
-use super::files;
 use super::frames;
 use super::message::{Message, Tab};
 use super::paint::Painter;
@@ -20,7 +22,6 @@ use crate::event::ClientId;
 use crate::sim::{Bundled, Scenario, scenarios};
 use crate::view::announce::Announcer;
 use crate::view::control::{Control, Direction};
-use crate::view::lesson::{Address, Broken};
 use crate::view::link::{Link, Theme};
 use crate::view::player::{Step, Tick};
 use crate::view::rest::{self, Ahead};
@@ -39,7 +40,7 @@ const MORE_LIMIT: u32 = 256;
 pub struct App {
     run: Run,
     /// Before the reader changed anything.
-    original: Option<Run>,
+    beside: Beside,
     player: Player,
     settings: Settings,
     selected: Option<ClientId>,
@@ -62,16 +63,13 @@ thread_local! {
 }
 
 /// Opens the page at what the link asks for.
-pub fn open(link: &Link, tour: Option<Result<Address, Broken>>) {
+pub fn open(link: &Link) {
     let mut app = None;
     match contain(&mut || app = Some(App::new(link))) {
         Ok(()) => APP.with(|slot| *slot.borrow_mut() = app),
         Err(why) => Report::new().failed_to_open(&why),
     }
-    with_contained(App::open);
-    if let Some(tour) = tour {
-        dispatch(Message::Tour(tour));
-    }
+    with_contained(|app| app.open(link.play));
 }
 
 /// Hands a message to the page. One that comes while another is being handled
@@ -128,7 +126,7 @@ impl App {
         show_scenarios(&mut scenarios, Watched::Bundled(index));
         App {
             run,
-            original: None,
+            beside: Beside::new(),
             player,
             settings,
             selected: None,
@@ -146,10 +144,13 @@ impl App {
         }
     }
 
-    fn open(&mut self) {
+    fn open(&mut self, play: bool) {
         self.show_tab();
         self.show_settings();
         self.show_speed();
+        if play {
+            self.player.play();
+        }
         self.paint();
     }
 
@@ -210,13 +211,22 @@ impl App {
                 self.console.guest = index;
                 self.console.outcome = None;
             }
-            Message::Typed => self.console.outcome = None,
-            Message::AddGuest => self.gesture(&Gesture::Add),
-            Message::Send(portion) => self.gesture(&Gesture::Send(portion)),
-            Message::SwitchReading => self.gesture(&Gesture::SwitchReading),
-            Message::Disconnect => self.gesture(&Gesture::Disconnect),
+            Message::Typed => {
+                self.console.cut = None;
+                self.console.outcome = None;
+            }
+            Message::Cut(at) => self.console.cut = Some(at),
+            Message::Gesture(gesture) => self.gesture(gesture),
+            Message::Rewrite => self.rewrite(),
+            Message::AddLine => self.add_line(),
+            Message::RunText => self.run_text(),
+            Message::SwitchBeside => {
+                self.beside.switch();
+                self.paint();
+                self.panes.measure();
+            }
             Message::BackToOriginal => {
-                if let Some(original) = self.original.take() {
+                if let Some(original) = self.beside.take() {
                     let playhead = self.player.playhead();
                     self.watch(original);
                     self.player.seek(playhead, &self.run.timeline);
@@ -227,9 +237,15 @@ impl App {
             Message::Reveal => self.tour.reveal(),
             Message::Prepare => self.prepare(),
             Message::ShowWay(mission) => self.show_way(mission),
-            Message::Opened { name, text } => self.opened(&name, text),
-            Message::Save => files::save(&self.file_name(), &self.run.to_ndjson()),
+            Message::Opened { name, text } => {
+                self.opened(&name, text);
+            }
+            Message::Save(form) => self.save(form),
             Message::CopyLink => self.copy_link(),
+            Message::Shared(shared) => self.open_shared(shared),
+            Message::Unpacked { at, text } => self.unpacked(at, text),
+            Message::Packed { at, packed } => self.packed(at, packed),
+            Message::Copied(copied) => self.copied(copied),
             Message::SwitchMenu => switch_expanded("menu", "page", "data-menu"),
             Message::SwitchActs => switch_expanded("more-acts", "console", "data-open"),
             Message::DismissFault => self.report.clear(),
@@ -289,6 +305,7 @@ impl App {
             }
             Control::Terms(terms) => self.choose_terms(terms),
             Control::Why => self.ask(self.asking.next(&self.questions(), self.player.playhead())),
+            Control::Present => self.switch_present(),
             Control::Help => {
                 let dialog: web_sys::HtmlDialogElement = document::typed("help-dialog");
                 if !dialog.open() {
@@ -376,7 +393,7 @@ impl App {
 
     /// Another run is watched, from its start; nothing moves.
     fn watch(&mut self, run: Run) {
-        self.original = None;
+        self.beside.take();
         self.selected = None;
         self.asking.put_away();
         self.run = run;
@@ -386,11 +403,11 @@ impl App {
         self.tour.settle(&self.run, false);
     }
 
-    fn gesture(&mut self, gesture: &Gesture) {
+    fn gesture(&mut self, gesture: Gesture) {
         self.player.pause();
         let playhead = self.player.playhead();
         let world = self.run.timeline.world_at(playhead);
-        let (scenario, said) = match self.console.act(gesture, &self.run, &world) {
+        let (scenario, said) = match self.console.act(&gesture, &self.run, &world) {
             Ok(changed) => changed,
             Err(why) => {
                 self.panes.say(&why);
@@ -408,7 +425,7 @@ impl App {
         let fork = Run::simulate(scenario);
         self.asking.put_away();
         let before = std::mem::replace(&mut self.run, fork);
-        let original = self.original.get_or_insert(before);
+        let original = self.beside.keep(before, &self.run);
         self.player.seek(playhead, &self.run.timeline);
         self.tour.settle(&self.run, false);
         if let Some(done) = self.tour.judge(&self.run, Some(original)) {
@@ -417,7 +434,8 @@ impl App {
         }
     }
 
-    fn opened(&mut self, name: &str, text: Result<String, String>) {
+    /// Whether it could be opened.
+    fn opened(&mut self, name: &str, text: Result<String, String>) -> bool {
         let run = text.and_then(|text| {
             if text.trim_start().starts_with('{') {
                 Run::recorded(name, &text)
@@ -438,50 +456,17 @@ impl App {
                     self.console.outcome = Some(Outcome::Done(done));
                 }
             }
-            Err(why) => self.report.refused(&why),
+            Err(why) => {
+                self.report.refused(&why);
+                return false;
+            }
         }
+        true
     }
 
     fn fail(&mut self, why: &str) {
         self.player.pause();
         self.report.failed(why, self.run.seed());
-    }
-
-    fn file_name(&self) -> String {
-        let slug: String = self
-            .run
-            .title
-            .chars()
-            .map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' })
-            .collect();
-        format!("{}.ndjson", slug.trim_matches('-').trim_end_matches("-ndjson"))
-    }
-
-    fn copy_link(&mut self) {
-        let chosen = select("scenario").selected_index();
-        let bundled = usize::try_from(chosen).ok().and_then(|index| scenarios().get(index));
-        let said = match bundled {
-            Some(bundled) if self.original.is_none() => {
-                let link = Link {
-                    scenario: Some(bundled.slug.to_owned()),
-                    at: Some(self.player.playhead()),
-                    terms: Some(self.settings.terms),
-                    ..Link::default()
-                };
-                let location = document::window().location();
-                let page = format!(
-                    "{}{}{link}",
-                    location.origin().unwrap_or_default(),
-                    location.pathname().unwrap_or_default()
-                );
-                let _ = document::window().navigator().clipboard().write_text(&page);
-                "The link to this moment is copied.".to_owned()
-            }
-            _ => "A link holds a bundled scenario as it is; save your own run as a file instead."
-                .to_owned(),
-        };
-        self.panes.say(&said);
-        self.console.outcome = Some(Outcome::Done(said));
     }
 
     fn paint(&mut self) {
@@ -504,7 +489,9 @@ impl App {
         };
         let sentence = self.panes.paint(&frame, scene);
         self.console.paint(&self.run, &frame);
-        self.report.paint_fork(self.original.as_ref().map(|original| original.title.as_str()));
+        let original = self.beside.original().map(|original| original.title.as_str());
+        self.report.paint_fork(original, self.beside.is_open());
+        self.beside.paint(&self.run, playhead, &frame);
         panes::title(&self.run, &world);
         let playing = self.player.is_playing();
         let phase = StagePhase::of(&world);

@@ -1,9 +1,10 @@
 //! From what the browser tells to messages. Parsing ends here.
 
 use super::app::dispatch;
+use super::console::Gesture;
 use super::document::{document, element, flag, input, on, select, window};
 use super::files;
-use super::message::{Message, Portion, Tab};
+use super::message::{Form, Message, Portion, Tab, addressed};
 use super::settings::{PHONE, media};
 use crate::event::ClientId;
 use crate::view::control::{Control, Direction, Focus, shortcut};
@@ -19,6 +20,7 @@ use web_sys::{DragEvent, Element, Event, HtmlInputElement, KeyboardEvent, MouseE
 pub fn bind() {
     let document = document();
     on(&document, "click", |event: MouseEvent| {
+        fold_up(target(&event).as_ref());
         if let Some(message) = target(&event).as_ref().and_then(clicked) {
             dispatch(message);
         }
@@ -28,6 +30,20 @@ pub fn bind() {
     bind_console();
     bind_files();
     bind_window();
+}
+
+/// Closes what has folded out of a button, unless `at` is in it and is no
+/// choice of it.
+fn fold_up(at: Option<&Element>) {
+    for id in ["stop", "save", "acts-more"] {
+        let folded = element(id);
+        let inside = at.is_some_and(|at| {
+            folded.contains(Some(at)) && at.closest(".choice-list").ok().flatten().is_none()
+        });
+        if !inside {
+            flag(&folded, "open", false);
+        }
+    }
 }
 
 fn target(event: &Event) -> Option<Element> {
@@ -53,6 +69,9 @@ fn clicked(at: &Element) -> Option<Message> {
     }
     if let Some(element) = closest("[data-act]") {
         return element.get_attribute("data-act").as_deref().and_then(act);
+    }
+    if let Some(byte) = closest("[data-cut]") {
+        return byte.get_attribute("data-cut")?.parse().ok().map(Message::Cut);
     }
     if closest("[data-follow]").is_some() {
         return Some(Message::Select(None));
@@ -95,8 +114,11 @@ fn step(word: &str) -> Option<Control> {
 fn act(word: &str) -> Option<Message> {
     Some(match word {
         "dismiss" => Message::DismissFault,
-        "save" => Message::Save,
+        "save" => Message::Save(Form::Trace),
+        "save-scenario" => Message::Save(Form::Scenario),
+        "save-perfetto" => Message::Save(Form::Perfetto),
         "start-over" => Message::StartOver,
+        "beside" => Message::SwitchBeside,
         "back-to-original" => Message::BackToOriginal,
         "tick" => Message::LetTick,
         "lanes" => Message::SwitchLanes,
@@ -110,11 +132,12 @@ fn button(id: &str) -> Option<Message> {
     Some(match id {
         "play" => Message::Control(Control::PlayOrPause),
         "help" => Message::Control(Control::Help),
+        "present" => Message::Control(Control::Present),
         "theme" => Message::SwitchTheme,
         "motion" => Message::SwitchMotion,
-        "save" => Message::Save,
         "link" => Message::CopyLink,
         "menu" => Message::SwitchMenu,
+        "run-text" => Message::RunText,
         "begin" => Message::Begin,
         "more-acts" => Message::SwitchActs,
         _ => return refusable(id),
@@ -124,11 +147,15 @@ fn button(id: &str) -> Option<Message> {
 /// The buttons of the console: each gesture can be refused, with its reason.
 fn refusable(id: &str) -> Option<Message> {
     Some(match id {
-        "add-guest" => Message::AddGuest,
-        "send-half" => Message::Send(Portion::FirstHalf),
-        "send-rest" => Message::Send(Portion::Rest),
-        "reading" => Message::SwitchReading,
-        "disconnect" => Message::Disconnect,
+        "add-guest" => Message::Gesture(Gesture::Add),
+        "send-first" => Message::Gesture(Gesture::Send(Portion::First)),
+        "send-rest" => Message::Gesture(Gesture::Send(Portion::Rest)),
+        "reading" => Message::Gesture(Gesture::SwitchReading),
+        "half-close" => Message::Gesture(Gesture::HalfClose),
+        "reset" => Message::Gesture(Gesture::Reset),
+        "garbage" => Message::Gesture(Gesture::Garbage),
+        "disconnect" => Message::Gesture(Gesture::Disconnect),
+        "rewrite" => Message::Rewrite,
         _ => return None,
     })
 }
@@ -143,7 +170,12 @@ fn key(event: KeyboardEvent) {
     }
     let name = event.key();
     if name == "Escape" {
-        return flag(&element("stop"), "open", false);
+        fold_up(None);
+        let presenting = document().query_selector("[data-present]");
+        if matches!(presenting, Ok(Some(_))) {
+            dispatch(Message::Control(Control::Present));
+        }
+        return;
     }
     // What is drawn as a button is pressed like one.
     if matches!(name.as_str(), "Enter" | " ")
@@ -245,6 +277,13 @@ fn bind_fields() {
 }
 
 fn bind_console() {
+    on(&element("wire"), "change", |event: Event| {
+        let field = target(&event).and_then(|at| at.dyn_into::<HtmlInputElement>().ok());
+        if let Some(at) = field.and_then(|field| field.value().parse().ok()) {
+            dispatch(Message::Cut(at));
+        }
+    });
+    on(&select("line"), "change", |_: Event| dispatch(Message::AddLine));
     on(&select("console-guest"), "change", |_: Event| {
         if let Ok(index) = select("console-guest").value().parse() {
             dispatch(Message::Guest(index));
@@ -253,7 +292,7 @@ fn bind_console() {
     on(&input("command"), "input", |_: Event| dispatch(Message::Typed));
     on(&element("command-form"), "submit", |event: Event| {
         event.prevent_default();
-        dispatch(Message::Send(Portion::Whole));
+        dispatch(Message::Gesture(Gesture::Send(Portion::Whole)));
     });
 }
 
@@ -298,8 +337,8 @@ fn bind_window() {
     }
     on(&window(), "hashchange", |_: Event| {
         let hash = window().location().hash().unwrap_or_default();
-        if let Some(address) = Address::parse(&hash) {
-            dispatch(Message::Tour(address));
+        if let Some(message) = addressed(&hash) {
+            dispatch(message);
         }
     });
     on(&window(), "resize", |_: Event| dispatch(Message::Resized));

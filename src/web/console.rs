@@ -17,7 +17,9 @@ use crate::view::{Frame, Node};
 pub struct Console {
     /// Index of the guest one is.
     pub guest: usize,
-    /// What "Send rest" would send: the second half of what was begun.
+    /// Where the first part of what is typed ends, if the reader said so.
+    pub cut: Option<usize>,
+    /// What "Send rest" would send.
     unsent: SortedMap<usize, Vec<u8>>,
     options: Painter,
     badge: Painter,
@@ -35,19 +37,28 @@ pub enum Outcome {
 }
 
 /// Something a guest does, as far as it can be said without the run.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Gesture {
     Send(Portion),
     SwitchReading,
+    /// Sends no more, still reads.
+    HalfClose,
+    Reset,
+    /// Bytes that are no request in any dialect.
+    Garbage,
     Disconnect,
     Add,
 }
+
+/// Begins like a request of many parts, and then does not say how many.
+const GARBAGE: &[u8] = b"*nonsense\r\n\xff\x00";
 
 impl Console {
     #[must_use]
     pub fn new() -> Console {
         Console {
             guest: 0,
+            cut: None,
             unsent: SortedMap::new(),
             options: Painter::new(element("console-guest")),
             badge: Painter::new(element("console-badge")),
@@ -100,14 +111,32 @@ impl Console {
                 }
                 (name, _) => (self.guest, Action::Read, format!("{name} reads again.")),
             },
-            Gesture::Disconnect => {
+            Gesture::Garbage => {
                 let (name, _) = self.present(&scenario, world)?;
-                self.unsent.remove(&self.guest);
-                (self.guest, Action::Close, format!("{name} leaves."))
+                let packets = Packets::whole(GARBAGE.to_vec());
+                (self.guest, Action::Send(packets), format!("{name} sends what is no order."))
             }
+            Gesture::HalfClose => {
+                let (name, _) = self.present(&scenario, world)?;
+                (self.guest, Action::HalfClose, format!("{name} will order no more, but stays."))
+            }
+            Gesture::Disconnect => self.leave(&scenario, world, Action::Close, "leaves")?,
+            Gesture::Reset => self.leave(&scenario, world, Action::Reset, "is gone at once")?,
         };
         scenario.insert(Input { at, client, action });
         Ok((scenario, said))
+    }
+
+    fn leave(
+        &mut self,
+        scenario: &Scenario,
+        world: &World,
+        action: Action,
+        how: &str,
+    ) -> Result<(usize, Action, String), String> {
+        let (name, _) = self.present(scenario, world)?;
+        self.unsent.remove(&self.guest);
+        Ok((self.guest, action, format!("{name} {how}.")))
     }
 
     /// The chosen guest, if it is connected at this moment.
@@ -132,11 +161,12 @@ impl Console {
         if self.unsent.contains_key(&self.guest) {
             return Err("This guest has begun an order: send the rest first.".into());
         }
-        let view = wire::wire(&input("command").value()).map_err(|fault| fault.to_string())?;
+        let view =
+            wire::wire(&input("command").value(), self.cut).map_err(|fault| fault.to_string())?;
         if portion == Portion::Whole {
             return Ok(view.bytes);
         }
-        let (first, rest) = view.bytes.split_at(view.half);
+        let (first, rest) = view.bytes.split_at(view.cut);
         self.unsent.insert(self.guest, rest.to_vec());
         Ok(first.to_vec())
     }
@@ -168,10 +198,14 @@ impl Console {
         let begun = self.unsent.contains_key(&self.guest);
         for (id, off) in [
             ("send", absent || begun),
-            ("send-half", absent || begun),
+            ("send-first", absent || begun),
             ("send-rest", absent || !begun),
             ("reading", absent),
             ("disconnect", absent),
+            ("half-close", absent),
+            ("reset", absent),
+            ("garbage", absent),
+            ("rewrite", recorded),
             ("add-guest", recorded),
         ] {
             set(&element(id), "aria-disabled", if off { "true" } else { "false" });
@@ -182,26 +216,34 @@ impl Console {
 
     fn paint_lines(&mut self, run: &Run, guest: Option<&Guest>, begun: bool) {
         let typed = input("command").value();
-        let line = if run.scenario().is_none() {
-            vec![Node::new("span").text("A recording can be watched, not changed.")]
-        } else if begun {
-            let rest = self.unsent.get(&self.guest).map_or(0, Vec::len);
-            vec![
-                Node::new("span").text(format!(
-                    "The first half is on its way; {rest} bytes are still to be sent."
-                )),
-            ]
-        } else {
-            match wire::wire(&typed) {
-                Ok(view) => {
-                    let note =
-                        format!("{} bytes; “first half” ends at the dashed line", view.bytes.len());
-                    vec![view.node, Node::new("span").text(note)]
+        let line =
+            if run.scenario().is_none() {
+                vec![Node::new("span").text("A recording can be watched, not changed.")]
+            } else if begun {
+                let rest = self.unsent.get(&self.guest).map_or(0, Vec::len);
+                vec![Node::new("span").text(format!(
+                    "The first part is on its way; {rest} bytes are still to be sent."
+                ))]
+            } else {
+                match wire::wire(&typed, self.cut) {
+                    Ok(view) => {
+                        let (cut, len) = (view.cut.to_string(), view.bytes.len());
+                        let field = Node::new("input")
+                            .attr("id", "cut")
+                            .attr("type", "number")
+                            .attr("min", "1")
+                            .attr("max", (len - 1).to_string())
+                            .attr("value", cut);
+                        let field = Node::new("label")
+                            .child(Node::new("span").text("first part "))
+                            .child(field)
+                            .child(Node::new("span").text(format!(" of {len} bytes")));
+                        vec![view.node, field]
+                    }
+                    Err(fault) => vec![Node::new("span").text(fault.to_string())],
                 }
-                Err(fault) => vec![Node::new("span").text(fault.to_string())],
-            }
-        };
-        let wrong = !typed.is_empty() && wire::wire(&typed).is_err();
+            };
+        let wrong = !typed.is_empty() && wire::wire(&typed, None).is_err();
         set(&input("command"), "aria-invalid", if wrong { "true" } else { "false" });
         self.wire.paint(line);
 

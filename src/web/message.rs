@@ -1,9 +1,11 @@
 //! What reaches the program from the page: one closed list.
 
+use super::console::Gesture;
 use crate::event::ClientId;
 use crate::trace::timeline::MarkKind;
 use crate::view::control::Control;
 use crate::view::lesson::{Address, Broken, Mission};
+use crate::view::share::{BrokenLink, Shared};
 use crate::view::why::Question;
 use crate::view::{Terms, Viewport};
 
@@ -36,13 +38,20 @@ pub enum Message {
     /// The browser draws: milliseconds on its clock.
     Frame(f64),
     Guest(usize),
-    AddGuest,
     /// The command line changed.
     Typed,
-    Send(Portion),
-    SwitchReading,
-    Disconnect,
+    /// Where the first part of it ends.
+    Cut(usize),
+    Gesture(Gesture),
+    /// Opens the present run's text.
+    Rewrite,
+    /// Puts a line into that text.
+    AddLine,
+    /// Runs that text.
+    RunText,
     BackToOriginal,
+    /// Shows the original beside the reader's own run, or no more.
+    SwitchBeside,
     /// A place in the tour, or one that is none.
     Tour(Result<Address, Broken>),
     /// A choice of the prediction.
@@ -57,8 +66,22 @@ pub enum Message {
         name: String,
         text: Result<String, String>,
     },
-    Save,
+    Save(Form),
     CopyLink,
+    /// A run that came in a link, or a link that is broken.
+    Shared(Result<Shared, BrokenLink>),
+    /// Its scenario's text, or why there is none.
+    Unpacked {
+        at: usize,
+        text: Result<Vec<u8>, String>,
+    },
+    /// The present run for a link, or why it cannot be.
+    Packed {
+        at: usize,
+        packed: Result<Vec<u8>, String>,
+    },
+    /// Whether the clipboard took the link.
+    Copied(bool),
     SwitchMenu,
     SwitchActs,
     DismissFault,
@@ -68,11 +91,29 @@ pub enum Message {
     StartOver,
 }
 
+/// What the part of the address after `#` asks for.
+#[must_use]
+pub fn addressed(hash: &str) -> Option<Message> {
+    let shared = || Shared::parse(hash).map(Message::Shared);
+    Address::parse(hash).map(Message::Tour).or_else(shared)
+}
+
+/// What a run is saved as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// What has happened: NDJSON.
+    Trace,
+    /// What made it happen.
+    Scenario,
+    /// For Chrome's and Perfetto's viewers.
+    Perfetto,
+}
+
 /// How much of the typed command is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Portion {
     Whole,
-    FirstHalf,
+    First,
     Rest,
 }
 

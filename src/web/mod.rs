@@ -14,9 +14,11 @@
 
 pub mod app;
 pub mod asking;
+pub mod beside;
 pub mod bind;
 pub mod boundary;
 pub mod console;
+pub mod deflate;
 pub mod document;
 pub mod files;
 pub mod frames;
@@ -28,7 +30,6 @@ pub mod run;
 pub mod settings;
 pub mod tour;
 
-use crate::view::lesson::Address;
 use crate::view::link::Link;
 
 /// Opens the page: what the address asks for, paused.
@@ -36,6 +37,9 @@ pub fn start() {
     boundary::install();
     let location = document::window().location();
     let query = location.search().unwrap_or_default();
-    app::open(&Link::parse(&query), Address::parse(&location.hash().unwrap_or_default()));
+    app::open(&Link::parse(&query));
+    if let Some(message) = message::addressed(&location.hash().unwrap_or_default()) {
+        app::dispatch(message);
+    }
     bind::bind();
 }

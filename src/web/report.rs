@@ -56,10 +56,12 @@ impl Report {
     }
 
     /// Whether the past was changed, and of what.
-    pub fn paint_fork(&mut self, original: Option<&str>) {
+    pub fn paint_fork(&mut self, original: Option<&str>, beside: bool) {
         self.fork.paint(original.map_or_else(Vec::new, |title| {
             let text = format!("Your own run; “{title}” is kept.");
-            vec![paragraph(&text), button("back-to-original", "Back to it")]
+            let pressed = if beside { "true" } else { "false" };
+            let beside = button("beside", "Side by side").attr("aria-pressed", pressed);
+            vec![paragraph(&text), beside, button("back-to-original", "Back to it")]
         }));
     }
 }

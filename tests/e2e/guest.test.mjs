@@ -38,7 +38,7 @@ read("half an order waits for the rest", { reducedMotion: "reduce" }, async (rea
   await type(page, "SET soup tomato");
   const rest = page.getByRole("button", { name: "Send rest" });
   assert.ok(await rest.isDisabled());
-  await page.getByRole("button", { name: "Send first half" }).click();
+  await page.getByRole("button", { name: "Send first part" }).click();
   await toTheEnd(reader);
   assert.doesNotMatch(await reader.panel("Tables"), /tomato/, "nothing is run before it is whole");
   assert.ok(await rest.isEnabled());

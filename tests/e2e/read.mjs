@@ -5,14 +5,17 @@ import { after, before, test } from "node:test";
 import { DESKTOP, open } from "./browser.mjs";
 import { Reader } from "./reader.mjs";
 
-let chromium;
+let opened;
+
+/** The browser of this file's tests and the address of the page. */
+export const chromium = () => opened;
 
 before(async () => {
-  chromium = await open();
+  opened = await open();
 });
 
 after(async () => {
-  await chromium?.close();
+  await opened?.close();
 });
 
 /**
@@ -22,7 +25,7 @@ after(async () => {
  */
 export function read(name, options, body) {
   test(name, async () => {
-    const { browser, base } = chromium;
+    const { browser, base } = opened;
     const context = await browser.newContext({
       viewport: options.viewport ?? DESKTOP,
       colorScheme: options.colorScheme ?? "light",

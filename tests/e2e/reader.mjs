@@ -131,14 +131,20 @@ export class Reader {
     await this.settled();
   }
 
-  /** The trace of the present run, as the Save button gives it. */
+  /** The trace of the present run, as its button gives it. */
   async save() {
+    return (await this.download("Trace")).body.toString("utf8");
+  }
+
+  /** A file by its choice under Save: its name and its bytes. */
+  async download(choice) {
+    await this.page.locator("#save summary").click();
     const [download] = await Promise.all([
       this.page.waitForEvent("download"),
-      this.page.getByRole("button", { name: "Save" }).click(),
+      this.page.locator("#save").getByRole("button", { name: new RegExp(`^${choice}`) }).click(),
     ]);
     const chunks = [];
     for await (const chunk of await download.createReadStream()) chunks.push(chunk);
-    return Buffer.concat(chunks).toString("utf8");
+    return { name: download.suggestedFilename(), body: Buffer.concat(chunks) };
   }
 }

@@ -1,4 +1,5 @@
-// Serves dist/ to the tests: a few lines, so that no web server's habits
+// Serves dist/ to the tests, at the root and below a folder, and beside it the
+// pages that embed it: a few lines, so that no web server's habits
 // (live reload, compression, caching) come between the page and the test.
 
 import { createServer } from "node:http";
@@ -7,6 +8,15 @@ import { extname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const DIST = fileURLToPath(new URL("../../dist/", import.meta.url));
+
+const HOST = fileURLToPath(new URL("./host/", import.meta.url));
+
+/** Where it is published, and what. */
+const MOUNTS = [
+  ["/sub/folder/", DIST],
+  ["/posts/", HOST],
+  ["/", DIST],
+];
 
 const KINDS = {
   ".html": "text/html; charset=utf-8",
@@ -20,9 +30,10 @@ const KINDS = {
 export async function serve() {
   const server = createServer(async (request, response) => {
     const path = decodeURIComponent(new URL(request.url, "http://page").pathname);
-    const inside = normalize(path === "/" ? "/index.html" : path);
+    const [mount, folder] = MOUNTS.find(([mount]) => path.startsWith(mount));
+    const inside = normalize(`/${path.slice(mount.length) || "index.html"}`);
     try {
-      const body = await readFile(join(DIST, inside));
+      const body = await readFile(join(folder, inside));
       response.writeHead(200, { "content-type": KINDS[extname(inside)] ?? "application/octet-stream" });
       response.end(body);
     } catch {

@@ -196,7 +196,7 @@ fn what_a_chapter_offers_to_change_changes_something() {
         match chapter.attempt.offer {
             Offer::Command { guest, line } => {
                 assert!(scenario.client_named(guest).is_some(), "{}", chapter.slug);
-                assert!(onechef::view::panels::wire::wire(line).is_ok(), "{}", chapter.slug);
+                assert!(onechef::view::panels::wire::wire(line, None).is_ok(), "{}", chapter.slug);
             }
             Offer::Directive { name, value } => {
                 let before = run(&scenario);

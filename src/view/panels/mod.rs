@@ -13,7 +13,7 @@
 //! | [`events()`] | the records around the playhead, a sentence each |
 //! | [`counters()`] | INFO's counters, changed ones flagged |
 //! | [`strip()`], [`legend`] | the cycles as blocks of work with the sleep between them |
-//! | [`wire()`](wire::wire) | what a typed command becomes on the wire, and where half of it ends |
+//! | [`wire()`](wire::wire) | what a typed command becomes on the wire, and where its first part ends |
 //! | [`tables()`] | the complete table twin of the stage |
 //! | [`why()`] | what can be asked of the moment, and the chain of causes |
 //! | [`lints()`] | what is worth noticing in the run |

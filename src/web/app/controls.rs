@@ -3,7 +3,7 @@
 use super::App;
 use crate::view::Motion;
 use crate::view::link::Theme;
-use crate::web::document::{element, flag, input, set};
+use crate::web::document::{document, element, flag, focus, input, set, typed};
 use crate::web::message::Tab;
 
 impl App {
@@ -15,6 +15,15 @@ impl App {
             set(&button, "tabindex", if chosen { "0" } else { "-1" });
             flag(&element(tab.id()), "hidden", !chosen);
         }
+    }
+
+    /// The style sheets do the rest.
+    pub(super) fn switch_present(&self) {
+        let Some(root) = document().document_element() else { return };
+        let presenting = !root.has_attribute("data-present");
+        flag(&root, "data-present", presenting);
+        set(&element("present"), "aria-pressed", if presenting { "true" } else { "false" });
+        focus(&typed("player"));
     }
 
     pub(super) fn show_settings(&self) {

@@ -1,0 +1,65 @@
+//! Changing what cannot be done as a guest: the run's text, at hand to be edited.
+
+use super::App;
+use crate::sim::Scenario;
+use crate::web::console::Outcome;
+use crate::web::document::{element, focus, select, typed};
+use web_sys::{HtmlDialogElement, HtmlTextAreaElement};
+
+fn dialog() -> HtmlDialogElement {
+    typed("rewrite-dialog")
+}
+
+fn text() -> HtmlTextAreaElement {
+    typed("run-source")
+}
+
+impl App {
+    pub(super) fn rewrite(&mut self) {
+        self.player.pause();
+        let Some(scenario) = self.run.scenario() else {
+            let why = "This is a recording: it can be watched, not changed.";
+            return self.tell(Outcome::Refused(why.into()));
+        };
+        text().set_value(&scenario.to_text());
+        element("rewrite-fault").set_text_content(None);
+        let _ = dialog().show_modal();
+    }
+
+    /// A ready statement goes before the first guest, or takes the place of
+    /// the line that says something about the same.
+    pub(super) fn add_line(&mut self) {
+        let list = select("line");
+        let known = self.run.scenario().and_then(|run| run.clients.get(self.console.guest));
+        let guest = known.map_or("", |client| client.name.as_str());
+        let line = list.value().replace("GUEST", guest);
+        list.set_selected_index(0);
+        let source = text().value();
+        let subject = |line: &str| -> String {
+            line.split_whitespace().take(2).collect::<Vec<_>>().join(" ")
+        };
+        let is_place = |known: &&str| subject(known) == subject(&line);
+        let place = source.lines().find(is_place);
+        let changed = match place {
+            Some(known) => source.replacen(known, &line, 1),
+            None => source.replacen("\nclient ", &format!("\n{line}\nclient "), 1),
+        };
+        text().set_value(&changed);
+        focus(&text());
+    }
+
+    pub(super) fn run_text(&mut self) {
+        match Scenario::parse("line", &text().value()) {
+            Ok(scenario) => {
+                dialog().close();
+                self.fork(scenario, 0);
+                let playhead = self.beside.parting();
+                self.seek(playhead);
+                self.tell(Outcome::Done(
+                    "This is your own run, up to its first difference.".into(),
+                ));
+            }
+            Err(why) => element("rewrite-fault").set_text_content(Some(&why.to_string())),
+        }
+    }
+}
