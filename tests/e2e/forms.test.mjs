@@ -73,3 +73,14 @@ read("with the reader's own colours every state keeps its sign", MOMENT, async (
   });
   assert.equal(strokes, 0, "no outline has the ground's colour");
 });
+
+read("with the reader's own colours the first button can be read and the sliders have their tracks", MOMENT, async (reader, page) => {
+  await page.emulateMedia({ forcedColors: "active" });
+  const [ground, words, track] = await page.evaluate(() => {
+    const send = getComputedStyle(document.getElementById("send"));
+    return [send.backgroundColor, send.color, getComputedStyle(document.getElementById("scrub")).backgroundImage];
+  });
+  assert.notEqual(ground, words);
+  assert.match(track, /gradient/);
+  assert.equal(await page.locator("#send").evaluate((send) => getComputedStyle(send).forcedColorAdjust), "none");
+});
