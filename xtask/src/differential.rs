@@ -27,6 +27,7 @@ use crate::process::{run, say};
 use dice::Dice;
 use pair::Pair;
 use server::Server;
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -45,27 +46,51 @@ struct Plan {
 
 /// What was found.
 #[derive(Debug, Default)]
-pub struct Findings {
-    pub commands: u64,
-    pub episodes: u64,
-    pub differences: usize,
+struct Findings {
+    commands: u64,
+    episodes: u64,
+    differences: usize,
 }
 
 pub fn run_differential(root: &Path, arguments: &[&str]) -> Result<(), Failure> {
-    let findings = compare_servers(root, parse(arguments)?)?;
-    println!(
-        "{} commands in {} episodes, {} differences",
-        findings.commands, findings.episodes, findings.differences
-    );
-    if findings.differences == 0 {
-        Ok(())
-    } else {
-        Err(Failure::Check("the servers differ".into()))
+    let findings = compare_servers(root, &parse(arguments)?)?;
+    println!("{findings}");
+    findings.verdict()
+}
+
+/// The first few thousand commands of the first seed: some seconds.
+pub fn sample(root: &Path) -> Result<String, Failure> {
+    let plan = Plan { commands: 3_000, ..Plan::default() };
+    let findings = compare_servers(root, &plan)?;
+    findings.verdict()?;
+    Ok(findings.to_string())
+}
+
+impl Default for Plan {
+    fn default() -> Plan {
+        Plan { seed: 1, commands: 100_000, episode: None, stop_after: 1, server: None }
+    }
+}
+
+impl Findings {
+    fn verdict(&self) -> Result<(), Failure> {
+        if self.differences == 0 {
+            Ok(())
+        } else {
+            Err(Failure::Check("the servers differ".into()))
+        }
+    }
+}
+
+impl fmt::Display for Findings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Findings { commands, episodes, differences, .. } = self;
+        write!(f, "{commands} commands in {episodes} episodes, {differences} differences")
     }
 }
 
 fn parse(arguments: &[&str]) -> Result<Plan, Failure> {
-    let mut plan = Plan { seed: 1, commands: 100_000, episode: None, stop_after: 1, server: None };
+    let mut plan = Plan::default();
     let mut words = arguments.iter();
     while let Some(word) = words.next() {
         let value = words.next().copied();
@@ -87,7 +112,7 @@ fn parse(arguments: &[&str]) -> Result<Plan, Failure> {
     Ok(plan)
 }
 
-fn compare_servers(root: &Path, plan: Plan) -> Result<Findings, Failure> {
+fn compare_servers(root: &Path, plan: &Plan) -> Result<Findings, Failure> {
     if plan.server.is_none() && install::program("redis-server").is_none() {
         install::system_packages(&["redis-server"])?;
     }

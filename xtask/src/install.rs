@@ -135,7 +135,11 @@ pub fn npm_folder(root: &Path) -> PathBuf {
 
 /// The npm packages of the end-to-end tests, and wasm-opt.
 pub fn npm_packages(root: &Path) -> Result<(), Failure> {
-    let folder = npm_folder(root);
+    npm_packages_of(&npm_folder(root))
+}
+
+/// What the package.json of a folder asks for, to the letter of its lock file.
+pub fn npm_packages_of(folder: &Path) -> Result<(), Failure> {
     let lock = folder.join("package-lock.json");
     let installed = folder.join("node_modules/.installed-lock.json");
     let wanted = read(&lock)?;
@@ -146,13 +150,46 @@ pub fn npm_packages(root: &Path) -> Result<(), Failure> {
         what: "npm".into(),
         how_to_get_it: "Install Node 20 or newer, which brings it.".into(),
     })?;
-    say("Fetching the npm packages of the page's tests (about half a minute, once)");
+    say(&format!("Fetching the npm packages of {} (half a minute, once)", folder.display()));
     run(Command::new("npm")
         .args(["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"])
-        .current_dir(&folder))?;
+        .current_dir(folder))?;
     // Written last: an interrupted installation is done again.
     fs::write(&installed, wanted)
         .map_err(|source| Failure::File { path: installed.display().to_string(), source })
+}
+
+/// Python packages in a folder of our own: the value for `PYTHONPATH`. The
+/// folder is named by what was asked for, so another version is another one.
+pub fn python_packages(requirements: &Path) -> Result<PathBuf, Failure> {
+    let wanted = String::from_utf8_lossy(&read(requirements)?).trim().replace(['\n', ' '], "+");
+    let folder = tools_folder()?.join("python").join(wanted);
+    let installed = folder.join("installed");
+    if installed.is_file() {
+        return Ok(folder);
+    }
+    let pip = || {
+        let mut pip = Command::new("python3");
+        pip.args(["-m", "pip"]);
+        pip
+    };
+    output_of(pip().arg("--version").stderr(Stdio::null())).map_err(|_| Failure::Missing {
+        what: "python3 with pip".into(),
+        how_to_get_it: "Install it with the system's package manager (Debian: apt-get install \
+                        python3-pip)."
+            .into(),
+    })?;
+    say("Fetching Python packages (some seconds, once)");
+    run(pip()
+        .args(["install", "--quiet", "--disable-pip-version-check", "--root-user-action=ignore"])
+        .arg("--target")
+        .arg(&folder)
+        .arg("-r")
+        .arg(requirements))?;
+    // Written last: an interrupted installation is done again.
+    fs::write(&installed, "")
+        .map_err(|source| Failure::File { path: installed.display().to_string(), source })?;
+    Ok(folder)
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, Failure> {

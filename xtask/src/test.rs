@@ -4,12 +4,13 @@
 //! wants to know everything that is wrong. The closing line counts checks: each
 //! test of a step that runs tests, and one for a step that does not.
 
+mod clients;
 mod determinism;
 mod tally;
 
 use crate::failure::Failure;
 use crate::process::{output_of, run, run_watched, say};
-use crate::{install, page};
+use crate::{differential, install, page};
 use std::path::Path;
 use std::process::Command;
 use std::time::Instant;
@@ -42,6 +43,12 @@ const STEPS: &[Step] = &[
     Step { name: "clippy-wasm", about: "lints, WebAssembly, with its own bans", run: clippy_wasm },
     Step { name: "docs", about: "documentation builds without a warning", run: docs },
     Step { name: "unit", about: "unit, integration and conformance tests", run: unit },
+    Step {
+        name: "differential",
+        about: "a few thousand commands to redis-server and to ours",
+        run: differential_step,
+    },
+    Step { name: "clients", about: "client libraries as they are", run: clients::step },
     Step { name: "wasm", about: "tests inside headless Chromium", run: wasm },
     Step {
         name: "determinism",
@@ -166,6 +173,19 @@ fn unit(root: &Path) -> Report {
     let mut command = cargo(root);
     command.args(["test", "--workspace", "--no-fail-fast"]);
     tests(command)
+}
+
+/// Skipped, and said so, where there is no redis-server to be had.
+fn differential_step(root: &Path) -> Report {
+    match differential::sample(root) {
+        Ok(note) => Report { note, ..Report::of(Ok(())) },
+        Err(failure @ Failure::Missing { .. }) => {
+            eprintln!("  skipped: {failure}");
+            let note = "skipped: no redis-server".into();
+            Report { tally: Tally::default(), note, result: Ok(()) }
+        }
+        Err(failure) => Report::of(Err(failure)),
+    }
 }
 
 /// The tests that run inside a browser, ready to be started.
