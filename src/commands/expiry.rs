@@ -187,7 +187,7 @@ fn ttl(ctx: &mut Context<'_>, clock: Clock) -> Outcome {
             Some(at_ms) => {
                 let from_ms = if clock.is_relative() { ctx.now_ms() } else { 0 };
                 let ms = at_ms.saturating_sub(from_ms).max(0);
-                if clock.is_in_seconds() { ms.saturating_add(500) / 1_000 } else { ms }
+                if clock.is_in_seconds() { ms / 1_000 + i64::from(ms % 1_000 >= 500) } else { ms }
             }
         },
     };

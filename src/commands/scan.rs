@@ -31,7 +31,8 @@ impl<'a> Filter<'a> {
                     return Err(Refusal::Syntax);
                 }
             } else if ctx.is(i, "match") {
-                filter.pattern = Some(ctx.arg(i + 1));
+                // A lone star is no pattern: it also finds the empty key.
+                filter.pattern = Some(ctx.arg(i + 1)).filter(|pattern| *pattern != b"*");
             } else if ctx.is(i, "type") {
                 filter.kind = Some(ctx.arg(i + 1));
             } else {

@@ -33,6 +33,8 @@ mod panels;
 mod blocked;
 // Links that were given away open for ever.
 mod links;
+// What fuzzers begin with, and what they have found.
+mod fuzz;
 // What people see of a running server, and whom it turns out for taking too much.
 mod oversight;
 // Publishing: one message, many plates, one sweep.

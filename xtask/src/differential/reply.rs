@@ -17,11 +17,14 @@ pub struct Frame {
 #[derive(Debug, PartialEq, Eq)]
 pub struct NotResp;
 
-/// Takes all complete frames from the front of `bytes`.
+/// Takes all complete frames from the front of `bytes`. A push that an older
+/// Redis wrote into the midst of a reply comes after that reply.
 pub fn take_frames(bytes: &mut Vec<u8>) -> Result<Vec<Frame>, NotResp> {
     let (mut frames, mut at) = (Vec::new(), 0);
-    while let Some((frame, after)) = frame_at(bytes, at)? {
+    let mut pushes = Vec::new();
+    while let Some((frame, after)) = frame_at(bytes, at, &mut pushes)? {
         frames.push(frame);
+        frames.append(&mut pushes);
         at = after;
     }
     bytes.drain(..at);
@@ -29,7 +32,11 @@ pub fn take_frames(bytes: &mut Vec<u8>) -> Result<Vec<Frame>, NotResp> {
 }
 
 /// The frame that begins at `at` and where it ends; `None` if it is not whole.
-fn frame_at(bytes: &[u8], at: usize) -> Result<Option<(Frame, usize)>, NotResp> {
+fn frame_at(
+    bytes: &[u8],
+    at: usize,
+    pushes: &mut Vec<Frame>,
+) -> Result<Option<(Frame, usize)>, NotResp> {
     let Some(line_len) = bytes[at.min(bytes.len())..].windows(2).position(|w| w == b"\r\n") else {
         return Ok(None);
     };
@@ -52,7 +59,7 @@ fn frame_at(bytes: &[u8], at: usize) -> Result<Option<(Frame, usize)>, NotResp> 
             if matches!(kind, b'$' | b'=' | b'!') {
                 bulk(bytes, frame, after, len)
             } else {
-                aggregate(bytes, frame, after, len)
+                aggregate(bytes, frame, after, len, pushes)
             }
         }
         _ => Err(NotResp),
@@ -90,12 +97,14 @@ fn aggregate(
     mut frame: Frame,
     mut at: usize,
     len: usize,
+    pushes: &mut Vec<Frame>,
 ) -> Result<Option<(Frame, usize)>, NotResp> {
     let parts = if frame.kind == b'%' { len * 2 } else { len };
-    for _ in 0..parts {
-        match frame_at(bytes, at)? {
+    while frame.items.len() < parts {
+        match frame_at(bytes, at, pushes)? {
             Some((item, after)) => {
-                frame.items.push(item);
+                let into = if item.kind == b'>' { &mut *pushes } else { &mut frame.items };
+                into.push(item);
                 at = after;
             }
             None => return Ok(None),
@@ -126,6 +135,15 @@ mod tests {
             got.extend(take_frames(&mut part).expect("nor is the rest"));
             assert_eq!(got, frames, "cut at {cut}");
         }
+    }
+
+    #[test]
+    fn a_push_in_the_midst_of_a_reply_is_no_part_of_it() {
+        let mut bytes = b"*1\r\n>1\r\n+p\r\n:1\r\n".to_vec();
+        let frames = take_frames(&mut bytes).expect("well-formed");
+        let kinds: Vec<u8> = frames.iter().map(|frame| frame.kind).collect();
+        assert_eq!(kinds, b"*>");
+        assert_eq!(frames[0].items.len(), 1);
     }
 
     #[test]
