@@ -129,7 +129,7 @@ impl Draft<'_> {
         if self.guests[guest].in_transaction || self.guests[guest].may_wait {
             return;
         }
-        self.say(guest, &["CLIENT PAUSE {1|20} ?{WRITE|ALL}"]);
+        self.say(guest, &["CLIENT PAUSE {0|1|20} ?{WRITE|ALL}"]);
         let other = self.dice.below(self.table.guests);
         self.send(other, 1);
         self.steps.push(Step::Lapse);

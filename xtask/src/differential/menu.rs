@@ -210,7 +210,7 @@ const CLIENTS: &[Offer] = &[
     exact("CLIENT REPLY {ON|ON|OFF|SKIP|SKIP|@junk}"),
     exact("CLIENT NO-EVICT {ON|OFF|@junk}"),
     exact("CLIENT UNBLOCK {@id|@integer} ?{TIMEOUT|ERROR|@junk}"),
-    fragile(Exact, "CLIENT PAUSE {0|-1|x} ?{WRITE|ALL|x}"),
+    fragile(Exact, "CLIENT PAUSE {-1|x} ?{WRITE|ALL|x}"),
     exact("CLIENT UNPAUSE"),
     exact("CLIENT @junk"),
     exact("CLIENT {ID|INFO|GETNAME|UNPAUSE} @junk"),

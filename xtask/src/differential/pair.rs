@@ -163,14 +163,20 @@ impl Pair {
             self.theirs.send_ping();
             match (self.ours.expect_pong(), self.theirs.expect_pong()) {
                 (Ok(()), Ok(())) => {}
-                (Err(Silence::HungUp), Err(Silence::HungUp)) => {
-                    self.ours.call_again()?;
-                    self.theirs.call_again()?;
+                // One may have answered before it was told to hang up.
+                (Err(Silence::HungUp), other) if other.is_err() || self.theirs.hangs_up() => {
+                    self.call_again()?;
                 }
+                (Ok(()), Err(Silence::HungUp)) if self.ours.hangs_up() => self.call_again()?,
                 (Err(silence), _) | (_, Err(silence)) => return Ok(Err(silence.to_string())),
             }
         }
         Ok(Ok(()))
+    }
+
+    fn call_again(&mut self) -> Result<(), Failure> {
+        self.ours.call_again()?;
+        self.theirs.call_again()
     }
 
     /// What has expired is gone when it is touched, and only the servers know

@@ -170,6 +170,15 @@ impl Server {
         let _ = self.control.write_all(PING);
     }
 
+    /// Whether it closes our connection within some questions.
+    pub fn hangs_up(&mut self) -> bool {
+        (0..20).any(|_| {
+            std::thread::sleep(Duration::from_millis(5));
+            self.send_ping();
+            matches!(self.expect_pong(), Err(Silence::HungUp))
+        })
+    }
+
     pub fn expect_pong(&mut self) -> Result<(), Silence> {
         let mut pong = [0; PONG.len()];
         match self.control.read_exact(&mut pong) {
