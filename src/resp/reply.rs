@@ -242,7 +242,8 @@ impl ReplyParser {
         let after = end + 2;
         let value = match marker {
             b'+' => Value::Simple(utf8(text)?),
-            b'-' => Value::Error(utf8(text)?),
+            // It may quote what a client has sent, which need not be text.
+            b'-' => Value::Error(String::from_utf8_lossy(text).into_owned()),
             b':' => Value::Integer(parse_i64(text).ok_or(ReplyFault::BadNumber)?),
             b'(' => Value::BigNumber(big_number(text)?),
             b',' => Value::Double(double(text)?),

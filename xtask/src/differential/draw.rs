@@ -156,7 +156,9 @@ impl Draft<'_> {
 
     /// The same order many times: more than one read, more than one write.
     fn many(&mut self, guest: Guest) {
-        if self.dice.chance(70) {
+        // Strangers who get more than fits their buffer are shown out, and how
+        // large that is depends on how long ago it was last full.
+        if self.dice.chance(70) || self.table.password.is_some() {
             return self.send(guest, 1);
         }
         let order = self.order(guest, true);
