@@ -13,12 +13,14 @@
 mod pipe;
 mod preview;
 mod session;
+mod standing;
 
 pub use pipe::Pipe;
 pub use preview::{Preview, escape, unescape};
 pub use session::{
     BlockedOn, PauseScope, SubscriptionKind, TransactionEnd, TransactionStep, UnblockReason,
 };
+pub use standing::Standing;
 
 use crate::net::{Fd, Fired, Mask, NetError, Timeout, WriteOutcome};
 use crate::time::Micros;
@@ -493,6 +495,10 @@ pub enum Event {
     Dropped {
         count: u64,
     },
+    /// A watcher comes late, or has missed something: how things stand.
+    Standing {
+        what: Standing,
+    },
 }
 
 impl Event {
@@ -553,7 +559,8 @@ impl Event {
             | Event::ClientMemory { .. }
             | Event::Shutdown
             | Event::Pipe { .. }
-            | Event::Dropped { .. } => None,
+            | Event::Dropped { .. }
+            | Event::Standing { .. } => None,
         }
     }
 }

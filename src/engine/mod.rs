@@ -47,6 +47,7 @@ pub mod query;
 pub mod reply;
 pub mod server;
 pub mod slowlog;
+mod standing;
 pub mod stats;
 pub mod sweep;
 pub mod tap;

@@ -335,17 +335,7 @@ impl Engine {
     fn state_incomplete<N: Net>(&mut self, net: &N, slot: Slot, query: &Query, start: usize) {
         if self.server.tap.is_on() {
             let client = self.server.id_of(slot);
-            let args = query.parser.args(&query.buffer[start..query.filled]);
-            let argv = preview_args(args);
-            let argc = u32::try_from(query.parser.argc_expected().max(0)).unwrap_or(u32::MAX);
-            let parsed_to = (start + query.parser.position()) as u64;
-            let need = match query.parser.need() {
-                request::Need::InlineEnd => Need::InlineEnd,
-                request::Need::MultibulkHeader => Need::MultibulkHeader,
-                request::Need::BulkHeader => Need::BulkHeader,
-                request::Need::BulkBytes(n) => Need::BulkBytes(n),
-            };
-            self.state(net, || Event::Incomplete { client, argc, argv, parsed_to, need });
+            self.state(net, || incomplete(client, query, start));
         }
     }
 
@@ -385,6 +375,21 @@ impl Engine {
         let (client, fd): (ClientId, Fd) = (client.id, client.fd);
         self.state(net, || Event::ClientFreed { client, fd, why, dropped });
     }
+}
+
+/// What is known of a request whose rest has not come; it begins at `start`.
+pub(super) fn incomplete(client: ClientId, query: &Query, start: usize) -> Event {
+    let args = query.parser.args(&query.buffer[start..query.filled]);
+    let argv = preview_args(args);
+    let argc = u32::try_from(query.parser.argc_expected().max(0)).unwrap_or(u32::MAX);
+    let parsed_to = (start + query.parser.position()) as u64;
+    let need = match query.parser.need() {
+        request::Need::InlineEnd => Need::InlineEnd,
+        request::Need::MultibulkHeader => Need::MultibulkHeader,
+        request::Need::BulkHeader => Need::BulkHeader,
+        request::Need::BulkBytes(n) => Need::BulkBytes(n),
+    };
+    Event::Incomplete { client, argc, argv, parsed_to, need }
 }
 
 fn preview_args(args: crate::resp::Args<'_>) -> Vec<Preview> {

@@ -2,11 +2,16 @@
 
 use super::check::Check;
 use super::config_file::{self, ConfigError, ConfigFile, Place};
-use super::serve::Serve;
+use super::live::{self, LiveOptions};
+use super::redact::Disclosure;
+use super::serve::{Recording, Serve, Watch};
 use crate::engine::config::Config;
+use crate::engine::config::directive::parse_memory;
 use std::ffi::OsString;
 use std::fmt;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// One invocation.
 #[derive(Debug)]
@@ -57,13 +62,30 @@ impl From<lexopt::Error> for UsageError {
 pub const HELP: &str = "\
 onechef: Redis's event loop, to look at and to use
 
-  onechef serve [CONFIG_FILE] [--port N] [--bind A] [--record FILE] [--NAME VALUE …]
+  onechef serve [CONFIG_FILE] [--port N] [--bind A] [--NAME VALUE …]
       Serves RESP on a real port (127.0.0.1 and ::1, 6379, unless told otherwise).
       --NAME VALUE is any of Redis's directives that apply: --maxclients 100,
       --timeout 30, --hz 50, --io-threads 4, --client-output-buffer-limit 'normal 1mb 512kb 10'…
       The same names work in CONFIG_FILE, one a line, as in redis.conf; the
-      command line wins. --record writes the trace of the loop (NDJSON).
-      Stops cleanly on SIGINT, SIGTERM and SHUTDOWN.
+      command line wins. Stops cleanly on SIGINT, SIGTERM and SHUTDOWN.
+
+      --live[=ADDRESS]    Lets a browser watch the loop: prints an address with a
+                          token, which is the way in (127.0.0.1:8079). Metrics
+                          for Prometheus are at /metrics of the same server.
+      --step[=SECONDS]    Lets whoever watches hold the loop and let it go, phase
+                          by phase; everybody else waits meanwhile. A silent
+                          watcher loses the loop after so many seconds (10).
+      --page FOLDER       The built page, if it is not in the program, in dist/
+                          beside it, or in dist/ here.
+      --live-token FILE   Keeps the token in a file, so that watchers find their
+                          way back after a restart.
+      --live-host NAME    A name that the server goes by for others; needed with
+                          an ADDRESS that is not the loopback.
+      --record FILE       Writes the trace of the loop (NDJSON).
+      --record-limit SIZE Keeps about the last so much of it, in FILE and FILE.1.
+      --reveal            Traces show keys and values too. Without it: names of
+                          commands, counts, lengths, and keys as keyed hashes.
+                          Passwords are never shown.
 
   onechef run SCENARIO [--summary]
       Plays a scenario on the simulated network and prints the trace (NDJSON),
@@ -118,14 +140,16 @@ pub fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Invocation, Us
 fn parse_serve(mut parser: lexopt::Parser) -> Result<Invocation, UsageError> {
     use lexopt::prelude::*;
     let mut file: Option<PathBuf> = None;
-    let mut record = None;
+    let mut flags = WatchFlags::default();
     let mut directives: Vec<(String, String)> = Vec::new();
     while let Some(argument) = parser.next()? {
         match argument {
             Short('h') | Long("help") => return Ok(Invocation::Help),
-            Long("record") => record = Some(PathBuf::from(parser.value()?)),
             Long(name) => {
                 let name = name.to_owned();
+                if flags.take(&name, &mut parser)? {
+                    continue;
+                }
                 // Some directives take several words: --save 3600 1.
                 let words: Vec<String> =
                     parser.values()?.map(|word| word.to_string_lossy().into_owned()).collect();
@@ -147,7 +171,87 @@ fn parse_serve(mut parser: lexopt::Parser) -> Result<Invocation, UsageError> {
         warnings.extend(warning);
     }
     let config_file = file.map(|path| ConfigFile { path });
-    Ok(Invocation::Serve { serve: Box::new(Serve { config, config_file, record }), warnings })
+    let watch = flags.finish()?;
+    Ok(Invocation::Serve { serve: Box::new(Serve { config, config_file, watch }), warnings })
+}
+
+/// The flags about who is told.
+#[derive(Default)]
+struct WatchFlags {
+    record: Option<PathBuf>,
+    record_limit_bytes: Option<u64>,
+    live: Option<SocketAddr>,
+    hosts: Vec<String>,
+    page: Option<PathBuf>,
+    token: Option<PathBuf>,
+    step: Option<Duration>,
+    disclosure: Disclosure,
+}
+
+impl WatchFlags {
+    /// Takes a flag and its value, if it is one of these.
+    fn take(&mut self, name: &str, parser: &mut lexopt::Parser) -> Result<bool, UsageError> {
+        use lexopt::ValueExt;
+        match name {
+            "record" => self.record = Some(PathBuf::from(parser.value()?)),
+            "record-limit" => {
+                let text = parser.value()?.string()?;
+                let bytes = parse_memory(text.as_bytes()).filter(|bytes| *bytes > 0);
+                self.record_limit_bytes = Some(bytes.ok_or_else(|| {
+                    words(format!("--record-limit: '{text}' is no size: expected 64mb, say"))
+                })?);
+            }
+            "live" => {
+                self.live = Some(match parser.optional_value() {
+                    None => live::DEFAULT_ADDRESS,
+                    Some(text) => live_address(&text.string()?)?,
+                });
+            }
+            "live-host" => self.hosts.push(parser.value()?.string()?),
+            "live-token" => self.token = Some(PathBuf::from(parser.value()?)),
+            "page" => self.page = Some(PathBuf::from(parser.value()?)),
+            "step" => {
+                self.step = Some(match parser.optional_value() {
+                    None => live::DEFAULT_STEP_LEASE,
+                    Some(text) => Duration::from_secs(text.parse::<u64>()?.clamp(1, 3_600)),
+                });
+            }
+            "reveal" => self.disclosure = Disclosure::All,
+            _ => return Ok(false),
+        }
+        Ok(true)
+    }
+
+    fn finish(self) -> Result<Watch, UsageError> {
+        let needs_live = self.step.is_some() || self.token.is_some() || !self.hosts.is_empty();
+        if self.live.is_none() && (needs_live || self.page.is_some()) {
+            return Err(words("--step, --page, --live-host and --live-token need --live"));
+        }
+        if self.record.is_none() && self.record_limit_bytes.is_some() {
+            return Err(words("--record-limit needs --record"));
+        }
+        let WatchFlags { hosts, page, token, step, disclosure, .. } = self;
+        let limit_bytes = self.record_limit_bytes;
+        Ok(Watch {
+            record: self.record.map(|path| Recording { path, limit_bytes }),
+            live: self.live.map(|address| LiveOptions { address, hosts, page, token, step }),
+            disclosure,
+        })
+    }
+}
+
+fn words(text: impl Into<String>) -> UsageError {
+    UsageError::Words(text.into())
+}
+
+/// An address, a port, or an address of the default port.
+fn live_address(text: &str) -> Result<SocketAddr, UsageError> {
+    let default = live::DEFAULT_ADDRESS;
+    let port = |text: &str| text.parse().ok().map(|port| SocketAddr::new(default.ip(), port));
+    let ip = |text: &str| text.parse().ok().map(|ip| SocketAddr::new(ip, default.port()));
+    text.parse().ok().or_else(|| port(text)).or_else(|| ip(text)).ok_or_else(|| {
+        words(format!("--live: '{text}' is no address: expected 127.0.0.1:8079, say, or a port"))
+    })
 }
 
 fn apply_file(config: &mut Config, path: &Path) -> Result<Vec<String>, UsageError> {

@@ -4,6 +4,10 @@
 pub mod check;
 pub mod command_line;
 pub mod config_file;
+pub mod live;
+pub mod log;
 pub mod open_files;
 pub mod recorder;
+pub mod redact;
 pub mod serve;
+pub mod watching;

@@ -2,8 +2,12 @@
 //! a process.
 
 use super::config_file::ConfigFile;
+use super::live::outlet::After;
+use super::live::{self, LiveError, LiveOptions};
 use super::open_files::{OpenFiles, adjust_open_files_limit};
 use super::recorder::Recorder;
+use super::redact::{Disclosure, Redactor};
+use super::watching::{RecordError, Watching};
 use crate::engine::Engine;
 use crate::engine::config::Config;
 use crate::engine::server::Birth;
@@ -24,7 +28,23 @@ pub struct Serve {
     pub config: Config,
     /// The file it came from, for CONFIG REWRITE.
     pub config_file: Option<ConfigFile>,
-    pub record: Option<PathBuf>,
+    pub watch: Watch,
+}
+
+/// Who is told what the loop does.
+#[derive(Clone, Debug, Default)]
+pub struct Watch {
+    pub record: Option<Recording>,
+    pub live: Option<LiveOptions>,
+    pub disclosure: Disclosure,
+}
+
+/// `--record`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Recording {
+    pub path: PathBuf,
+    /// Only the last so many bytes are kept, in two files.
+    pub limit_bytes: Option<u64>,
 }
 
 /// Why the server could not start or go on.
@@ -35,6 +55,7 @@ pub enum ServeError {
     /// None of the names in `bind` is an address.
     NoAddress(String),
     Record(PathBuf, io::Error),
+    Live(LiveError),
     Start(io::Error),
 }
 
@@ -52,12 +73,25 @@ impl fmt::Display for ServeError {
             ServeError::Record(path, error) => {
                 write!(f, "cannot write the recording {}: {error}", path.display())
             }
+            ServeError::Live(error) => error.fmt(f),
             ServeError::Start(error) => write!(f, "cannot start: {error}"),
         }
     }
 }
 
 impl std::error::Error for ServeError {}
+
+impl From<LiveError> for ServeError {
+    fn from(error: LiveError) -> ServeError {
+        ServeError::Live(error)
+    }
+}
+
+impl From<RecordError> for ServeError {
+    fn from(RecordError(path, error): RecordError) -> ServeError {
+        ServeError::Record(path, error)
+    }
+}
 
 impl ServeError {
     fn listen(address: SocketAddr, net: &mut Tcp) -> ServeError {
@@ -92,40 +126,48 @@ pub fn serve(mut options: Serve) -> Result<(), ServeError> {
     if let Some(file) = options.config_file {
         engine.set_config_file(Box::new(file));
     }
-    let mut recorder = match options.record {
-        None => None,
-        Some(path) => {
-            engine.watch_events(&net, true);
-            let header = header(&engine);
-            let recorder = Recorder::create(&path, &header)
-                .map_err(|error| ServeError::Record(path.clone(), error))?;
-            Some((recorder, path))
-        }
-    };
+    let mut watching = watching(options.watch, &mut engine, &net, &stop)?;
     open_doors(&mut engine, &mut net, &addresses)?;
-    announce(&engine);
+    announce(&engine, &watching);
 
     let mut fired = Vec::with_capacity(1024);
     loop {
         let timeout = engine.before_poll(&mut net);
-        if let Some((recorder, path)) = &mut recorder {
-            recorder.drain(&mut engine).map_err(|error| ServeError::Record(path.clone(), error))?;
-        }
+        watching.half_cycle(&mut engine, &net, After::BeforePoll(timeout))?;
         if engine.is_stopping() || stop.load(Ordering::Relaxed) {
             break;
         }
         net.wait(timeout, &mut fired);
+        watching.woken(&engine, &fired);
         engine.after_poll(&mut net, &fired);
+        watching.half_cycle(&mut engine, &net, After::AfterPoll)?;
     }
     engine.shut_down(&mut net);
-    if let Some((mut recorder, path)) = recorder {
-        recorder
-            .drain(&mut engine)
-            .and_then(|()| recorder.finish())
-            .map_err(|error| ServeError::Record(path, error))?;
-    }
+    watching.finish(&mut engine, &net)?;
     println!("onechef: stopped");
     Ok(())
+}
+
+fn watching(
+    options: Watch,
+    engine: &mut Engine,
+    net: &Tcp,
+    stop: &Arc<AtomicBool>,
+) -> Result<Watching, ServeError> {
+    let redactor = || Redactor::new(options.disclosure);
+    let mut header = header(engine);
+    redactor().directives(&mut header);
+    let recorder = match options.record {
+        None => None,
+        Some(Recording { path, limit_bytes }) => {
+            engine.watch_events(net, true);
+            let recorder = Recorder::create(&path, &header, redactor(), limit_bytes)
+                .map_err(|error| ServeError::Record(path.clone(), error))?;
+            Some((recorder, path))
+        }
+    };
+    let live = options.live.map(|live| live::start(&live, &header, redactor())).transpose()?;
+    Ok(Watching::new(recorder, live, Arc::clone(stop)))
 }
 
 /// `CONFIG_FDSET_INCR`: descriptors beyond the clients' own.
@@ -211,10 +253,13 @@ fn open_doors(engine: &mut Engine, net: &mut Tcp, doors: &[Door]) -> Result<(), 
     Ok(())
 }
 
-fn announce(engine: &Engine) {
+fn announce(engine: &Engine, watching: &Watching) {
     let doors: Vec<String> =
         engine.server().listeners.iter().map(|l| l.address.to_string()).collect();
     println!("onechef: ready on {} (pid {})", doors.join(" and "), std::process::id());
-    // A reader of a pipe waits for this line.
+    if let Some(address) = watching.address() {
+        println!("onechef: watch at {address}");
+    }
+    // A reader of a pipe waits for these lines.
     let _ = io::stdout().flush();
 }

@@ -1,6 +1,6 @@
 //! What the one thread is at.
 
-use crate::event::{Event, Handler, Phase};
+use crate::event::{Event, Handler, Phase, Standing};
 
 /// A stretch of work as a reader tells them apart: finer than [`Phase`], since
 /// one signal is read, parsed, executed and answered inside `Files`.
@@ -28,9 +28,11 @@ impl Activity {
     #[must_use]
     pub fn begun_by(event: &Event) -> Option<Activity> {
         match event {
-            Event::PollEnter { .. } | Event::PollReturn { .. } | Event::CycleBegin { .. } => {
-                Some(Activity::Poll)
-            }
+            // How things stand is told from the poll.
+            Event::PollEnter { .. }
+            | Event::PollReturn { .. }
+            | Event::CycleBegin { .. }
+            | Event::Standing { what: Standing::Begun } => Some(Activity::Poll),
             Event::PhaseEnter { phase } => Some(match phase {
                 Phase::BeforeSleep => Activity::Sweep,
                 Phase::Timers => Activity::Timers,

@@ -6,6 +6,7 @@
 
 mod guests;
 mod sessions;
+mod standing;
 
 use super::Record;
 use super::activity::Activity;
@@ -97,6 +98,7 @@ impl World {
             Event::Shutdown => self.shut_down = true,
             Event::Pipe { peer, pipe } => self.pipe(*peer, pipe),
             Event::Dropped { count } => self.dropped = self.dropped.saturating_add(*count),
+            Event::Standing { what } => self.standing(what),
             // They say when and how much; whatever they changed is stated by
             // facts of its own.
             Event::AcceptEnd { .. }

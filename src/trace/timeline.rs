@@ -161,7 +161,8 @@ impl Kind {
             | Event::Limit { .. }
             | Event::Shutdown
             | Event::Pipe { .. }
-            | Event::Dropped { .. } => None,
+            | Event::Dropped { .. }
+            | Event::Standing { .. } => None,
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Which records are steps, and how long each one's motion lasts.
 
 use super::frame::Motion;
-use crate::event::{AcceptEnd, Event, Handler, Pipe, ReadOutcome};
+use crate::event::{AcceptEnd, Event, Handler, Pipe, ReadOutcome, Standing};
 use crate::net::{Mask, WriteOutcome};
 
 /// With reduced motion every step takes this long at 1×.
@@ -78,7 +78,10 @@ pub fn is_step(event: &Event) -> bool {
         | Event::Limit { .. }
         | Event::Shutdown
         | Event::Pipe { .. }
-        | Event::Dropped { .. } => true,
+        | Event::Dropped { .. }
+        | Event::Standing { what: Standing::Begun } => true,
+        // What follows it is no course of events.
+        Event::Standing { .. } => false,
     }
 }
 

@@ -3,7 +3,8 @@
 use onechef::event::{
     AcceptEnd, BlockedOn, ClientChange, ClientId, CloseReason, Event, Handler, KeyChange,
     LimitKind, Need, PauseScope, Phase, Pipe, Preview, ReadOutcome, RefuseReason, ReplyInto,
-    SkipReason, SubscriptionKind, TimerKind, TransactionEnd, TransactionStep, UnblockReason,
+    SkipReason, Standing, SubscriptionKind, TimerKind, TransactionEnd, TransactionStep,
+    UnblockReason,
 };
 use onechef::net::{Fd, Fired, Mask, NetError, Timeout, WriteOutcome};
 use onechef::time::Micros;
@@ -386,7 +387,22 @@ impl Dice {
                 Event::Paused { scope, until: self.time() }
             }
             50 => Event::Monitoring { client, on: self.chance(2) },
-            _ => Event::ClientMemory { used: self.size(), limit: self.size() },
+            51 => Event::ClientMemory { used: self.size(), limit: self.size() },
+            _ => Event::Standing { what: self.standing() },
+        }
+    }
+
+    fn standing(&mut self) -> Standing {
+        match self.below(4) {
+            0 => Standing::Begun,
+            1 => Standing::Counter { name: self.text(), value: self.size() },
+            2 => Standing::Keys { db: self.size32(), keys: self.size() },
+            _ => Standing::Client {
+                client: self.client(),
+                created: self.time(),
+                active: self.time(),
+                last_command: self.text(),
+            },
         }
     }
 
@@ -409,7 +425,7 @@ impl Dice {
 }
 
 /// How many events there are.
-pub const EVENT_KINDS: u64 = 52;
+pub const EVENT_KINDS: u64 = 53;
 
 /// Records of any events: numbered, and time does not go back.
 pub fn noise(seeds: &[u64]) -> Vec<Record> {

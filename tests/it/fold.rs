@@ -7,6 +7,7 @@ use onechef::event::{ClientId, Event, Stamped, SubscriptionKind};
 use onechef::net::virt::{GuestAction, Link};
 use onechef::net::{Net, Timeout, Wait};
 use onechef::time::Micros;
+use onechef::trace::world::{Counters, Doing};
 use onechef::trace::{Record, World};
 use proptest::prelude::*;
 
@@ -103,6 +104,48 @@ fn absorb(house: &mut House, world: &mut World, seq: &mut u64) {
         *seq += 1;
     }
     check(house, world);
+    check_latecomer(house, world);
+}
+
+/// Whoever comes only now, or knew something else, is told what amounts to the
+/// same as what `seen` has seen.
+fn check_latecomer(house: &House, seen: &World) {
+    let at = house.net.now();
+    for knew in [World::default(), seen.clone()] {
+        let mut late = knew;
+        for (event, seq) in house.engine.standing().into_iter().zip(0..) {
+            late.fold(&Record { seq, at, event });
+        }
+        check(house, &late);
+        assert_eq!(late.listeners, seen.listeners);
+        assert_eq!(late.watched, seen.watched);
+        assert_eq!(late.timer.map(|t| t.due), seen.timer.map(|t| t.due));
+        assert_eq!(late.to_close, seen.to_close);
+        // The engine counts parsing in; the facts know the commands alone.
+        let eventloop_duration_cmd_sum = late.counters.eventloop_duration_cmd_sum;
+        assert_eq!(late.counters, Counters { eventloop_duration_cmd_sum, ..seen.counters.clone() });
+        let sizes = |world: &World| {
+            let mut sizes = world.pantry.sizes.clone();
+            sizes.retain(|_, keys| *keys > 0);
+            sizes
+        };
+        assert_eq!(sizes(&late), sizes(seen));
+        for (id, client) in seen.clients.iter() {
+            let told = &late.clients[id];
+            // The facts are stamped by the clock, the engine's notes by its
+            // cached time of the same cycle.
+            let soon = |a: Micros, b: Micros| a.0.abs_diff(b.0) < 100_000;
+            assert!(soon(told.created_at, client.created_at), "client {id}");
+            assert!(soon(told.last_active, client.last_active), "client {id}");
+            assert_eq!(told.authenticated, client.authenticated, "client {id}");
+            assert_eq!(told.transaction, client.transaction, "client {id}");
+            assert_eq!(told.blocked, client.blocked, "client {id}");
+            assert_eq!(told.close_after_reply, client.close_after_reply, "client {id}");
+            assert_eq!(told.close_asap, client.close_asap, "client {id}");
+            let partial = matches!(client.doing, Doing::Partial { .. });
+            assert!(!partial || told.doing == client.doing, "client {id}");
+        }
+    }
 }
 
 #[derive(Clone, Debug)]

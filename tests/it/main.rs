@@ -39,6 +39,8 @@ mod fuzz;
 mod oversight;
 // Publishing: one message, many plates, one sweep.
 mod pubsub;
+// Watching a real server: what is told, who may watch, what is held.
+mod live;
 // Transactions: nothing in between, and what makes them fail.
 mod transactions;
 // Bugs of other servers that must not happen here.

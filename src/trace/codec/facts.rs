@@ -11,7 +11,8 @@ use super::{Header, Native, Simulation, Source};
 use crate::event::{
     AcceptEnd, BlockedOn, ClientChange, ClientId, CloseReason, Event, Handler, KeyChange,
     LimitKind, Need, PauseScope, Phase, Pipe, Preview, ReadOutcome, RefuseReason, ReplyInto,
-    SkipReason, SubscriptionKind, TimerKind, TransactionEnd, TransactionStep, UnblockReason,
+    SkipReason, Standing, SubscriptionKind, TimerKind, TransactionEnd, TransactionStep,
+    UnblockReason,
 };
 use crate::net::{Fd, Fired, Mask, NetError, Timeout, WriteOutcome};
 use crate::time::Micros;
@@ -115,6 +116,7 @@ kinds! {
         "shutdown" = Shutdown,
         "pipe" = Pipe { peer, pipe },
         "dropped" = Dropped { count },
+        "standing" = Standing { what },
     }
     AcceptEnd or Drained {
         "drained" = Drained,
@@ -152,6 +154,12 @@ kinds! {
         "reading" = Reading { on },
         "saw_close" = SawClose { reset },
         "left" = Left,
+    }
+    Standing or Begun {
+        "begun" = Begun,
+        "counter" = Counter { name, value },
+        "keys" = Keys { db, keys },
+        "client" = Client { client, created, active, last_command },
     }
     TransactionStep or Begun {
         "watching" = Watching { keys },

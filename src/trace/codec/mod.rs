@@ -102,6 +102,7 @@
 //! | `shutdown` | none |
 //! | `pipe` | `peer`, `pipe`: `{"queued":{"name":string}}`, `{"backlog_full":{"name":string}}`, `{"sent":{"bytes":bytes,"arrives":time}}`, `{"arrived":{"bytes":bytes}}`, `"fin_arrived"`, `"reset_arrived"`, `{"delivered":{"bytes":number}}`, `{"consumed":{"bytes":bytes}}`, `{"reading":{"on":true or false}}`, `{"saw_close":{"reset":true or false}}` or `"left"` |
 //! | `dropped` | `count` (number) |
+//! | `standing` | `what`: `"begun"`, `{"counter":{"name":string,"value":number}}`, `{"keys":{"db":number,"keys":number}}` or `{"client":{"client":client,"created":time,"active":time,"last_command":string}}` |
 //!
 //! # What a reader owes
 //!
@@ -141,7 +142,7 @@ pub const FORMAT_VERSION: u32 = 1;
 /// A digest of the code of `src/event.rs` and its parts, comments apart, that
 /// [`FORMAT_VERSION`] and the table above were last compared with. A test
 /// recomputes it.
-pub const EVENTS_HASH: u64 = 0x539a_71a8_55aa_5d7e;
+pub const EVENTS_HASH: u64 = 0x2e36_603f_80b4_7ce0;
 
 /// No line is longer, its end included.
 pub const LINE_LIMIT_BYTES: usize = 4 * 1024 * 1024;
@@ -220,6 +221,12 @@ impl<W: io::Write> Writer<W> {
     /// Those of the sink.
     pub fn flush(&mut self) -> io::Result<()> {
         self.sink.flush()
+    }
+
+    /// Where it is written to.
+    #[must_use]
+    pub fn get_ref(&self) -> &W {
+        &self.sink
     }
 
     #[must_use]

@@ -136,7 +136,7 @@ fn rack(world: &World) -> Option<String> {
 }
 
 fn pantry(world: &World) -> Option<String> {
-    let keys: u64 = world.pantry.sizes.values().sum();
+    let keys: u64 = world.pantry.sizes.values().fold(0, |sum, n| sum.saturating_add(*n));
     if keys == 0 {
         return None;
     }

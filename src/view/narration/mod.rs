@@ -89,7 +89,8 @@ fn tell(event: &Event, scene: &Scene<'_>) -> Told {
         | Event::TimerRearmed { .. }
         | Event::ClientsCron { .. }
         | Event::Shutdown
-        | Event::Dropped { .. } => rounds::tell(event, scene),
+        | Event::Dropped { .. }
+        | Event::Standing { .. } => rounds::tell(event, scene),
         Event::Accept { .. }
         | Event::AcceptRefused { .. }
         | Event::AcceptEnd { .. }

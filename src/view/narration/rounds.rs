@@ -72,6 +72,11 @@ pub(super) fn tell(event: &Event, scene: &Scene<'_>) -> Told {
             format!("{} are missing: the recorder could not keep up.", many(*count, "record")),
             format!("dropped · {}", many(*count, "record")),
         ),
+        Event::Standing { .. } => told(
+            "Somebody looks in: this is how things stand.",
+            "The state as a watcher finds it; what led to it was not seen.",
+            "standing",
+        ),
         _ => told("The house was told to close.", "The server was told to stop.", "shutdown"),
     }
 }

@@ -128,7 +128,7 @@ pub fn pantry(scene: &Scene<'_>) -> Node {
 }
 
 fn title(scene: &Scene<'_>, at: &Shelves, stock: &Pantry) -> Node {
-    let keys: u64 = stock.sizes.values().sum();
+    let keys: u64 = stock.sizes.values().fold(0, |sum, n| sum.saturating_add(*n));
     // A recording may begin when there are keys already: the jars are proof.
     let keys = keys.max(stock.jars.len() as u64);
     let mut out = g().key("title");

@@ -1,0 +1,236 @@
+//! The loop's end of it: what happens leaves here, and the loop never waits.
+//!
+//! While nobody watches, a half-cycle costs one look at one number. While
+//! somebody does, the facts of a half-cycle go into a bounded queue; if the
+//! other side is slower than the loop, facts are dropped and counted, and once
+//! there is room again it is said how many, and how things stand.
+
+use super::metrics::Snapshot;
+use crate::engine::Engine;
+use crate::event::{Event, Phase, Stamped};
+use crate::net::{Net, Timeout};
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, Condvar, Mutex};
+use std::time::Duration;
+
+/// Most facts between the loop and the thread that tells them.
+pub const QUEUE_LIMIT_FACTS: u64 = 65_536;
+/// Most half-cycles.
+const QUEUE_LIMIT_BATCHES: usize = 8_192;
+
+/// What the loop is asked for, as bits of one number.
+const WATCH: u8 = 1;
+const STANDING: u8 = 2;
+const METRICS: u8 = 4;
+
+/// What both sides see.
+#[derive(Debug, Default)]
+pub struct Wishes {
+    bits: AtomicU8,
+    /// Facts in the queue.
+    queued: AtomicU64,
+    /// Facts that found no room, since the start.
+    dropped: AtomicU64,
+    snapshot: Mutex<Option<Snapshot>>,
+    taken: Condvar,
+}
+
+impl Wishes {
+    /// Facts are wanted, or not any more.
+    pub fn watch(&self, on: bool) {
+        if on {
+            self.bits.fetch_or(WATCH, Ordering::Relaxed);
+        } else {
+            self.bits.fetch_and(!(WATCH | STANDING), Ordering::Relaxed);
+        }
+    }
+
+    /// Whether facts are wanted.
+    #[must_use]
+    pub fn is_watched(&self) -> bool {
+        self.bits.load(Ordering::Relaxed) & WATCH != 0
+    }
+
+    /// How things stand is wanted, once.
+    pub fn ask_standing(&self) {
+        self.bits.fetch_or(STANDING, Ordering::Relaxed);
+    }
+
+    /// The counters of this moment: of the next time the loop comes by, which
+    /// its own timer sees to. `None` if it does not within `patience`.
+    pub fn ask_metrics(&self, patience: Duration) -> Option<Snapshot> {
+        let mut slot = self.snapshot.lock().ok()?;
+        *slot = None;
+        self.bits.fetch_or(METRICS, Ordering::Relaxed);
+        let waiting = |slot: &mut Option<Snapshot>| slot.is_none();
+        let (slot, _) = self.taken.wait_timeout_while(slot, patience, waiting).ok()?;
+        slot.clone()
+    }
+
+    /// Facts that found no room in the queue.
+    #[must_use]
+    pub fn dropped(&self) -> u64 {
+        self.dropped.load(Ordering::Relaxed)
+    }
+
+    /// Facts that wait in the queue.
+    #[must_use]
+    pub fn queued(&self) -> u64 {
+        self.queued.load(Ordering::Relaxed)
+    }
+
+    /// The other side has taken so many facts out.
+    pub fn took(&self, facts: u64) {
+        self.queued.fetch_sub(facts, Ordering::Relaxed);
+    }
+}
+
+/// The facts of a half-cycle, on their way.
+#[derive(Debug)]
+pub struct Batch {
+    /// The number of the first.
+    pub first: u64,
+    /// Before them, so many found no room.
+    pub lost: u64,
+    /// They state how things stand.
+    pub standing: bool,
+    pub facts: Vec<Stamped>,
+}
+
+/// See the module documentation.
+#[derive(Debug)]
+pub struct Outlet {
+    wishes: Arc<Wishes>,
+    queue: SyncSender<Batch>,
+    on: bool,
+    /// The next fact's number. How things stand takes numbers, too.
+    next: u64,
+    /// Facts that found no room since the last batch that did.
+    lost: u64,
+    capacity: u64,
+}
+
+/// How things stand when the thread goes to sleep, for this long at most.
+#[must_use]
+pub fn standing<N: Net>(engine: &Engine, net: &N, timeout: Timeout) -> Vec<Stamped> {
+    let at = net.now();
+    let asleep = [Event::PhaseEnter { phase: Phase::Poll }, Event::PollEnter { timeout }];
+    engine.standing().into_iter().chain(asleep).map(|event| Stamped { at, event }).collect()
+}
+
+/// What a half-cycle ended with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum After {
+    /// `before_poll`: the thread goes to sleep, for this long at most.
+    BeforePoll(Timeout),
+    /// `after_poll`.
+    AfterPoll,
+}
+
+impl Outlet {
+    /// An outlet, and where its facts come out.
+    #[must_use]
+    pub fn new() -> (Outlet, Receiver<Batch>, Arc<Wishes>) {
+        Outlet::with_capacity(QUEUE_LIMIT_FACTS)
+    }
+
+    /// The same with room for so many facts.
+    #[must_use]
+    pub fn with_capacity(capacity: u64) -> (Outlet, Receiver<Batch>, Arc<Wishes>) {
+        let (queue, batches) = sync_channel(QUEUE_LIMIT_BATCHES);
+        let wishes = Arc::new(Wishes::default());
+        let outlet =
+            Outlet { wishes: Arc::clone(&wishes), queue, on: false, next: 0, lost: 0, capacity };
+        (outlet, batches, wishes)
+    }
+
+    /// Whether the loop need not do anything for anybody.
+    #[inline]
+    #[must_use]
+    pub fn is_idle(&self) -> bool {
+        self.wishes.bits.load(Ordering::Relaxed) == 0 && !self.on
+    }
+
+    /// Whether facts are wanted.
+    #[must_use]
+    pub fn is_watched(&self) -> bool {
+        self.wishes.is_watched()
+    }
+
+    /// A half-cycle is over; `facts` are its facts, which are taken.
+    pub fn half_cycle<N: Net>(
+        &mut self,
+        engine: &Engine,
+        net: &N,
+        facts: &mut Vec<Stamped>,
+        after: After,
+    ) {
+        let bits = self.wishes.bits.load(Ordering::Relaxed);
+        if bits & METRICS != 0 {
+            self.hand_over_metrics(engine);
+        }
+        if bits & WATCH == 0 {
+            self.on = false;
+            return;
+        }
+        if !std::mem::replace(&mut self.on, true) {
+            // What was stated while turning the facts on is part of what
+            // stands; a number is left out, so that nobody resumes across.
+            facts.clear();
+            self.next += 1;
+        }
+        if self.lost > 0 {
+            self.lose(facts);
+        } else if !facts.is_empty() {
+            self.send(false, std::mem::take(facts));
+        }
+        let After::BeforePoll(timeout) = after else { return };
+        let room = self.wishes.queued() < self.capacity / 2;
+        if bits & STANDING != 0 || (self.lost > 0 && room) {
+            self.wishes.bits.fetch_and(!STANDING, Ordering::Relaxed);
+            self.send(true, standing(engine, net, timeout));
+        }
+    }
+
+    /// How things stand is let through whatever its size: it comes when there
+    /// is room, or once for somebody who asked.
+    fn send(&mut self, standing: bool, mut facts: Vec<Stamped>) {
+        let count = facts.len() as u64;
+        if !standing && self.wishes.queued() + count > self.capacity {
+            return self.lose(&mut facts);
+        }
+        let batch = Batch { first: self.next, lost: self.lost, standing, facts };
+        match self.queue.try_send(batch) {
+            Ok(()) => {
+                self.wishes.queued.fetch_add(count, Ordering::Relaxed);
+                self.next += count;
+                self.lost = 0;
+            }
+            Err(_) if standing => self.wishes.ask_standing(),
+            Err(_) => self.lose_count(count),
+        }
+    }
+
+    fn lose(&mut self, facts: &mut Vec<Stamped>) {
+        self.lose_count(facts.len() as u64);
+        facts.clear();
+    }
+
+    fn lose_count(&mut self, count: u64) {
+        self.lost += count;
+        self.next += count;
+        self.wishes.dropped.fetch_add(count, Ordering::Relaxed);
+    }
+
+    #[cold]
+    fn hand_over_metrics(&self, engine: &Engine) {
+        // Whoever asks holds the lock only for a moment; if it is this one,
+        // the next half-cycle will do.
+        if let Ok(mut slot) = self.wishes.snapshot.try_lock() {
+            self.wishes.bits.fetch_and(!METRICS, Ordering::Relaxed);
+            *slot = Some(Snapshot::of(engine));
+            self.wishes.taken.notify_all();
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! Who is told what the loop does: a file, watchers, both or nobody.
+//!
+//! Facts are collected only while somebody wants them. Without anybody, a
+//! half-cycle costs the loop two comparisons.
+
+use super::live::Live;
+use super::live::gate::Stop;
+use super::live::outlet::{After, standing};
+use super::recorder::Recorder;
+use crate::engine::Engine;
+use crate::event::Stamped;
+use crate::net::{Fired, Net};
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// See the module documentation.
+#[derive(Default)]
+pub struct Watching {
+    recorder: Option<(Recorder, PathBuf)>,
+    live: Option<Live>,
+    /// The process must end: nobody is held any longer.
+    stop: Arc<AtomicBool>,
+    facts: Vec<Stamped>,
+}
+
+/// The recording cannot go on.
+pub struct RecordError(pub PathBuf, pub io::Error);
+
+impl Watching {
+    #[must_use]
+    pub fn new(
+        recorder: Option<(Recorder, PathBuf)>,
+        live: Option<Live>,
+        stop: Arc<AtomicBool>,
+    ) -> Watching {
+        Watching { recorder, live, stop, facts: Vec::new() }
+    }
+
+    /// Where it can be watched.
+    #[must_use]
+    pub fn address(&self) -> Option<&str> {
+        self.live.as_ref().map(|live| live.address.as_str())
+    }
+
+    /// A half-cycle is over.
+    ///
+    /// # Errors
+    /// If the recording cannot be written.
+    #[inline]
+    pub fn half_cycle<N: Net>(
+        &mut self,
+        engine: &mut Engine,
+        net: &N,
+        after: After,
+    ) -> Result<(), RecordError> {
+        let idle = self.live.as_ref().is_none_or(|live| live.outlet.is_idle());
+        if !idle || self.recorder.is_some() {
+            self.tell(engine, net, after)?;
+        }
+        self.hold(
+            engine,
+            match after {
+                After::BeforePoll(_) => Stop::AboutToSleep,
+                After::AfterPoll => {
+                    Stop::BeforeSleep { pending_writes: engine.server().pending_write.len() }
+                }
+            },
+            &[],
+        );
+        Ok(())
+    }
+
+    /// The poll has returned.
+    #[inline]
+    pub fn woken(&self, engine: &Engine, fired: &[Fired]) {
+        self.hold(engine, Stop::Woken { fired: fired.len() }, fired);
+    }
+
+    #[cold]
+    fn tell<N: Net>(
+        &mut self,
+        engine: &mut Engine,
+        net: &N,
+        after: After,
+    ) -> Result<(), RecordError> {
+        let watched = self.live.as_ref().is_some_and(|live| live.outlet.is_watched());
+        let wanted = watched || self.recorder.is_some();
+        if wanted != engine.server().tap.is_on() {
+            engine.watch_events(net, wanted);
+        }
+        engine.take_events(&mut self.facts);
+        if let Some((recorder, path)) = &mut self.recorder {
+            let written = recorder.write(&self.facts).and_then(|()| match after {
+                After::BeforePoll(timeout) if recorder.is_full() => {
+                    recorder.rotate()?;
+                    recorder.write(&standing(engine, net, timeout))
+                }
+                _ => Ok(()),
+            });
+            written.map_err(|error| RecordError(path.clone(), error))?;
+        }
+        if let Some(live) = &mut self.live {
+            live.outlet.half_cycle(engine, net, &mut self.facts, after);
+        }
+        self.facts.clear();
+        Ok(())
+    }
+
+    #[inline]
+    fn hold(&self, engine: &Engine, stop: Stop, fired: &[Fired]) {
+        if let Some(live) = &self.live
+            && let Some(gate) = &live.gate
+            && gate.is_armed()
+        {
+            let over = || self.stop.load(Ordering::Relaxed);
+            gate.pass(engine, stop, fired, || live.wake_watchers(), over);
+        }
+    }
+
+    /// The loop has ended: what is left is written.
+    ///
+    /// # Errors
+    /// If the recording cannot be written.
+    pub fn finish<N: Net>(mut self, engine: &mut Engine, net: &N) -> Result<(), RecordError> {
+        self.tell(engine, net, After::AfterPoll)?;
+        match self.recorder {
+            None => Ok(()),
+            Some((recorder, path)) => recorder.finish().map_err(|error| RecordError(path, error)),
+        }
+    }
+}
