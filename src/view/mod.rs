@@ -10,6 +10,7 @@ pub mod lanes;
 pub mod lesson;
 pub mod link;
 pub mod lint;
+pub mod live;
 pub mod narration;
 pub mod panels;
 pub mod phase;

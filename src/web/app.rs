@@ -1,6 +1,7 @@
 //! The page's state, and the one function that changes it.
 
 mod controls;
+mod living;
 mod rewriting;
 mod sharing;
 mod touring;
@@ -17,6 +18,7 @@ use super::panes::{self, Panes, Scene};
 use super::report::Report;
 use super::run::Run;
 use super::settings::{Settings, remember, remembered};
+use super::stream;
 use super::tour::Tour;
 use crate::event::ClientId;
 use crate::sim::{Bundled, Scenario, scenarios};
@@ -27,6 +29,7 @@ use crate::view::player::{Step, Tick};
 use crate::view::rest::{self, Ahead};
 use crate::view::why::{self, Question};
 use crate::view::{Frame, Grain, Motion, Node, Player, StagePhase, Terms, panels};
+use living::Living;
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::rc::Rc;
@@ -53,6 +56,8 @@ pub struct App {
     report: Report,
     scenarios: Painter,
     tour: Tour,
+    living: Option<Living>,
+    live_bar: Painter,
     drawn_at_ms: Option<f64>,
     now_ms: f64,
 }
@@ -100,7 +105,7 @@ fn with_contained(change: impl FnOnce(&mut App)) {
             // What can still be painted is; a second failure is the same one.
             let _ = contain(&mut || app.paint());
         }
-        app.player.is_moving(&app.run.timeline)
+        app.player.is_moving(&app.run.timeline) || app.is_stale()
     });
     frames::wish(moving);
 }
@@ -139,6 +144,8 @@ impl App {
             report: Report::new(),
             scenarios,
             tour: Tour::new(),
+            living: None,
+            live_bar: Painter::new(element("live-bar")),
             drawn_at_ms: None,
             now_ms: 0.0,
         }
@@ -157,8 +164,16 @@ impl App {
     fn update(&mut self, message: Message) {
         match message {
             Message::Frame(now_ms) => return self.frame(now_ms),
+            // Painted with the next frame, however much comes until then.
+            Message::Live(news) => return self.news(news),
+            Message::Attach => self.attach(),
+            Message::ToNow => self.follow(true),
+            Message::Order(word) => stream::order(word),
             Message::Control(control) => self.control(control),
-            Message::Seek(count) => self.seek(count),
+            Message::Seek(count) => {
+                self.follow(count == self.run.timeline.len());
+                self.seek(count);
+            }
             Message::Select(client) => self.select(client),
             Message::Why(question) => self.ask(question),
             Message::SwitchLanes => self.lanes = !self.lanes,
@@ -263,6 +278,10 @@ impl App {
         let dt_ms = self.drawn_at_ms.map_or(0.0, |before| now_ms - before);
         self.drawn_at_ms = Some(now_ms);
         self.now_ms = now_ms;
+        if self.is_stale() {
+            self.catch_up();
+            return self.paint();
+        }
         match self.player.tick(dt_ms, &self.run.timeline) {
             Tick::Paused => {}
             Tick::Moving => {
@@ -291,6 +310,9 @@ impl App {
 
     fn control(&mut self, control: Control) {
         self.console.outcome = None;
+        if !matches!(control, Control::Terms(_) | Control::Why | Control::Help) {
+            self.follow(control == Control::ToEnd);
+        }
         match control {
             Control::Step(direction, grain) => self.step(direction, grain),
             Control::ToStart => self.seek(0),
@@ -394,6 +416,7 @@ impl App {
     /// Another run is watched, from its start; nothing moves.
     fn watch(&mut self, run: Run) {
         self.beside.take();
+        self.detach();
         self.selected = None;
         self.asking.put_away();
         self.run = run;
@@ -492,6 +515,7 @@ impl App {
         let original = self.beside.original().map(|original| original.title.as_str());
         self.report.paint_fork(original, self.beside.is_open());
         self.beside.paint(&self.run, playhead, &frame);
+        self.paint_live();
         panes::title(&self.run, &world);
         let playing = self.player.is_playing();
         let phase = StagePhase::of(&world);

@@ -86,7 +86,7 @@ impl Console {
         world: &World,
     ) -> Result<(Scenario, String), String> {
         let Some(scenario) = run.scenario() else {
-            return Err("This is a recording: it can be watched, not changed.".into());
+            return Err(run.refusal().into());
         };
         let mut scenario = scenario.clone();
         // After everything that has happened, before anything else does.

@@ -89,6 +89,30 @@ pub enum Message {
     LetTick,
     /// Throws the failed run away and runs its scenario anew.
     StartOver,
+    /// Watches the server that the page came from.
+    Attach,
+    /// That server's stream has something to say.
+    Live(News),
+    /// To where things happen, and along with them.
+    ToNow,
+    /// Tells the server's loop to stop or to go on.
+    Order(&'static str),
+}
+
+/// What a stream says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum News {
+    Opened,
+    /// Lines of a trace, and the stream's name of the place after them.
+    Lines {
+        lines: String,
+        id: String,
+    },
+    /// Where the loop is held.
+    Gate(String),
+    Broke {
+        for_good: bool,
+    },
 }
 
 /// What the part of the address after `#` asks for.

@@ -28,6 +28,7 @@ pub mod panes;
 pub mod report;
 pub mod run;
 pub mod settings;
+pub mod stream;
 pub mod tour;
 
 use crate::view::link::Link;
@@ -42,4 +43,8 @@ pub fn start() {
         app::dispatch(message);
     }
     bind::bind();
+    // The address that a live server leads to.
+    if query.split(['?', '&']).any(|part| part == "live") {
+        app::dispatch(message::Message::Attach);
+    }
 }

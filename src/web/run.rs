@@ -2,6 +2,7 @@
 
 use crate::event::ClientId;
 use crate::sim::{Progress, Scenario, Sim};
+use crate::sorted::SortedMap;
 use crate::trace::codec::{self, Ending, Header};
 use crate::trace::{Record, Timeline, World};
 use crate::view::lint::{Lint, lints};
@@ -37,6 +38,8 @@ enum Source {
     Simulation(Box<Simulation>),
     /// What was odd about the file, if anything.
     Recording(Option<String>),
+    /// A server, whose records come as they happen.
+    Live,
 }
 
 #[derive(Debug)]
@@ -106,6 +109,37 @@ impl Run {
         })
     }
 
+    /// A server's run, of which nothing is known yet.
+    #[must_use]
+    pub fn live() -> Run {
+        Run {
+            title: "Live server".into(),
+            about: "A live server: it can be watched from here, not spoken to.".into(),
+            timeline: Timeline::new(),
+            header: Header::new(codec::Source::Unknown, SortedMap::default()),
+            source: Source::Live,
+            findings: RefCell::default(),
+        }
+    }
+
+    /// What the server says of itself.
+    pub fn set_header(&mut self, header: &Header) {
+        if self.header != *header {
+            self.header = header.clone();
+        }
+    }
+
+    /// Why nothing can be changed from here.
+    #[must_use]
+    pub fn refusal(&self) -> &'static str {
+        match self.source {
+            Source::Live => {
+                "This is a live server: it can be watched from here, not changed. Ask it with redis-cli."
+            }
+            _ => "This is a recording: it can be watched, not changed.",
+        }
+    }
+
     /// Lets the simulation go on by one half-cycle. `false` if it cannot.
     pub fn more(&mut self) -> bool {
         let Source::Simulation(simulation) = &mut self.source else { return false };
@@ -135,7 +169,11 @@ impl Run {
     #[must_use]
     pub fn lints(&self) -> Ref<'_, [Lint]> {
         let known = self.findings.borrow().lints.0;
-        if known != self.timeline.len() {
+        // A live run grows all the time: by a tenth before it is gone through
+        // again.
+        let worth_it =
+            !matches!(self.source, Source::Live) || known + known / 10 < self.timeline.len();
+        if known != self.timeline.len() && worth_it {
             let found = lints(&self.timeline, &self.requests());
             self.findings.borrow_mut().lints = (self.timeline.len(), found);
         }
@@ -147,7 +185,7 @@ impl Run {
     pub fn is_spent(&self) -> bool {
         match &self.source {
             Source::Simulation(simulation) => simulation.quiet || simulation.sim.is_none(),
-            Source::Recording(_) => true,
+            Source::Recording(_) | Source::Live => true,
         }
     }
 
@@ -156,7 +194,7 @@ impl Run {
     pub fn scenario(&self) -> Option<&Scenario> {
         match &self.source {
             Source::Simulation(simulation) => Some(&simulation.scenario),
-            Source::Recording(_) => None,
+            Source::Recording(_) | Source::Live => None,
         }
     }
 
@@ -164,7 +202,7 @@ impl Run {
     #[must_use]
     pub fn remark(&self) -> Option<&str> {
         match &self.source {
-            Source::Simulation(_) => None,
+            Source::Simulation(_) | Source::Live => None,
             Source::Recording(remark) => remark.as_deref(),
         }
     }

@@ -10,13 +10,18 @@ const ROOT_FLAGS = process.getuid?.() === 0 ? ["--no-sandbox"] : [];
 export const DESKTOP = { width: 1440, height: 900 };
 export const PHONE = { width: 390, height: 844 };
 
-/** A browser, and the address of the page that it may visit. */
-export async function open() {
-  const { server, base } = await serve();
-  const browser = await chromium.launch({
+/** A browser. */
+export function launch() {
+  return chromium.launch({
     executablePath: process.env.CHROMIUM || "/usr/bin/chromium",
     args: [...FLAGS, ...ROOT_FLAGS],
   });
+}
+
+/** A browser, and the address of the page that it may visit. */
+export async function open() {
+  const { server, base } = await serve();
+  const browser = await launch();
   const close = async () => {
     await browser.close();
     server.close();

@@ -223,6 +223,8 @@ fn e2e(root: &Path) -> Report {
         if !root.join("dist/index.html").is_file() {
             page::build_release(root)?;
         }
+        // Some tests watch a real server.
+        run(cargo(root).args(["build", "--quiet", "--bin", "onechef"]))?;
         let version = output_of(Command::new("node").arg("--version"))?;
         say(&format!("Node {}", String::from_utf8_lossy(&version).trim()));
         let mut command = Command::new("npm");

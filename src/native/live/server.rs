@@ -304,18 +304,25 @@ impl House {
         out.extend_from_slice(self.header.as_bytes());
         out.extend_from_slice(b"\n");
         let mut gate_news = None;
-        let mut asked = None;
+        let (mut asked, mut patience) = (None, PING_AFTER);
+        let mut gate_spoke = moment::now();
         let mut spoke = moment::now();
         loop {
             if let Some(gate) = &self.gate {
-                let news = gate.position().news;
-                if gate_news.replace(news) != Some(news) {
+                let Position { held, news, .. } = gate.position();
+                // While it is held, said again and again: a page that is still
+                // there answers with another lease.
+                let again = gate.patience() / 4;
+                patience = if held.is_some() { again.min(PING_AFTER) } else { PING_AFTER };
+                let due = held.is_some() && moment::now() >= gate_spoke + again;
+                if gate_news.replace(news) != Some(news) || due {
+                    gate_spoke = moment::now();
                     out.extend_from_slice(
                         format!("event: gate\ndata: {}\n\n", position(gate)).as_bytes(),
                     );
                 }
             }
-            match self.told.next(&mut place, PING_AFTER) {
+            match self.told.next(&mut place, patience) {
                 Next::Piece { piece, missed } => {
                     asked = None;
                     let id = mark(piece.end, place.ordinal());

@@ -1,0 +1,261 @@
+//! Watching a live server: what becomes of its stream, and the line that says
+//! how things are.
+//!
+//! The page keeps what it has seen. While the reader looks at the past, what
+//! arrives is kept, too, up to [`AHEAD_LIMIT_RECORDS`]; then the stream is let
+//! go, and the way back to now attaches anew, with the gap marked. A server
+//! that was started again goes on in the same timeline: its records are
+//! numbered on, and its clock is set to the first one's.
+
+use super::Node;
+use super::narration::words::many;
+use crate::event::{Event, Standing};
+use crate::time::Micros;
+use crate::trace::codec::{Header, ReadError, Reader, Source};
+use crate::trace::{Record, Timeline};
+
+/// What is kept of now while the reader looks at the past.
+pub const AHEAD_LIMIT_RECORDS: usize = 200_000;
+
+/// How the connection is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Link {
+    #[default]
+    Looking,
+    Open,
+    /// It broke; the browser tries again by itself.
+    Lost,
+    /// The server is there and says no.
+    Refused,
+    /// Too much has piled up behind the reader's back: let go.
+    LetGo,
+    /// The timeline holds no more.
+    Full,
+}
+
+/// See the module documentation.
+#[derive(Debug, Default)]
+pub struct Live {
+    pub link: Link,
+    /// The reader is taken along to whatever happens.
+    pub follows: bool,
+    /// The stream's own name of the place where it is.
+    pub last_id: String,
+    /// Where the loop is held; empty while it runs. `None`: it cannot be.
+    held: Option<String>,
+    reader: Reader,
+    header: Option<Header>,
+    /// From the running server's clock to the first one's.
+    shift: Micros,
+    gaps: u32,
+    ahead: usize,
+}
+
+impl Live {
+    #[must_use]
+    pub fn new() -> Live {
+        Live { follows: true, ..Live::default() }
+    }
+
+    /// The stream has been opened (again): it begins with its header.
+    pub fn opened(&mut self) {
+        self.link = Link::Open;
+        self.reader = Reader::new();
+    }
+
+    /// The stream broke; `for_good` if the browser will not try again.
+    pub fn broke(&mut self, for_good: bool) {
+        if !matches!(self.link, Link::LetGo | Link::Full) {
+            self.link = if for_good { Link::Refused } else { Link::Lost };
+        }
+    }
+
+    /// What the first server said about itself.
+    #[must_use]
+    pub fn header(&self) -> Option<&Header> {
+        self.header.as_ref()
+    }
+
+    /// The reader goes to where things happen, or away from it.
+    pub fn follow(&mut self, on: bool) {
+        self.follows = on;
+        self.ahead = 0;
+    }
+
+    /// Takes lines of the stream and puts their records behind the others.
+    ///
+    /// # Errors
+    /// Lines that are not of a trace.
+    pub fn take(&mut self, lines: &str, timeline: &mut Timeline) -> Result<(), ReadError> {
+        let mut records = Vec::new();
+        self.reader.feed(lines.as_bytes(), &mut records)?;
+        self.reader.feed(b"\n", &mut records)?;
+        self.set_clock();
+        for record in records {
+            self.put(record, timeline);
+        }
+        if self.ahead >= AHEAD_LIMIT_RECORDS {
+            self.link = Link::LetGo;
+        }
+        Ok(())
+    }
+
+    fn set_clock(&mut self) {
+        let Some(header) = self.reader.header() else { return };
+        let began = |header: &Header| match &header.source {
+            Source::Native(native) => native.started_unix_us,
+            Source::Simulation(_) | Source::Unknown => 0,
+        };
+        match &self.header {
+            None => self.header = Some(header.clone()),
+            Some(first) => self.shift = Micros(began(header).saturating_sub(began(first))),
+        }
+    }
+
+    fn put(&mut self, record: Record, timeline: &mut Timeline) {
+        let begun = matches!(record.event, Event::Standing { what: Standing::Begun });
+        self.gaps += u32::from(begun && !timeline.is_empty());
+        let before = timeline.records().last();
+        let at = record.at.saturating_add(self.shift);
+        let at = before.map_or(at, |before| at.max(before.at));
+        let seq = before.map_or(0, |before| before.seq + 1);
+        if timeline.push(Record { seq, at, event: record.event }).is_err() {
+            self.link = Link::Full;
+        }
+        self.ahead += usize::from(!self.follows);
+    }
+
+    /// Takes what the stream says of the loop's gate:
+    /// `{"held":"woken","count":2,…}`.
+    pub fn take_gate(&mut self, text: &str) {
+        let held = text.split_once("\"held\":\"").map(|(_, rest)| rest);
+        let word = held.and_then(|rest| rest.split('"').next());
+        self.held = Some(word.unwrap_or_default().to_owned());
+    }
+
+    #[must_use]
+    pub fn is_held(&self) -> bool {
+        self.held.as_ref().is_some_and(|held| !held.is_empty())
+    }
+
+    /// The line and its buttons.
+    #[must_use]
+    pub fn bar(&self) -> Vec<Node> {
+        let mut said = self.said();
+        if self.gaps > 0 {
+            said = format!("{said} Unseen in between: {}.", many(self.gaps.into(), "gap"));
+        }
+        let mut nodes = vec![Node::new("p").key("text").text(said)];
+        if !self.follows {
+            nodes.push(button("now", "Jump to now"));
+        }
+        if let Some(held) = &self.held
+            && self.link == Link::Open
+        {
+            let where_ = match held.as_str() {
+                "before_sleep" => "Held before the sweep.",
+                "about_to_sleep" => "Held at the end of a cycle.",
+                "woken" => "Held: the poll has returned.",
+                _ => "The loop runs.",
+            };
+            nodes.push(Node::new("p").key("gate").attr("class", "gate").text(where_));
+            if held.is_empty() {
+                nodes.push(button("gate-hold", "Hold the loop"));
+                nodes.push(button("gate-sweep", "Hold before a sweep"));
+            } else {
+                nodes.push(button("gate-phase", "Let one phase go"));
+                nodes.push(button("gate-cycle", "Let one cycle go"));
+                nodes.push(button("gate-release", "Let go"));
+            }
+        }
+        nodes
+    }
+
+    fn said(&self) -> String {
+        let behind = || many(self.ahead as u64, "record");
+        match self.link {
+            Link::Looking => "Live: looking for the server…".to_owned(),
+            Link::Open if self.follows => "Live: this is now.".to_owned(),
+            Link::Open => format!("Live, and you look at the past: {} since.", behind()),
+            Link::Lost => {
+                "The server does not answer. What was seen is kept; trying again.".to_owned()
+            }
+            Link::Refused => "The server refuses: open the address that it has printed.".to_owned(),
+            Link::LetGo => format!(
+                "{} came while you looked at the past; what comes now is not kept. Jump to now to attach again.",
+                behind()
+            ),
+            Link::Full => {
+                "The page holds no more records. Save them, then load it anew.".to_owned()
+            }
+        }
+    }
+}
+
+/// `act` is what the click handler reads.
+fn button(act: &'static str, label: &'static str) -> Node {
+    let node = Node::new("button").key(act).attr("type", "button").attr("class", "btn");
+    node.attr("data-act", act).text(label)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn header(began: u64) -> String {
+        format!(
+            "{{\"onechef-trace\":1,\"source\":{{\"native\":{{\"version\":\"1\",\"pid\":1,\
+             \"started_unix_us\":{began}}}}},\"config\":{{}}}}"
+        )
+    }
+
+    const BEGUN: &str = "\"ev\":{\"standing\":{\"what\":\"begun\"}}";
+
+    /// Protects: a server that comes back goes on in what was seen, later, and
+    /// the gap is marked.
+    #[test]
+    fn a_second_server_goes_on_where_the_first_one_ended() {
+        let (mut live, mut timeline) = (Live::new(), Timeline::new());
+        for (began, first) in [(1_000, 40), (9_000, 5)] {
+            live.opened();
+            live.take(&header(began), &mut timeline).expect("a header");
+            let lines = format!(
+                "{{\"n\":{first},\"us\":7,{BEGUN}}}\n{{\"n\":{},\"us\":9,\"ev\":\"shutdown\"}}",
+                first + 1
+            );
+            live.take(&lines, &mut timeline).expect("records");
+            live.broke(false);
+        }
+        let seen: Vec<_> = timeline.records().iter().map(|r| (r.seq, r.at.0)).collect();
+        assert_eq!(seen, [(0, 7), (1, 9), (2, 8_007), (3, 8_009)]);
+        let bar = format!("{:?}", live.bar());
+        assert!(bar.contains("1 gap") && bar.contains("does not answer"), "{bar}");
+    }
+
+    /// Protects: the memory of a page that is left alone in the past.
+    #[test]
+    fn what_piles_up_behind_the_readers_back_is_bounded_and_said() {
+        let (mut live, mut timeline) = (Live::new(), Timeline::new());
+        live.opened();
+        live.take(&header(0), &mut timeline).expect("a header");
+        live.follow(false);
+        for n in 0..AHEAD_LIMIT_RECORDS {
+            assert_eq!(live.link, Link::Open);
+            let line = format!("{{\"n\":{n},\"us\":{n},\"ev\":\"shutdown\"}}");
+            live.take(&line, &mut timeline).expect("a record");
+        }
+        assert_eq!(live.link, Link::LetGo);
+        assert!(format!("{:?}", live.bar()).contains("Jump to now to attach again"));
+    }
+
+    #[test]
+    fn the_gate_is_shown_where_there_is_one() {
+        let mut live = Live::new();
+        live.opened();
+        assert!(!format!("{:?}", live.bar()).contains("gate-"));
+        live.take_gate("{\"held\":null,\"count\":0}");
+        assert!(!live.is_held() && format!("{:?}", live.bar()).contains("gate-hold"));
+        live.take_gate("{\"held\":\"woken\",\"count\":2}");
+        assert!(live.is_held() && format!("{:?}", live.bar()).contains("gate-release"));
+    }
+}
