@@ -136,6 +136,7 @@ impl Engine {
             && query.size - query.filled > WORTH_SHRINKING_BYTES
         {
             query.shrink();
+            self.server.update_client_memory(slot);
         }
         if let Some(why) = over_output_limit(&mut self.server, slot) {
             self.free_client(net, slot, why);

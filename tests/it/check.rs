@@ -58,6 +58,19 @@ fn a_watcher_does_not_move_the_clock() {
     }
 }
 
+/// The timer gave a query buffer's free space back and went on counting it
+/// against maxmemory-clients (seed 1000174; Redis #15309 is of the kind).
+#[test]
+fn what_the_timer_gives_back_is_counted_no_more() {
+    let text = "onechef scenario 1\nset maxmemory-clients 1mb\nclient ana\n\
+        at 1ms ana connects\nat 2ms ana sends raw \"*2\\r\\n$4\\r\\nECHO\\r\\n\"\n\
+        at 4s ana sends raw \"$1\\r\\nx\\r\\n\"";
+    let scenario = Scenario::parse("buffers", text).expect("a well-formed scenario");
+    if let Err(violation) = examine_twice(&scenario) {
+        panic!("{violation}");
+    }
+}
+
 /// A seed must say the same tomorrow as text, or nobody can replay it.
 #[test]
 fn a_drawn_scenario_survives_as_text() {

@@ -254,6 +254,7 @@ fn limits(dice: &mut Dice, long: bool) -> Vec<(String, String)> {
     let all = [
         ("maxclients", (1 + dice.below(5)).to_string()),
         ("max-new-connections-per-cycle", (1 + dice.below(3)).to_string()),
+        ("tcp-backlog", (1 + dice.below(3)).to_string()),
         ("client-query-buffer-limit", "1mb".to_owned()),
         ("client-output-buffer-limit", format!("normal {}kb 40kb 1", 20 + dice.below(200))),
         ("hz", (1 + dice.below(200)).to_string()),
