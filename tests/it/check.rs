@@ -71,6 +71,19 @@ fn what_the_timer_gives_back_is_counted_no_more() {
     }
 }
 
+/// The checker held the write budget against a turn that it does not bind:
+/// while memory is short, sending frees it (seed 2000287).
+#[test]
+fn no_budget_binds_a_turn_while_memory_is_short() {
+    let text = "onechef scenario 1\nset maxmemory 40kb\nnet send-buffer 1mb receive-buffer 1mb\n\
+        client ana\nat 1ms ana connects\nat 2ms ana sends SET key <70kb>\n\
+        at 9ms ana sends 4 x GET key";
+    let scenario = Scenario::parse("budget", text).expect("a well-formed scenario");
+    if let Err(violation) = examine_twice(&scenario) {
+        panic!("{violation}");
+    }
+}
+
 /// A seed must say the same tomorrow as text, or nobody can replay it.
 #[test]
 fn a_drawn_scenario_survives_as_text() {

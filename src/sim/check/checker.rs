@@ -202,7 +202,9 @@ impl Checker {
             },
             Event::ReplyQueued { bytes, .. } => account.queued(bytes.len)?,
             Event::Write { outcome, bytes, calls, .. } => {
-                account.wrote(connection, *outcome, *bytes, *calls)?;
+                // Nor does it bind monitors, or anybody while memory is short.
+                let bounded = state.server.config.maxmemory == 0 && !account.hears_messages;
+                account.wrote(connection, *outcome, *bytes, *calls, bounded)?;
             }
             Event::CloseAfterReply { .. } => {
                 account.leaving = account.leaving.max(Leaving::AfterReply);
