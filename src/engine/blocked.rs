@@ -232,6 +232,7 @@ impl Server {
         self.stats.total_commands_processed += 1;
         self.clients[slot].reset();
         self.queue_for_reprocessing(slot);
+        self.update_client_memory(slot);
         true
     }
 
@@ -387,6 +388,7 @@ impl Engine {
                 self.process_command(net, slot, args.args());
             }
             self.process_held_input(net, slot);
+            self.server.update_client_memory(slot);
             self.before_next_client(net, slot);
         }
     }

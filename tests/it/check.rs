@@ -71,6 +71,26 @@ fn what_the_timer_gives_back_is_counted_no_more() {
     }
 }
 
+/// What a wait left behind was not counted against maxmemory-clients: the
+/// answer of CLIENT UNBLOCK (seed 4881), and what was held back during a pause
+/// and not run to its end (seed 3009896).
+#[test]
+fn what_a_wait_leaves_behind_is_counted() {
+    let unblocked = "at 3ms ana sends BLPOP queue 0\nat 5ms bob sends CLIENT UNBLOCK 1 ERROR";
+    let held = "at 3ms bob sends CLIENT PAUSE 16\nat 7ms bob sends CLIENT REPLY OFF\n\
+        at 12ms bob sends raw \"CLIENT KILL 127.0.0.1:50002\\r\\nPING\\r\\nPING\\r\\n\"";
+    for talk in [unblocked, held] {
+        let text = format!(
+            "onechef scenario 1\nset maxmemory-clients 1mb\nclient ana\nclient bob\n\
+             at 1ms ana connects\nat 2ms bob connects\n{talk}"
+        );
+        let scenario = Scenario::parse("wait", &text).expect("a well-formed scenario");
+        if let Err(violation) = examine_twice(&scenario) {
+            panic!("{violation}");
+        }
+    }
+}
+
 /// The checker held the write budget against a turn that it does not bind:
 /// while memory is short, sending frees it (seed 2000287).
 #[test]
