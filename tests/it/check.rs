@@ -91,6 +91,20 @@ fn what_a_wait_leaves_behind_is_counted() {
     }
 }
 
+/// Who gives the password back (RESET) with replies still waiting is no
+/// stranger who let refusals pile up (seed 55059).
+#[test]
+fn who_resets_with_replies_waiting_is_no_stranger() {
+    let text = "onechef scenario 1\nset requirepass secret\n\
+        net send-buffer 1kb receive-buffer 1kb\nclient ana\nat 1ms ana connects\n\
+        at 2ms ana sends AUTH secret\nat 3ms ana sends SET k <60kb>\nat 90ms ana stops reading\n\
+        at 91ms ana sends GET k\nat 95ms ana sends RESET\nat 150ms ana reads";
+    let scenario = Scenario::parse("reset", text).expect("a well-formed scenario");
+    if let Err(violation) = examine_twice(&scenario) {
+        panic!("{violation}");
+    }
+}
+
 /// The checker held the write budget against a turn that it does not bind:
 /// while memory is short, sending frees it (seed 2000287).
 #[test]

@@ -48,6 +48,8 @@ pub struct Account {
     /// In the ledger.
     pub connection: usize,
     pub authenticated: bool,
+    /// Has never given the password.
+    pub stranger: bool,
     pub protocol: Protocol,
     pub leaving: Leaving,
     /// Offsets into everything that was read: received as the facts say,
@@ -102,6 +104,7 @@ impl Account {
             peer,
             connection,
             authenticated,
+            stranger: !authenticated,
             protocol: Protocol::Resp2,
             leaving: Leaving::No,
             received: 0,

@@ -118,7 +118,8 @@ impl Checker {
         self.settle_accounts(state)?;
         self.waits.settle(step, &self.accounts, state)?;
         let listens = |id| self.accounts.get(&id).is_some_and(|account| account.hears_messages);
-        tables::check(step, state, &self.freed, listens)?;
+        let stranger = |id| self.accounts.get(&id).is_some_and(|account| account.stranger);
+        tables::check(step, state, &self.freed, listens, stranger)?;
         tables::check_seam(state, &self.ledger)?;
         self.recount(state)?;
         tables::check_fold(&self.world, state)
@@ -197,7 +198,9 @@ impl Checker {
             Event::ClientChanged { change, .. } => match change {
                 ClientChange::Resp(3) => account.protocol = Protocol::Resp3,
                 ClientChange::Resp(_) => account.protocol = Protocol::Resp2,
-                ClientChange::Authenticated => account.authenticated = true,
+                ClientChange::Authenticated => {
+                    (account.authenticated, account.stranger) = (true, false);
+                }
                 _ => {}
             },
             Event::ReplyQueued { bytes, .. } => account.queued(bytes.len)?,

@@ -33,19 +33,23 @@ pub struct Freed {
 /// Most keys whose deadlines are counted again at every poll.
 const COUNTED_KEYS: usize = 1_000;
 
-/// `listens`: whether another output limit applies to a client, or did.
+/// `listens`: whether another output limit applies to a client, or did;
+/// `stranger`: whether a client has never given the password.
 pub fn check(
     step: Step,
     state: State<'_>,
     freed: &[Freed],
     listens: impl Fn(ClientId) -> bool,
+    stranger: impl Fn(ClientId) -> bool,
 ) -> Held {
     let server = state.server;
     for (slot, client) in server.clients.iter() {
         check_queues(server, slot, client)?;
         check_handlers(state, slot, client)?;
         check_query(server, client)?;
-        check_stranger(server, slot, client)?;
+        if stranger(client.id) && server.must_authenticate(slot) {
+            check_stranger(client)?;
+        }
         if !listens(client.id) {
             check_output(server, client)?;
         }
@@ -152,9 +156,8 @@ fn check_output(server: &Server, client: &Client) -> Held {
 }
 
 /// Whoever has not given the password: 1 MB of requests, 1 KB in the list.
-fn check_stranger(server: &Server, slot: Slot, client: &Client) -> Held {
-    let leaving = ClientFlags::CLOSE_ASAP | ClientFlags::CLOSE_AFTER_REPLY;
-    if !server.must_authenticate(slot) || client.flags.has(leaving) {
+fn check_stranger(client: &Client) -> Held {
+    if client.flags.has(ClientFlags::CLOSE_ASAP | ClientFlags::CLOSE_AFTER_REPLY) {
         return Ok(());
     }
     let held = client.query.as_ref().map_or(0, |query| query.filled);

@@ -65,7 +65,9 @@ impl Waits {
                 let depth = self.depth.entry(*client).or_default();
                 *depth += 1;
                 let outermost = *depth == 1;
-                let held = matches!(self.paused, Some((PauseScope::All, _)));
+                // Monitors are like replicas: no pause holds them.
+                let monitors = world.clients.get(client).is_some_and(|c| c.monitoring);
+                let held = matches!(self.paused, Some((PauseScope::All, _))) && !monitors;
                 require(!(outermost && held), Invariant::PauseHolds, || {
                     format!("client {client} runs a command during {:?}", self.paused)
                 })?;
