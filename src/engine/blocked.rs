@@ -384,7 +384,10 @@ impl Engine {
             if client.flags.has(ClientFlags::BLOCKED) {
                 continue;
             }
-            if let Some(args) = client.rare().pending_command.take() {
+            let doomed = client.flags.has(ClientFlags::CLOSE_ASAP);
+            if let Some(args) = client.rare().pending_command.take()
+                && !doomed
+            {
                 self.process_command(net, slot, args.args());
             }
             self.process_held_input(net, slot);

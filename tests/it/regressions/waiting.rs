@@ -208,3 +208,30 @@ fn the_tables_grow_while_the_door_is_open() {
     assert_eq!(sim.engine().server().clients.len(), 400);
     assert!((0..400).all(|guest| sim.received(guest) == b"+PONG\r\n"));
 }
+
+/// Ours, found by seed 25828: a write told that a client was gone while its
+/// command waited for a pause to end; the command ran all the same.
+#[test]
+fn what_a_pause_held_up_is_not_run_for_somebody_who_is_gone() {
+    run(GONE_DURING_A_PAUSE);
+}
+
+const GONE_DURING_A_PAUSE: &str = r#"onechef scenario 1
+seed    25828
+fault   short-reads 732 read-eagain 257 accept-aborted 171 spurious 233
+calm    80ms
+client  guest-0
+client  guest-1 latency 1us receive-buffer 85 send-buffer 213 server-receive-buffer 117
+client  guest-2
+at 4.934ms guest-2 connects
+at 5.719ms guest-0 connects
+at 6.36ms  guest-2 sends CLIENT REPLY ON
+at 7.425ms guest-2 sends CLIENT PAUSE 5
+at 7.57ms  guest-1 connects
+at 9.464ms guest-1 sends RESET
+at 10.453ms guest-1 sends INFO
+at 11.096ms guest-2 sends CLIENT PAUSE 4
+at 13.165ms guest-1 reads 1
+at 13.594ms guest-0 sends LPUSH 0:0s "x" y
+at 17.163ms guest-1 sends HELLO 3
+at 18.317ms guest-1 resets"#;
