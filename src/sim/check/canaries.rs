@@ -332,17 +332,6 @@ const CANARIES: &[Canary] = &[
                 },
             )
     }),
-    in_the_server(Invariant::UnauthenticatedLimits, |server| {
-        let owed = damage(
-            server,
-            |client| client.reply.limit_usage_bytes() > 1024,
-            |client| client.flags.clear(ClientFlags::AUTHENTICATED),
-        );
-        if owed {
-            server.config.requirepass = b"secret".to_vec();
-        }
-        owed
-    }),
     in_the_server(Invariant::MaxClients, |server| {
         server.config.maxclients = 0;
         !server.clients.is_empty()
