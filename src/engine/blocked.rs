@@ -231,6 +231,8 @@ impl Server {
         self.note_push(slot, from);
         self.stats.total_commands_processed += 1;
         self.clients[slot].reset();
+        // Another's command may have answered it, and weighs only its own client.
+        self.update_client_memory(slot);
         self.queue_for_reprocessing(slot);
         self.update_client_memory(slot);
         true
