@@ -211,6 +211,15 @@ impl Client {
         self.rare.as_ref().map_or(&[], |rare| &rare.watched)
     }
 
+    /// Whether a command that a pause held up is still to run: nothing sent
+    /// later may run before it (`CLIENT_PENDING_COMMAND`).
+    #[inline]
+    #[must_use]
+    pub fn has_pending_command(&self) -> bool {
+        let pending = || self.rare.as_ref().is_some_and(|rare| rare.pending_command.is_some());
+        self.flags.has(ClientFlags::UNBLOCKED) && pending()
+    }
+
     /// The dialect it chose.
     #[must_use]
     pub fn protocol(&self) -> Protocol {

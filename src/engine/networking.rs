@@ -241,7 +241,7 @@ impl Engine {
         let mut keep = false;
         while start < query.filled {
             let Some(client) = self.server.clients.get_mut(slot) else { return };
-            if client.flags.has(STOP) {
+            if client.flags.has(STOP) || client.has_pending_command() {
                 break;
             }
             client.query_len = u32::try_from(query.filled - start).unwrap_or(u32::MAX);

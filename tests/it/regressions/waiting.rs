@@ -209,6 +209,19 @@ fn the_tables_grow_while_the_door_is_open() {
     assert!((0..400).all(|guest| sim.received(guest) == b"+PONG\r\n"));
 }
 
+/// Ours, found by seed 76111: in the cycle that ended a pause, what a guest
+/// sent next ran before what the pause had held up.
+#[test]
+fn what_comes_with_the_end_of_a_pause_waits_for_what_it_held_up() {
+    let mut house = House::with_guests(&[], 2);
+    house.ask(1, "CLIENT PAUSE 100000 WRITE");
+    assert_eq!(house.ask(2, "SET k v"), "");
+    house.send(1, request(&["CLIENT", "UNPAUSE"]));
+    house.send(2, request(&["PING"]));
+    house.settle();
+    assert_eq!(house.news(2), "+OK\r\n+PONG\r\n");
+}
+
 /// Ours, found by seed 25828: a write told that a client was gone while its
 /// command waited for a pause to end; the command ran all the same.
 #[test]
