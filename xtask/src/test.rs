@@ -6,6 +6,7 @@
 
 mod clients;
 mod determinism;
+mod fuzz;
 mod tally;
 
 use crate::failure::Failure;
@@ -48,6 +49,7 @@ const STEPS: &[Step] = &[
         about: "a few thousand commands to redis-server and to ours",
         run: differential_step,
     },
+    Step { name: "fuzz", about: "a short run of every fuzz target", run: fuzz::step },
     Step { name: "clients", about: "client libraries as they are", run: clients::step },
     Step { name: "wasm", about: "tests inside headless Chromium", run: wasm },
     Step {
