@@ -49,7 +49,7 @@
 //! | [`engine`] | time, event, net (the contract), resp, store, commands |
 //! | [`trace`] | time, event, net (its types) |
 //! | [`sim`] | engine, net, event, resp, trace, time |
-//! | [`view`] | time, event, net (its types), trace |
+//! | [`view`] | time, event, net (its types), resp (how a typed line is split), trace |
 //! | `native` | everything but view and web |
 //! | `web` | everything |
 //!
