@@ -217,7 +217,7 @@ impl Server {
             return false;
         }
         self.unblock(slot, why);
-        let from = self.mark_push(slot);
+        self.mark_reply(slot);
         let mut reply = reply_to(self, slot);
         match why {
             UnblockReason::Error => {
@@ -228,7 +228,7 @@ impl Server {
                 reply.null_array();
             }
         }
-        self.note_push(slot, from);
+        self.note_push();
         self.stats.total_commands_processed += 1;
         self.clients[slot].reset();
         // Another's command may have answered it, and weighs only its own client.

@@ -188,7 +188,7 @@ impl Engine {
             self.state(net, || Event::CommandBegin { client, name: command.name.to_owned() });
         }
 
-        let mut before = self.mark_replies(slot);
+        let mut queued = self.mark_replies(slot);
         let mut context = Context::new(&mut self.server, slot, args);
         command.run(&mut context);
         let (units, sleep) = (context.units, context.sleep);
@@ -199,10 +199,10 @@ impl Engine {
             self.server.now = net.now();
         }
         if runs_transaction {
-            self.state_replies(net, slot, before);
+            self.state_replies(net, slot, queued);
             self.run_transaction(net, slot);
             // What the queue answered was stated with each of its commands.
-            before = self.mark_replies(slot);
+            queued = self.mark_replies(slot);
             errors = self.server.stats.total_error_replies;
         }
         let took = if watched || timed { net.now().saturating_sub(began) } else { Micros::ZERO };
@@ -224,7 +224,7 @@ impl Engine {
             // CLIENT UNBLOCK; what this client was answered is no error.
             let error = failed && self.server.errors_to_others == to_others;
             self.state(net, || Event::CommandEnd { client, name, took, error });
-            self.state_replies(net, slot, before);
+            self.state_replies(net, slot, queued);
         }
         if !nested && !self.server.pending_pushes.is_empty() {
             let pushes = std::mem::take(&mut self.server.pending_pushes);
@@ -276,32 +276,27 @@ impl Engine {
         slot: Slot,
         write: impl FnOnce(&mut Server),
     ) {
-        let before = self.mark_replies(slot);
+        let queued = self.mark_replies(slot);
         write(&mut self.server);
-        self.state_replies(net, slot, before);
+        self.state_replies(net, slot, queued);
     }
 
-    /// What is on the rack and in the queue now, for [`Engine::state_replies`].
-    /// Measuring a long reply list costs; only a watcher pays.
+    /// A client is about to be answered; gives the length of the pending-write
+    /// queue, for [`Engine::state_replies`].
     #[inline]
-    fn mark_replies(&self, slot: Slot) -> Mark {
-        if self.server.tap.is_on() {
-            let appended = self.server.clients[slot].reply.appended();
-            Mark { appended, queued: self.server.pending_write.len() }
-        } else {
-            Mark::default()
-        }
+    fn mark_replies(&mut self, slot: Slot) -> usize {
+        self.server.mark_reply(slot);
+        self.server.pending_write.len()
     }
 
     /// The bytes that were added since, and who joined the pending-write queue.
     #[inline]
-    fn state_replies<N: Net>(&mut self, net: &N, slot: Slot, since: Mark) {
+    fn state_replies<N: Net>(&mut self, net: &N, slot: Slot, queued: usize) {
         if self.server.tap.is_on() {
             self.server.tap.at(net.now());
-            self.server.state_pushed();
-            let appended = self.server.clients[slot].reply.appended();
-            self.server.state_reply(slot, since.appended, appended);
-            self.server.state_queued_since(since.queued);
+            self.server.state_reply_so_far(slot);
+            self.server.marks.pop();
+            self.server.state_queued_since(queued);
         }
     }
 
@@ -315,15 +310,6 @@ impl Engine {
             self.server.state_queued_since(queued);
         }
     }
-}
-
-/// See [`Engine::mark_replies`].
-#[derive(Clone, Copy, Debug, Default)]
-struct Mark {
-    /// Bytes ever appended to the client's reply.
-    appended: u64,
-    /// Length of the pending-write queue.
-    queued: usize,
 }
 
 impl Server {
@@ -359,6 +345,19 @@ impl Server {
             self.feed_monitors(slot, command, args);
         }
         self.update_client_memory(slot);
+    }
+
+    /// States all that was put on racks and not stated yet, that of `slot`
+    /// last. Called whenever a fact may follow from it, as that a limit is
+    /// reached: a cause is stated before its effect.
+    #[cold]
+    pub(super) fn state_reply_so_far(&mut self, slot: Slot) {
+        self.state_pushed();
+        if let Some(mark) = self.marks.iter_mut().find(|mark| mark.slot == slot) {
+            let to = self.clients[slot].reply.appended();
+            let from = std::mem::replace(&mut mark.from, to);
+            self.state_reply(slot, from, to);
+        }
     }
 
     #[cold]

@@ -60,6 +60,7 @@ fn close(
     (why, kind, limit): (CloseReason, LimitKind, u64),
 ) -> CloseReason {
     let client = Some(server.id_of(slot));
+    server.state_reply_so_far(slot);
     server.tap.emit(|| Event::Limit { client, kind, at: usage, limit });
     server.stats.client_output_buffer_limit_disconnections += 1;
     server.free_client_async(slot, why);
@@ -97,6 +98,7 @@ fn judge(server: &mut Server, slot: Slot, usage: u64, limit: OutputLimit) -> Ver
             return Verdict::Fine;
         }
     };
+    server.state_reply_so_far(slot);
     server.tap.emit(|| Event::Limit { client: id, kind, at: usage, limit: threshold });
     Verdict::Fine
 }

@@ -78,6 +78,13 @@ pub struct Pushed {
     pub to: u64,
 }
 
+/// A reply that is being added to: stated up to this length of it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Mark {
+    pub slot: Slot,
+    pub from: u64,
+}
+
 /// See the module documentation.
 #[derive(Debug)]
 pub struct Server {
@@ -126,6 +133,9 @@ pub struct Server {
     /// What the running command put on others' racks, still to be stated;
     /// always empty while nobody watches.
     pub pushed: Vec<Pushed>,
+    /// Whose replies are being added to, the innermost last; always empty
+    /// while nobody watches.
+    pub(super) marks: Vec<Mark>,
     pub shutdown: Option<ShutdownRequest>,
     pub debug: DebugSwitches,
     pub recent_peaks: RecentPeaks,
@@ -165,6 +175,7 @@ impl Server {
             pending_pushes: Vec::new(),
             errors_to_others: 0,
             pushed: Vec::new(),
+            marks: Vec::new(),
             shutdown: None,
             debug: DebugSwitches::default(),
             recent_peaks: RecentPeaks::default(),
@@ -251,22 +262,32 @@ impl Server {
             self.pending_pushes.extend_from_slice(bytes);
             return;
         }
-        let from = self.mark_push(slot);
+        self.mark_reply(slot);
         self.append_reply(slot, bytes);
-        self.note_push(slot, from);
+        self.note_push();
         self.update_client_memory(slot);
     }
 
-    /// How much a client's reply holds, for [`Server::note_push`]; measured
-    /// only while somebody watches.
-    pub(super) fn mark_push(&self, slot: Slot) -> u64 {
-        if self.tap.is_on() { self.clients[slot].reply.appended() } else { 0 }
+    /// From here on a client's reply is added to. Measuring a long reply list
+    /// costs; only a watcher pays.
+    #[inline]
+    pub(super) fn mark_reply(&mut self, slot: Slot) {
+        if self.tap.is_on() {
+            let from = self.clients[slot].reply.appended();
+            self.marks.push(Mark { slot, from });
+        }
     }
 
-    pub(super) fn note_push(&mut self, slot: Slot, from: u64) {
-        if self.tap.is_on() {
+    /// What was added since the last mark is a push, still to be stated. Unless
+    /// it went to the very client that is being answered: then it is stated
+    /// with the answer.
+    #[inline]
+    pub(super) fn note_push(&mut self) {
+        if let Some(Mark { slot, from }) = self.marks.pop() {
             let to = self.clients[slot].reply.appended();
-            self.pushed.push(Pushed { slot, from, to });
+            if to > from && !self.marks.iter().any(|outer| outer.slot == slot) {
+                self.pushed.push(Pushed { slot, from, to });
+            }
         }
     }
 

@@ -1,9 +1,10 @@
 //! The checker, over seeds: what must hold does, and a failure is made small
 //! enough to look at.
 
+use onechef::event::{ClientId, Event};
 use onechef::net::fault::FaultConfig;
 use onechef::sim::check::{Invariant, examine_twice, shrink, swarm};
-use onechef::sim::{Action, Scenario, scenarios};
+use onechef::sim::{Action, Scenario, Sim, scenarios};
 
 const SEEDS: u64 = 300;
 
@@ -113,6 +114,57 @@ fn no_budget_binds_a_turn_while_memory_is_short() {
         client ana\nat 1ms ana connects\nat 2ms ana sends SET key <70kb>\n\
         at 9ms ana sends 4 x GET key";
     let scenario = Scenario::parse("budget", text).expect("a well-formed scenario");
+    if let Err(violation) = examine_twice(&scenario) {
+        panic!("{violation}");
+    }
+}
+
+/// What crosses a limit is stated before the limit, and that before the doom
+/// it leads to. A line for a monitor that was too much for it came after both
+/// (seeds 27793 and 82825), and so did whatever a client was answered itself.
+#[test]
+fn what_crosses_a_limit_is_stated_before_the_limit() {
+    let heard = "client-output-buffer-limit normal 21kb 0 0\nclient ana\nclient bob\n\
+        at 1ms ana connects\nat 1ms bob connects\nat 2ms ana sends MONITOR\n\
+        at 3ms bob sends SET key <49kb>";
+    let asked = "client-output-buffer-limit normal 21kb 0 0\nclient bob\nclient ana\n\
+        at 1ms bob connects\nat 1ms ana connects\nat 2ms ana sends SET key <49kb>\n\
+        at 3ms bob sends GET key";
+    let soft = "client-output-buffer-limit normal 0 21kb 9\nclient bob\nclient ana\n\
+        at 1ms bob connects\nat 1ms ana connects\nat 2ms ana sends SET key <49kb>\n\
+        at 3ms bob sends GET key";
+    for (text, doomed) in [(heard, true), (asked, true), (soft, false)] {
+        let text = format!("onechef scenario 1\nset {text}");
+        let scenario = Scenario::parse("limit", &text).expect("a well-formed scenario");
+        if let Err(violation) = examine_twice(&scenario) {
+            panic!("{violation}");
+        }
+        let mut records = Vec::new();
+        Sim::new(&scenario).run_to_quiet(1_000, &mut records);
+        let one = ClientId(1);
+        let about = records.iter().filter_map(|record| match &record.event {
+            Event::ReplyQueued { client, bytes, .. } if *client == one && bytes.len > 40_000 => {
+                Some("reply")
+            }
+            Event::Limit { client, .. } if *client == Some(one) => Some("limit"),
+            Event::CloseAsap { client, .. } if *client == one => Some("doom"),
+            _ => None,
+        });
+        let expected: &[&str] =
+            if doomed { &["reply", "limit", "doom"] } else { &["reply", "limit", "limit"] };
+        let told: Vec<&str> = about.collect();
+        assert!(told.starts_with(&expected[..2]), "{told:?} in\n{text}");
+        assert_eq!(told.contains(&"doom"), doomed, "{told:?} in\n{text}");
+        assert_eq!(told, &expected[..told.len()], "{text}");
+    }
+}
+
+/// A monitor hears of the EXEC it is refused itself, once.
+#[test]
+fn a_monitor_that_is_refused_its_own_exec_is_told_of_it_once() {
+    let text = "onechef scenario 1\nclient ana\nat 1ms ana connects\n\
+        at 2ms ana sends MONITOR\nat 3ms ana sends MULTI\nat 4ms ana sends EXEC now";
+    let scenario = Scenario::parse("exec", text).expect("a well-formed scenario");
     if let Err(violation) = examine_twice(&scenario) {
         panic!("{violation}");
     }

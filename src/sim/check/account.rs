@@ -314,17 +314,22 @@ impl Account {
     /// `ReplyQueued`.
     pub fn queued(&mut self, len: u64) -> Held {
         let id = self.id;
-        require(
-            self.leaving == Leaving::No || self.in_request,
-            Invariant::SilentAfterClose,
-            || format!("client {id}: {len} reply bytes for somebody who is leaving"),
-        )?;
+        // Whose last reply it is may be told so before the reply itself.
+        let last = self.leaving == Leaving::AfterReply && self.in_request;
+        require(self.leaving == Leaving::No || last, Invariant::SilentAfterClose, || {
+            format!("client {id}: {len} reply bytes for somebody who is leaving")
+        })?;
         self.generated += len;
         self.answer.len += len;
         self.answer.resp3 |= self.protocol == Protocol::Resp3;
-        let torn = self.leaving == Leaving::AfterReply && !self.running.is_empty();
-        self.answer.cut |= torn || self.leaving == Leaving::Now;
+        self.answer.cut |= last && !self.running.is_empty();
         if self.in_request { Ok(()) } else { self.close_request() }
+    }
+
+    /// `CloseAsap`: what is being answered ends here.
+    pub fn doomed(&mut self) {
+        self.leaving = Leaving::Now;
+        self.answer.cut |= self.in_request;
     }
 
     /// The request that was parsed last has had its answer: exactly what was

@@ -212,7 +212,7 @@ impl Checker {
             Event::CloseAfterReply { .. } => {
                 account.leaving = account.leaving.max(Leaving::AfterReply);
             }
-            Event::CloseAsap { .. } => account.leaving = Leaving::Now,
+            Event::CloseAsap { .. } => account.doomed(),
             Event::ClientFreed { why, dropped, .. } => {
                 account.freed(*why, *dropped)?;
                 let spared = *why == CloseReason::Evicted && account.no_evict;
