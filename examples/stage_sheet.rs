@@ -95,7 +95,7 @@ fn film(wish: &Wish, scenario: &Scenario, page: &mut String) {
         let before = world.clone();
         world.fold(record);
         if is_step(&record.event) {
-            let words = narrate(record, &before, &world).kitchen;
+            let words = narrate(record, &before, &world).words.into_kitchen();
             figure(wish, &world, record, 1.0, None, &format!("{} {words}", record.seq), page);
         }
     }

@@ -6,13 +6,15 @@ const KEPT = "onechef";
 /** Keeps the page and all that it names, and drops what it no longer names. */
 async function keep(page) {
   const html = await page.clone().text();
-  const named = [...html.matchAll(/["'](\.\/[\w.-]+\.(?:js|css|wasm|svg))["']/g)];
+  const named = [...html.matchAll(/["'](\.\/[\w./-]+\.(?:js|css|wasm|svg|txt))["']/g)];
   const wanted = new Set(named.map((match) => new URL(match[1], registration.scope).href));
   const kept = await caches.open(KEPT);
   for (const request of await kept.keys()) {
+    // Words have no digest in their names: they are kept anew with their page.
+    if (request.url.endsWith(".txt") && wanted.has(request.url)) continue;
     if (!wanted.delete(request.url) && request.url !== registration.scope) await kept.delete(request);
   }
-  await kept.addAll([...wanted]);
+  await kept.addAll([...wanted].map((url) => new Request(url, { cache: "no-cache" })));
   await kept.put(registration.scope, page);
 }
 
@@ -35,5 +37,7 @@ addEventListener("fetch", (event) => {
     event.respondWith(page.catch(async () => (await kept).match(registration.scope)));
   } else if (/\.(js|css|wasm|svg)$/.test(url.pathname)) {
     event.respondWith(kept.then((kept) => kept.match(request)).then((found) => found || fetch(request)));
+  } else if (url.pathname.endsWith(".txt")) {
+    event.respondWith(fetch(request).catch(async () => (await kept).match(request)));
   }
 });

@@ -6,6 +6,35 @@
     try { value = value || localStorage.getItem("onechef." + name); } catch (refused) {}
     if (/^[a-z]+$/.test(value || "")) root.dataset[name] = value;
   });
+  // The words: English, and another language on top of it. Fetched while the
+  // program is; asked for anew each time, since they belong to this program.
+  var files = { en: "./text/en.txt", de: "./text/de.txt" }, fetched = {};
+  function text(language) {
+    return fetched[language] = fetched[language] || fetch(files[language], { cache: "no-cache" }).then(function (answer) {
+      if (!answer.ok) throw new Error("HTTP " + answer.status);
+      return answer.text();
+    }).catch(function (why) {
+      delete fetched[language];
+      throw why;
+    });
+  }
+  function wish() {
+    var kept = null;
+    try { kept = localStorage.getItem("onechef.lang"); } catch (refused) {}
+    var own = (navigator.languages || []).map(function (tag) { return tag.slice(0, 2); });
+    return query.get("lang") || kept || own.find(function (tag) { return files[tag]; }) || "en";
+  }
+  // Becomes [language, English, the other's words, what failed].
+  window.onechefWords = function (asked) {
+    var language = asked || wish(), known = Object.keys(files).indexOf(language) >= 0;
+    var other = language === "en" ? "" : known ? text(language) : Promise.reject("?");
+    return Promise.all([text("en"), Promise.resolve(other).then(function (words) {
+      return [words, ""];
+    }, function (why) {
+      return ["", String(why.message || why)];
+    })]).then(function (both) { return [language.slice(0, 20), both[0]].concat(both[1]); });
+  };
+  window.onechefWords().catch(function () {});
   if (query.get("present") === "1") root.dataset.present = "";
   if (query.get("embed") !== "1") return;
   root.dataset.embed = "";

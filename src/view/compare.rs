@@ -93,7 +93,8 @@ fn row(head: &str, [was, is]: [String; 2]) -> Node {
 }
 
 fn said(side: Side) -> String {
-    side.now.map_or_else(String::new, |now| narrate(now, side.before, side.world).kitchen)
+    side.now
+        .map_or_else(String::new, |now| narrate(now, side.before, side.world).words.into_kitchen())
 }
 
 fn guest(world: &World, name: &str) -> String {

@@ -12,10 +12,11 @@
 //! | [`PastLimit`](LintKind::PastLimit) | a limit that closes the client was passed | as the record says |
 //! | [`Dropped`](LintKind::Dropped) | a client was freed with replies unsent | as the record says |
 
-use super::narration::words::{clip, grouped, many};
+use super::narration::words::{clip, many};
 use super::panels::{Words, output_limit, output_usage_bytes, query_limit_bytes};
 use super::requests::{Request, Requests, at};
 use super::stage::bytes as size;
+use super::text::grouped;
 use crate::event::{ClientId, Event, LimitKind};
 use crate::sorted::SortedMap;
 use crate::time::Micros;

@@ -19,6 +19,7 @@ pub mod requests;
 pub mod rest;
 pub mod share;
 pub mod stage;
+pub mod text;
 pub mod tree;
 pub mod why;
 

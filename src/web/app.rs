@@ -264,6 +264,7 @@ impl App {
             Message::SwitchMenu => switch_expanded("menu", "page", "data-menu"),
             Message::SwitchActs => switch_expanded("more-acts", "console", "data-open"),
             Message::DismissFault => self.report.clear(),
+            Message::Remark(text) => self.report.remark(&text),
             Message::LetTick => self.let_tick(),
             Message::StartOver => {
                 let scenario = self.run.scenario().cloned();

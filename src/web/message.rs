@@ -85,6 +85,8 @@ pub enum Message {
     SwitchMenu,
     SwitchActs,
     DismissFault,
+    /// Something to tell that stops nothing.
+    Remark(String),
     /// Nothing but the clock is left: one more round of it.
     LetTick,
     /// Throws the failed run away and runs its scenario anew.

@@ -22,6 +22,7 @@ pub mod deflate;
 pub mod document;
 pub mod files;
 pub mod frames;
+pub mod language;
 pub mod message;
 pub mod paint;
 pub mod panes;
@@ -33,9 +34,18 @@ pub mod tour;
 
 use crate::view::link::Link;
 
-/// Opens the page: what the address asks for, paused.
+/// Opens the page as soon as there are words for it: what the address asks
+/// for, paused.
 pub fn start() {
     boundary::install();
+    language::ask("", open);
+}
+
+fn open(heard: language::Heard) {
+    let problem = match heard {
+        Ok((_, problem)) => problem,
+        Err(why) => return report::Report::new().without_words(&why),
+    };
     let location = document::window().location();
     let query = location.search().unwrap_or_default();
     app::open(&Link::parse(&query));
@@ -46,5 +56,8 @@ pub fn start() {
     // The address that a live server leads to.
     if query.split(['?', '&']).any(|part| part == "live") {
         app::dispatch(message::Message::Attach);
+    }
+    if let Some(problem) = problem {
+        app::dispatch(message::Message::Remark(problem));
     }
 }

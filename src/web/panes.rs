@@ -79,8 +79,8 @@ impl Panes {
         let said = told.as_ref().map_or_else(
             || scene.run.about.clone(),
             |told| match frame.terms {
-                Terms::Redis => told.redis.clone(),
-                Terms::Kitchen | Terms::Both => told.kitchen.clone(),
+                Terms::Redis => told.words.redis().to_owned(),
+                Terms::Kitchen | Terms::Both => told.words.kitchen().to_owned(),
             },
         );
         self.narration.paint(match told {
@@ -166,11 +166,11 @@ fn latencies(scene: Scene) -> Node {
 }
 
 fn sentences(told: Narration) -> Vec<Node> {
-    let kitchen = Node::new("span").class("k1").text(told.kitchen);
-    let redis = Node::new("span").class("r1").text(told.redis);
+    let kitchen = Node::new("span").class("k1").text(told.words.kitchen().to_owned());
+    let redis = Node::new("span").class("r1").text(told.words.redis().to_owned());
     vec![
         Node::new("p").key("say").class("say").child(kitchen).child(redis),
-        Node::new("p").key("term").class("term").text(told.term),
+        Node::new("p").key("term").class("term").text(told.words.term().to_owned()),
     ]
 }
 

@@ -55,6 +55,13 @@ impl Report {
         self.fault.paint(vec![paragraph(&text)]);
     }
 
+    /// The one text that cannot be fetched: that none could be.
+    pub fn without_words(&mut self, why: &str) {
+        let text =
+            ["The page's words could not be loaded (", why, "). Load the page again."].concat();
+        self.fault.paint(vec![paragraph(&text)]);
+    }
+
     /// Whether the past was changed, and of what.
     pub fn paint_fork(&mut self, original: Option<&str>, beside: bool) {
         self.fork.paint(original.map_or_else(Vec::new, |title| {

@@ -67,6 +67,8 @@ mod trace;
 mod specimens;
 // Every fact has its words: short, plain, harmless, and true to the drawing.
 mod narration;
+// Every sentence is in the catalogues, in every language.
+mod text;
 // The tour's moments happen, its predictions are computed, its missions can be met.
 mod tour;
 // Stepping, playing and scrubbing visit the same moments, and back undoes forward.

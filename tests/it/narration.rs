@@ -50,10 +50,11 @@ fn every_event_has_words_whatever_the_world_and_the_bytes() {
         for kind in 0..EVENT_KINDS {
             let event = dice.event_of_kind(kind);
             let record = Record { seq: world.records, at: world.at, event };
-            let Narration { kitchen, redis, term, .. } = said(&mut world, &record);
-            assert_sentence(&kitchen, &record.event);
-            assert_sentence(&redis, &record.event);
-            assert_harmless(&term, &record.event);
+            let told = said(&mut world, &record);
+            assert_sentence(told.words.kitchen(), &record.event);
+            assert_sentence(told.words.redis(), &record.event);
+            let term = told.words.term();
+            assert_harmless(term, &record.event);
             assert!(term.chars().count() <= 160, "{term:?}");
             assert_harmless(&alt(&frame(&world)), &record.event);
         }
@@ -65,10 +66,10 @@ fn the_bundled_scenarios_are_told_from_end_to_end() {
     for records in scenarios() {
         let mut world = World::default();
         for record in &records {
-            let Narration { kitchen, redis, term, badge } = said(&mut world, record);
-            assert_sentence(&kitchen, &record.event);
-            assert_sentence(&redis, &record.event);
-            assert_harmless(&term, &record.event);
+            let Narration { words, badge } = said(&mut world, record);
+            assert_sentence(words.kitchen(), &record.event);
+            assert_sentence(words.redis(), &record.event);
+            assert_harmless(words.term(), &record.event);
             let known = |id| {
                 world.clients.contains_key(&id) || world.departed.iter().any(|d| d.client.id == id)
             };
@@ -94,19 +95,24 @@ fn sentences_say_what_happened() {
     let read = first(|e| matches!(e, Event::Read { bytes, .. } if bytes.len == 14));
     let table = read.badge.expect("a client");
     assert_eq!(
-        read.kitchen,
+        read.words.kitchen(),
         format!("The chef copies 14 bytes from table {table}'s slip onto notepad {table}.")
     );
-    assert!(read.term.ends_with("querybuf, …) = 14"), "{}", read.term);
+    assert!(read.words.term().ends_with("querybuf, …) = 14"), "{}", read.words.term());
 
     let run = first(|e| matches!(e, Event::CommandBegin { .. }));
-    assert_eq!(run.kitchen, "On the grill: PING. Until it is done, no other order can run.");
+    assert_eq!(
+        run.words.kitchen(),
+        "On the grill: PING. Until it is done, no other order can run."
+    );
 
     let full = first(|e| matches!(e, Event::Write { left: 36_864, .. }));
-    assert!(full.kitchen.ends_with("takes 7 bytes and is full; 36,864 bytes stay on the rack."));
+    assert!(
+        full.words.kitchen().ends_with("takes 7 bytes and is full; 36,864 bytes stay on the rack.")
+    );
 
     let asleep = first(|e| matches!(e, Event::PollEnter { .. }));
-    assert_eq!(asleep.term, "aeApiPoll(timeout = 1 ms) · thread blocked");
+    assert_eq!(asleep.words.term(), "aeApiPoll(timeout = 1 ms) · thread blocked");
 }
 
 #[test]

@@ -145,7 +145,10 @@ fn the_event_list_marks_now_and_dims_what_comes() {
     assert_eq!(now.len(), 1);
     let record = &timeline.records()[playhead - 1];
     let (before, after) = (timeline.world_at(playhead - 1), timeline.world_at(playhead));
-    assert!(text(now[0]).contains(&narrate(record, &before, &after).kitchen), "its own words");
+    assert!(
+        text(now[0]).contains(narrate(record, &before, &after).words.kitchen()),
+        "its own words"
+    );
     assert!(!find(&list, "fut").is_empty());
     let mut seeks = Vec::new();
     walk(&list, &mut |n| {

@@ -110,8 +110,8 @@ fn shown_out_ends_at_the_limit_with_its_numbers() {
     };
     assert_eq!((*kind, *at, *limit), (LimitKind::QueryBuffer, 1_228_836, 1_048_576));
     let said = &why.causes[2].sentence;
-    assert!(said.kitchen.contains("1,228,836"), "{}", said.kitchen);
-    assert!(said.kitchen.contains("1,048,576"), "{}", said.kitchen);
+    assert!(said.words.kitchen().contains("1,228,836"), "{}", said.words.kitchen());
+    assert!(said.words.kitchen().contains("1,048,576"), "{}", said.words.kitchen());
     assert!(roles(&why).contains(&Role::Rule), "the directive was set, so it is a cause");
     assert!(roles(&why).contains(&Role::Sent));
 }

@@ -19,6 +19,7 @@ pub use alt::alt;
 use crate::event::{ClientId, Event};
 use crate::net::Fd;
 use crate::trace::{Record, World};
+use crate::view::text::Words;
 
 /// Most words of a sentence.
 pub const WORDS_MAX: usize = 20;
@@ -26,23 +27,9 @@ pub const WORDS_MAX: usize = 20;
 /// See the module documentation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Narration {
-    pub kitchen: String,
-    pub redis: String,
-    /// The call and its result, in mono.
-    pub term: String,
+    pub words: Words,
     /// Whose badge stands beside it.
     pub badge: Option<ClientId>,
-}
-
-/// The three wordings of a fact.
-struct Told {
-    kitchen: String,
-    redis: String,
-    term: String,
-}
-
-fn told(kitchen: impl Into<String>, redis: impl Into<String>, term: impl Into<String>) -> Told {
-    Told { kitchen: kitchen.into(), redis: redis.into(), term: term.into() }
 }
 
 /// Where a fact happened: the states on both sides of it.
@@ -63,16 +50,16 @@ impl Scene<'_> {
 #[must_use]
 pub fn narrate(record: &Record, before: &World, after: &World) -> Narration {
     let scene = Scene { before, after };
-    let Told { kitchen, redis, term } = tell(&record.event, &scene);
+    let words = tell(&record.event, &scene);
     let badge = record.event.client().or_else(|| match &record.event {
         Event::Watch { fd, .. } => scene.client_of(*fd),
         Event::Pipe { peer, .. } => after.guests.get(peer).and_then(|guest| guest.client),
         _ => None,
     });
-    Narration { kitchen, redis, term, badge }
+    Narration { words, badge }
 }
 
-fn tell(event: &Event, scene: &Scene<'_>) -> Told {
+fn tell(event: &Event, scene: &Scene<'_>) -> Words {
     match event {
         Event::Listen { .. }
         | Event::Config { .. }

@@ -1,7 +1,8 @@
 //! Pieces of sentences, each of few words.
 
-use crate::event::{ClientId, CloseReason, Preview};
+use crate::event::{CloseReason, Preview};
 use crate::net::{Mask, NetError};
+use crate::view::text::{Phrase, Words, grouped, line};
 
 /// Longest piece of foreign text in a sentence: this many characters, and at
 /// most three words.
@@ -43,40 +44,7 @@ pub fn shown(preview: &Preview) -> String {
 pub fn order(argv: &[Preview]) -> String {
     let words: Vec<String> = argv.iter().take(CLIP_WORDS + 1).map(|a| a.head.clone()).collect();
     let text = clip(&words.join(" "));
-    if text.trim().is_empty() { "an order without words".to_owned() } else { text }
-}
-
-/// `1 byte`, `16,384 bytes`.
-pub fn bytes(n: u64) -> String {
-    many(n, "byte")
-}
-
-/// A number and its noun.
-pub fn many(n: u64, noun: &str) -> String {
-    if n == 1 { format!("1 {noun}") } else { format!("{} {noun}s", grouped(n)) }
-}
-
-/// With commas between the thousands.
-pub fn grouped(n: u64) -> String {
-    let digits = n.to_string();
-    let mut out = String::new();
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
-}
-
-/// `table 2`, or `a table`.
-pub fn table(client: Option<ClientId>) -> String {
-    client.map_or_else(|| "a table".to_owned(), |id| format!("table {id}"))
-}
-
-/// `client 2`, or `a client`.
-pub fn client(client: Option<ClientId>) -> String {
-    client.map_or_else(|| "a client".to_owned(), |id| format!("client {id}"))
+    if text.trim().is_empty() { line!("order.empty") } else { text }
 }
 
 /// Whether a character beyond ASCII shows itself and leaves its neighbours
@@ -91,13 +59,9 @@ fn is_visible(c: char) -> bool {
             | '\u{fe20}'..='\u{fe2f}' | '\u{feff}' | '\u{fff0}'..='\u{ffff}' | '\u{e0000}'..)
 }
 
-/// With a capital.
-pub fn sentence(text: &str) -> String {
-    let mut text = text.to_owned();
-    if let Some(first) = text.get_mut(..1) {
-        first.make_ascii_uppercase();
-    }
-    text
+/// A number and its noun.
+pub fn many(n: u64, noun: &str) -> String {
+    if n == 1 { format!("1 {noun}") } else { format!("{} {noun}s", grouped(n)) }
 }
 
 /// `r`, `w`, `rw`: what is ready or watched.
@@ -120,42 +84,27 @@ pub fn errno(error: NetError) -> &'static str {
     }
 }
 
-/// Why somebody leaves, in the kitchen's words.
-pub fn why_kitchen(why: CloseReason) -> &'static str {
-    match why {
-        CloseReason::PeerClosed => "the guest hung up",
-        CloseReason::ReadError => "the line broke",
-        CloseReason::WriteError => "the line broke",
-        CloseReason::ProtocolError => "an unreadable order",
-        CloseReason::QueryBufferLimit => "an order without end",
-        CloseReason::OutputBufferHard => "too many plates waiting",
-        CloseReason::OutputBufferSoft => "plates waited too long",
-        CloseReason::IdleTimeout => "idle for too long",
-        CloseReason::Quit => "the guest said goodbye",
-        CloseReason::Killed => "a CLIENT KILL order",
-        CloseReason::CrossProtocol => "a web browser's order",
-        CloseReason::ProtectedMode => "a stranger, no password set",
-        CloseReason::Evicted => "the house ran out of room",
-        CloseReason::Shutdown => "closing time",
-    }
+/// Why somebody leaves, to end a sentence with.
+pub fn why(why: CloseReason) -> Words {
+    Phrase::named("close.").and(reason(why)).say()
 }
 
-/// Why somebody leaves, in Redis's words.
-pub fn why_redis(why: CloseReason) -> &'static str {
+/// The end of the names of phrases about a reason.
+pub fn reason(why: CloseReason) -> &'static str {
     match why {
-        CloseReason::PeerClosed => "the peer closed",
-        CloseReason::ReadError => "a read error",
-        CloseReason::WriteError => "a write error",
-        CloseReason::ProtocolError => "a protocol error",
-        CloseReason::QueryBufferLimit => "client-query-buffer-limit",
-        CloseReason::OutputBufferHard => "the hard output limit",
-        CloseReason::OutputBufferSoft => "the soft output limit",
-        CloseReason::IdleTimeout => "the idle timeout",
-        CloseReason::Quit => "QUIT",
-        CloseReason::Killed => "CLIENT KILL",
-        CloseReason::CrossProtocol => "an HTTP request",
-        CloseReason::ProtectedMode => "protected mode",
-        CloseReason::Evicted => "maxmemory-clients",
+        CloseReason::PeerClosed => "peer",
+        CloseReason::ReadError => "read",
+        CloseReason::WriteError => "write",
+        CloseReason::ProtocolError => "protocol",
+        CloseReason::QueryBufferLimit => "query-limit",
+        CloseReason::OutputBufferHard => "output-hard",
+        CloseReason::OutputBufferSoft => "output-soft",
+        CloseReason::IdleTimeout => "idle",
+        CloseReason::Quit => "quit",
+        CloseReason::Killed => "killed",
+        CloseReason::CrossProtocol => "cross-protocol",
+        CloseReason::ProtectedMode => "protected",
+        CloseReason::Evicted => "evicted",
         CloseReason::Shutdown => "shutdown",
     }
 }
@@ -171,13 +120,5 @@ mod tests {
         assert_eq!(clip("a\u{0}\u{202e}b"), "a\\u{0}\\u{202e}b");
         assert_eq!(clip(&"x".repeat(40)).chars().count(), CLIP_CHARS + 1);
         assert_eq!(shown(&Preview::default()), "\"\"");
-    }
-
-    #[test]
-    fn numbers_are_grouped() {
-        assert_eq!(bytes(1), "1 byte");
-        assert_eq!(bytes(16_384), "16,384 bytes");
-        assert_eq!(grouped(1_000_000), "1,000,000");
-        assert_eq!(grouped(0), "0");
     }
 }

@@ -2,8 +2,9 @@
 
 use crate::time::Micros;
 
-pub(super) use crate::view::narration::words::{grouped, many};
+pub(super) use crate::view::narration::words::many;
 pub(super) use crate::view::stage::bytes as size;
+pub(super) use crate::view::text::grouped;
 
 /// How long something has lasted, to the unit that matters: `840 µs`,
 /// `84 ms`, `12 s`, `3 min`.

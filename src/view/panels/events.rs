@@ -132,8 +132,10 @@ fn row(index: usize, number: usize, record: &Record, told: Narration, time: Time
     let badge = told.badge.map_or_else(|| Node::new("span"), |client| badge(client, 20));
     let text = Node::new("span")
         .class("tx")
-        .children(Words::said(told.kitchen, told.redis).either())
-        .child(Node::new("span").class("r").text(told.term));
+        .children(
+            Words::said(told.words.kitchen().to_owned(), told.words.redis().to_owned()).either(),
+        )
+        .child(Node::new("span").class("r").text(told.words.term().to_owned()));
     let button = Node::new("button")
         .class("row")
         .attr("type", "button")

@@ -50,8 +50,8 @@ pub fn spoken(chain: &Chain, terms: Terms) -> String {
     if let Some(newest) = chain.causes.first() {
         let told = &newest.sentence;
         let sentence = match terms {
-            Terms::Redis => &told.redis,
-            Terms::Kitchen | Terms::Both => &told.kitchen,
+            Terms::Redis => told.words.redis(),
+            Terms::Kitchen | Terms::Both => told.words.kitchen(),
         };
         text.push_str(&format!(" {}: {sentence}", newest.role.words().pick(terms)));
     }
@@ -100,8 +100,10 @@ fn row(cause: &Cause, playhead: usize) -> Node {
     let text = Node::new("span")
         .class("tx")
         .child(either("b", "role", cause.role.words()))
-        .children(Words::said(told.kitchen.clone(), told.redis.clone()).either())
-        .child(Node::new("span").class("r").text(told.term.clone()));
+        .children(
+            Words::said(told.words.kitchen().to_owned(), told.words.redis().to_owned()).either(),
+        )
+        .child(Node::new("span").class("r").text(told.words.term().to_owned()));
     let now = cause.record + 1 == playhead;
     let button = Node::new("button")
         .class("row")

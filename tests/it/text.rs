@@ -1,0 +1,145 @@
+//! Every sentence is in the catalogues and nowhere else, and every catalogue
+//! says all of it.
+
+use crate::source::{self, Source, root};
+use onechef::view::text::Catalogue;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+
+fn file(language: &str) -> String {
+    let path = root().join(format!("www/text/{language}.txt"));
+    fs::read_to_string(&path).unwrap_or_else(|why| panic!("{}: {why}", path.display()))
+}
+
+fn english() -> Catalogue {
+    Catalogue::parse(&file("en")).unwrap_or_else(|why| panic!("en.txt, {why}"))
+}
+
+/// Name to the number of values.
+fn phrases(catalogue: &Catalogue) -> BTreeMap<String, usize> {
+    catalogue
+        .all()
+        .map(|(name, values, _)| (name.to_owned(), values.split_whitespace().count()))
+        .collect()
+}
+
+/// What speaks: the views and the page, without their tests.
+fn speakers() -> Vec<Source> {
+    let mut sources = source::files(&["src/view", "src/web"], "rs");
+    sources.retain(|s| !s.path.ends_with("tests.rs") && !s.path.contains("/text/"));
+    for source in &mut sources {
+        if let Some(tests) = source.text.find("#[cfg(test)]\nmod tests") {
+            source.text.truncate(tests);
+        }
+    }
+    sources
+}
+
+/// The string after each place where `before` stands, and where it ends.
+fn literals<'a>(text: &'a str, before: &'a str) -> impl Iterator<Item = (&'a str, usize)> {
+    text.match_indices(before).filter_map(move |(at, _)| {
+        let rest = &text[at + before.len()..];
+        let open = rest.len() - rest.trim_start().len();
+        let inner = rest[open..].strip_prefix('"')?;
+        let end = inner.find('"')?;
+        Some((&inner[..end], at + before.len() + open + end + 2))
+    })
+}
+
+/// Values given in a call whose name ended at `from`: commas of its own level.
+fn given(text: &str, from: usize) -> usize {
+    let end = {
+        let mut depth = 1_i32;
+        let close = text[from..].char_indices().find(|(_, c)| {
+            depth +=
+                i32::from(matches!(c, '(' | '[' | '{')) - i32::from(matches!(c, ')' | ']' | '}'));
+            depth == 0
+        });
+        from + close.expect("the call is closed").0
+    };
+    let (mut depth, mut values, mut filled) = (0_i32, 0, true);
+    for c in text[from..end].chars() {
+        match c {
+            '(' | '[' | '{' => depth += 1,
+            ')' | ']' | '}' => depth -= 1,
+            ',' if depth == 0 => {
+                filled = false;
+                continue;
+            }
+            _ => {}
+        }
+        if !filled && !c.is_whitespace() {
+            values += 1;
+            filled = true;
+        }
+    }
+    values
+}
+
+/// Protects: nothing is said that no catalogue knows, and each phrase is given
+/// the values that its head names.
+#[test]
+fn what_the_program_says_is_in_the_catalogue() {
+    let known = phrases(&english());
+    let (mut complaints, mut calls) = (Vec::new(), 0);
+    for Source { path, text } in &speakers() {
+        for (name, end) in literals(text, "say!(").chain(literals(text, "line!(")) {
+            calls += 1;
+            let values = given(text, end);
+            match known.get(name) {
+                None => complaints.push(format!("{path}: no phrase {name}")),
+                Some(wanted) if *wanted != values => {
+                    complaints.push(format!("{path}: {name} has {wanted} values, given {values}"));
+                }
+                Some(_) => {}
+            }
+        }
+    }
+    assert!(calls > 100, "only {calls} calls were found");
+    assert!(complaints.is_empty(), "\n{}", complaints.join("\n"));
+}
+
+/// Protects: a translator's work is all used.
+#[test]
+fn every_phrase_is_said_somewhere() {
+    let page = fs::read_to_string(root().join("index.html")).expect("the page");
+    let mut used: BTreeSet<String> = BTreeSet::new();
+    let mut families: BTreeSet<String> = BTreeSet::new();
+    for Source { text, .. } in &speakers() {
+        let named = literals(text, "named(");
+        let said = literals(text, "say!(").chain(literals(text, "line!("));
+        for (name, _) in named.chain(said) {
+            if name.ends_with('.') {
+                families.insert(name.to_owned());
+            }
+            used.insert(name.to_owned());
+        }
+    }
+    for mark in ["data-t=", "data-t-label=", "data-t-title=", "data-t-hint=", "data-t-group="] {
+        used.extend(literals(&page, mark).map(|(name, _)| name.to_owned()));
+    }
+    // What numbers are written with.
+    used.extend(["number.group", "number.point", "bytes"].map(str::to_owned));
+    let catalogue = english();
+    let unused: Vec<&str> = catalogue
+        .all()
+        .map(|(name, ..)| name)
+        .filter(|name| !used.contains(*name) && !families.iter().any(|f| name.starts_with(f)))
+        .collect();
+    assert!(unused.is_empty(), "never said: {unused:?}");
+}
+
+/// Protects: a phrase's number is its name's.
+#[test]
+fn names_do_not_collide() {
+    let catalogue = english();
+    assert_eq!(phrases(&catalogue).len(), catalogue.all().count());
+}
+
+#[test]
+fn the_search_for_calls_sees_what_it_must() {
+    let text = r#"say!("a", f(1, 2), [x, y],) line!( "b" ) say!("c", x)"#;
+    let found: Vec<_> = literals(text, "say!(").chain(literals(text, "line!(")).collect();
+    let names: Vec<_> = found.iter().map(|(name, end)| (*name, given(text, *end))).collect();
+    assert_eq!(names, [("a", 2), ("c", 1), ("b", 0)]);
+}
