@@ -108,6 +108,8 @@ pub enum CloseReason {
     /// `maxmemory-clients`.
     Evicted,
     Shutdown,
+    /// Nobody who told could see it: the loop was watched from outside.
+    Unseen,
 }
 
 /// What a read call gave.
@@ -334,6 +336,13 @@ pub enum Event {
         left: u64,
     },
 
+    /// What so many bytes in the query buffer ask for is not known: they, or
+    /// those before them, are not in the recording. They count as gone.
+    Unrecorded {
+        client: ClientId,
+        bytes: u64,
+    },
+
     /// `processCommand`/`call`; `name` as CLIENT LIST's `cmd` field shows it.
     CommandBegin {
         client: ClientId,
@@ -518,6 +527,7 @@ impl Event {
             | Event::Incomplete { client, .. }
             | Event::ProtocolError { client, .. }
             | Event::QueryTrimmed { client, .. }
+            | Event::Unrecorded { client, .. }
             | Event::CommandBegin { client, .. }
             | Event::CommandEnd { client, .. }
             | Event::CommandRejected { client, .. }

@@ -54,6 +54,17 @@ mod native {
                 serve::serve(*serve).map_err(|e| Failure(COULD_NOT_RUN, e.to_string()))
             }
             Invocation::Export(trace) => export(&trace),
+            Invocation::Import(import) => {
+                let (status, done) = match import.carry_out() {
+                    Ok(done) => (None, done.to_string()),
+                    Err(error) => (Some(error.status()), error.to_string()),
+                };
+                match status {
+                    None => eprintln!("onechef: {done}"),
+                    Some(status) => return Err(Failure(status, done)),
+                }
+                Ok(())
+            }
             Invocation::Run { scenario, summary } => run(&scenario, summary),
             Invocation::Check(check) => {
                 let scenario = check.scenario.as_deref().map(read_scenario).transpose()?;

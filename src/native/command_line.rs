@@ -2,6 +2,7 @@
 
 use super::check::Check;
 use super::config_file::{self, ConfigError, ConfigFile, Place};
+use super::import::Import;
 use super::live::{self, LiveOptions};
 use super::redact::Disclosure;
 use super::serve::{Recording, Serve, Watch};
@@ -29,6 +30,8 @@ pub enum Invocation {
     Check(Check),
     /// A recorded trace, for other viewers; `-` is the standard input.
     Export(PathBuf),
+    /// What another tracer wrote, as a trace.
+    Import(Import),
     Scenarios,
 }
 
@@ -102,6 +105,13 @@ onechef: Redis's event loop, to look at and to use
       Prints a recorded trace (NDJSON; - for the standard input) as JSON that
       Perfetto (ui.perfetto.dev) and chrome://tracing open.
 
+  onechef import strace FILE [-o TRACE] [--reveal]
+      Turns what strace wrote about a redis-server or valkey-server (- for the
+      standard input) into a trace (NDJSON) that the page plays. Have it written by
+        strace -f -ttt -T -yy -s 65536 -o FILE -e trace=CALLS -p PID
+      with the CALLS epoll_wait,accept4,read,write,writev,close,epoll_ctl,listen,bind.
+      What was not written down is not known, and is not made up.
+
   onechef scenarios
       Names the bundled scenarios.
 
@@ -128,9 +138,10 @@ pub fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Invocation, Us
             "run" => parse_run(parser),
             "check" => parse_check(parser),
             "export" => parse_export(parser),
+            "import" => parse_import(parser),
             "scenarios" => Ok(Invocation::Scenarios),
             other => Err(UsageError::Words(format!(
-                "'{other}' is not a command: expected serve, run, check, export or scenarios"
+                "'{other}' is not a command: expected serve, run, check, export, import or scenarios"
             ))),
         },
         other => Err(other.unexpected().into()),
@@ -290,6 +301,32 @@ fn parse_export(mut parser: lexopt::Parser) -> Result<Invocation, UsageError> {
     trace
         .map(Invocation::Export)
         .ok_or_else(|| UsageError::Words("export: expected a trace's file, or -".to_owned()))
+}
+
+fn parse_import(mut parser: lexopt::Parser) -> Result<Invocation, UsageError> {
+    use lexopt::prelude::*;
+    let (mut kind, mut from, mut to) = (None, None, None);
+    let mut disclosure = Disclosure::default();
+    while let Some(argument) = parser.next()? {
+        match argument {
+            Short('h') | Long("help") => return Ok(Invocation::Help),
+            Short('o') | Long("output") => to = Some(PathBuf::from(parser.value()?)),
+            Long("reveal") => disclosure = Disclosure::All,
+            Value(word) if kind.is_none() => kind = Some(word),
+            Value(path) if from.is_none() => from = Some(PathBuf::from(path)),
+            other => return Err(other.unexpected().into()),
+        }
+    }
+    match (kind, from) {
+        (Some(kind), Some(from)) if kind == "strace" => {
+            Ok(Invocation::Import(Import { from, to, disclosure }))
+        }
+        (Some(kind), _) if kind != "strace" => {
+            let kind = kind.to_string_lossy();
+            Err(words(format!("import: '{kind}' is not understood: expected strace FILE")))
+        }
+        _ => Err(words("import: expected strace FILE, or - for the standard input")),
+    }
 }
 
 fn parse_check(mut parser: lexopt::Parser) -> Result<Invocation, UsageError> {

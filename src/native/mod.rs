@@ -4,6 +4,7 @@
 pub mod check;
 pub mod command_line;
 pub mod config_file;
+pub mod import;
 pub mod live;
 pub mod log;
 pub mod open_files;

@@ -11,6 +11,7 @@ use crate::commands::{self, Command};
 use crate::event::{
     BlockedOn, ClientChange, ClientId, Event, KeyChange, Pipe, Preview, Stamped, TransactionStep,
 };
+use crate::net::WriteOutcome;
 use crate::trace::codec::Header;
 use std::hash::{BuildHasher, RandomState};
 
@@ -35,6 +36,9 @@ pub struct Redactor {
     confiding: Vec<ClientId>,
     /// Clients that hear what others say.
     monitors: Vec<ClientId>,
+    /// Replies are stated when they leave, those of several requests as one,
+    /// and nothing is said of what goes on inside.
+    from_outside: bool,
 }
 
 /// Replies that say nothing about what is stored.
@@ -63,7 +67,14 @@ impl Redactor {
             key: RandomState::new(),
             confiding: Vec::new(),
             monitors: Vec::new(),
+            from_outside: false,
         }
+    }
+
+    /// For facts that system calls have told.
+    #[must_use]
+    pub fn of_system_calls(disclosure: Disclosure) -> Redactor {
+        Redactor { from_outside: true, ..Redactor::new(disclosure) }
     }
 
     /// Masks the directives of a header.
@@ -95,14 +106,22 @@ impl Redactor {
             Event::Config { name, value } => mask_directive(name, value),
             Event::Read { client, bytes, .. } if !is_innocent(*client, after) => blank(bytes),
             Event::Parsed { client, argv, .. } | Event::Incomplete { client, argv, .. } => {
-                self.confiding.retain(|other| other != client);
+                if !self.from_outside {
+                    self.confiding.retain(|other| other != client);
+                } else if argv.first().is_some_and(|name| is_named(&name.bytes(), "monitor")) {
+                    self.monitors.push(*client);
+                }
                 if confides(argv) {
-                    self.confiding.push(*client);
+                    self.confide(*client);
                     blank_arguments(argv);
                 }
             }
+            Event::Unrecorded { client, .. } => self.confide(*client),
+            Event::Write { client, outcome: WriteOutcome::Drained, .. } if self.from_outside => {
+                self.confiding.retain(|other| other != client);
+            }
             Event::CommandBegin { client, name } if is_confidential(name.as_bytes()) => {
-                self.confiding.push(*client);
+                self.confide(*client);
             }
             Event::ReplyQueued { client, bytes, .. }
                 if self.confiding.contains(client) || self.monitors.contains(client) =>
@@ -120,6 +139,12 @@ impl Redactor {
                 self.monitors.retain(|other| other != client);
             }
             _ => {}
+        }
+    }
+
+    fn confide(&mut self, client: ClientId) {
+        if !self.confiding.contains(&client) {
+            self.confiding.push(client);
         }
     }
 
@@ -223,7 +248,11 @@ fn command_named(name: &str) -> Option<&'static Command> {
 /// Whether what a command is told or answers may be a password.
 fn is_confidential(name: &[u8]) -> bool {
     let own = name.split(|b| *b == b'|').next().unwrap_or(name);
-    ["auth", "hello", "config"].iter().any(|secret| own.eq_ignore_ascii_case(secret.as_bytes()))
+    ["auth", "hello", "config"].iter().any(|secret| is_named(own, secret))
+}
+
+fn is_named(name: &[u8], command: &str) -> bool {
+    name.eq_ignore_ascii_case(command.as_bytes())
 }
 
 /// A request whose name is not known yet may become anything.

@@ -64,6 +64,9 @@ impl World {
             Event::QueryTrimmed { client, bytes, left } => {
                 self.with(*client, |c| c.query.trim(*bytes, *left));
             }
+            Event::Unrecorded { client, .. } => {
+                self.with(*client, |c| c.query = QueryView::default())
+            }
             Event::CommandBegin { client, name } => self.command_begin(*client, name),
             Event::CommandEnd { client, took, error, .. } => {
                 self.command_end(*client, *took, *error);

@@ -120,7 +120,8 @@ impl Kind {
             | Event::Parsed { .. }
             | Event::Incomplete { .. }
             | Event::ProtocolError { .. }
-            | Event::QueryTrimmed { .. } => Some(Kind::Read),
+            | Event::QueryTrimmed { .. }
+            | Event::Unrecorded { .. } => Some(Kind::Read),
             Event::CommandBegin { .. }
             | Event::CommandEnd { .. }
             | Event::CommandRejected { .. }

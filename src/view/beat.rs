@@ -58,6 +58,7 @@ pub fn is_step(event: &Event) -> bool {
         | Event::Parsed { .. }
         | Event::Incomplete { .. }
         | Event::ProtocolError { .. }
+        | Event::Unrecorded { .. }
         | Event::CommandBegin { .. }
         | Event::CommandEnd { .. }
         | Event::CommandRejected { .. }

@@ -104,6 +104,7 @@ impl Live {
         let Some(header) = self.reader.header() else { return };
         let began = |header: &Header| match &header.source {
             Source::Native(native) => native.started_unix_us,
+            Source::SystemCalls(calls) => calls.started_unix_us,
             Source::Simulation(_) | Source::Unknown => 0,
         };
         match &self.header {

@@ -275,7 +275,7 @@ impl Requests {
             Event::Parsed { client, argv, parsed_to, .. } => {
                 self.parsed(index, *client, words::order(argv), *parsed_to);
             }
-            Event::QueryTrimmed { client, bytes, .. } => {
+            Event::QueryTrimmed { client, bytes, .. } | Event::Unrecorded { client, bytes } => {
                 if let Some(line) = self.line_mut(*client) {
                     line.trimmed = line.trimmed.saturating_add(*bytes);
                 }

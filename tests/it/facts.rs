@@ -388,6 +388,7 @@ impl Dice {
             }
             50 => Event::Monitoring { client, on: self.chance(2) },
             51 => Event::ClientMemory { used: self.size(), limit: self.size() },
+            52 => Event::Unrecorded { client, bytes: self.size() },
             _ => Event::Standing { what: self.standing() },
         }
     }
@@ -425,7 +426,7 @@ impl Dice {
 }
 
 /// How many events there are.
-pub const EVENT_KINDS: u64 = 53;
+pub const EVENT_KINDS: u64 = 54;
 
 /// Records of any events: numbered, and time does not go back.
 pub fn noise(seeds: &[u64]) -> Vec<Record> {

@@ -14,6 +14,8 @@ mod replies;
 mod requests;
 #[path = "../../fuzz/bodies/scenario.rs"]
 mod scenario;
+#[path = "../../fuzz/bodies/strace.rs"]
+pub mod strace;
 #[path = "../../fuzz/bodies/trace.rs"]
 mod trace;
 
@@ -40,7 +42,7 @@ macro_rules! targets {
     )*};
 }
 
-targets!(requests, replies, trace, scenario, link, engine);
+targets!(requests, replies, trace, scenario, link, engine, strace);
 
 /// Protects the tests above: there is no target that they do not replay.
 #[test]
@@ -52,5 +54,5 @@ fn every_target_is_replayed() {
         .map(|path| path.file_stem().unwrap_or_default().to_string_lossy().into_owned())
         .collect();
     names.sort();
-    assert_eq!(names, ["engine", "link", "replies", "requests", "scenario", "trace"]);
+    assert_eq!(names, ["engine", "link", "replies", "requests", "scenario", "strace", "trace"]);
 }

@@ -31,6 +31,8 @@ mod layers;
 mod panels;
 // Waiting: who is served when, and what becomes of whoever waits no longer.
 mod blocked;
+// A stock server's loop, told from its system calls.
+mod import;
 // Links that were given away open for ever.
 mod links;
 // What fuzzers begin with, and what they have found.

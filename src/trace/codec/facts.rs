@@ -7,7 +7,7 @@ use super::json::Raw;
 use super::wire::{
     Wire, body, field, kinds, member, names, object, open_kind, transparent, which, write_name,
 };
-use super::{Header, Native, Simulation, Source};
+use super::{Header, Native, Simulation, Source, SystemCalls};
 use crate::event::{
     AcceptEnd, BlockedOn, ClientChange, ClientId, CloseReason, Event, Handler, KeyChange,
     LimitKind, Need, PauseScope, Phase, Pipe, Preview, ReadOutcome, RefuseReason, ReplyInto,
@@ -25,6 +25,7 @@ object!(Preview { len, head });
 object!(Fired { fd, mask });
 object!(Simulation { scenario, seed });
 object!(Native { version, pid, started_unix_us });
+object!(SystemCalls { tracer, pid, started_unix_us });
 object!(Header { version = "onechef-trace", source, config });
 
 /// One key names the kind; others are ignored.
@@ -34,6 +35,7 @@ impl Wire for Source {
         match self {
             Source::Simulation(simulation) => member(out, "simulation", simulation),
             Source::Native(native) => member(out, "native", native),
+            Source::SystemCalls(calls) => member(out, "system_calls", calls),
             Source::Unknown => {}
         }
         out.push(b'}');
@@ -45,6 +47,9 @@ impl Wire for Source {
         }
         if let Some(native) = object.find("native") {
             return Source::Native(Wire::read(native));
+        }
+        if let Some(calls) = object.find("system_calls") {
+            return Source::SystemCalls(Wire::read(calls));
         }
         Source::Unknown
     }
@@ -87,6 +92,7 @@ kinds! {
         "incomplete" = Incomplete { client, argc, argv, parsed_to, need },
         "protocol_error" = ProtocolError { client, text, at },
         "query_trimmed" = QueryTrimmed { client, bytes, left },
+        "unrecorded" = Unrecorded { client, bytes },
         "command_begin" = CommandBegin { client, name },
         "command_end" = CommandEnd { client, name, took, error },
         "command_rejected" = CommandRejected { client, name },
@@ -201,7 +207,7 @@ names! {
         "output_buffer_hard" = OutputBufferHard, "output_buffer_soft" = OutputBufferSoft,
         "idle_timeout" = IdleTimeout, "quit" = Quit, "killed" = Killed,
         "cross_protocol" = CrossProtocol, "protected_mode" = ProtectedMode, "evicted" = Evicted,
-        "shutdown" = Shutdown,
+        "shutdown" = Shutdown, "unseen" = Unseen,
     }
     ReadOutcome {
         "bytes" = Bytes, "eof" = Eof, "would_block" = WouldBlock, "reset" = Reset,

@@ -16,8 +16,9 @@
 //!
 //! **Header.** `onechef-trace` is the format's version. `source` says where the
 //! records come from, by its one key: `simulation` (`scenario`, its text;
-//! `seed`) or `native` (`version` of the server; `pid`; `started_unix_us`, the
-//! wall clock at the records' time zero). `config` has directives as they were
+//! `seed`), `native` (`version` of the server; `pid`; `started_unix_us`, the
+//! wall clock at the records' time zero) or `system_calls` (`tracer`; `pid` and
+//! `started_unix_us` as before, 0 if not known; see below). `config` has directives as they were
 //! at the start, by Redis's names, all values strings; the records state
 //! changes.
 //!
@@ -45,7 +46,7 @@
 //! - *why* of a close: `peer_closed`, `read_error`, `write_error`,
 //!   `protocol_error`, `query_buffer_limit`, `output_buffer_hard`,
 //!   `output_buffer_soft`, `idle_timeout`, `quit`, `killed`, `cross_protocol`,
-//!   `protected_mode`, `evicted`, `shutdown`.
+//!   `protected_mode`, `evicted`, `shutdown`, `unseen`.
 //!
 //! # Events
 //!
@@ -76,6 +77,7 @@
 //! | `incomplete` | the same and `need`: `"inline_end"`, `"multibulk_header"`, `"bulk_header"` or `{"bulk_bytes":number}` |
 //! | `protocol_error` | `client`, `text`, `at` (offset) |
 //! | `query_trimmed` | `client`, `bytes`, `left` (numbers) |
+//! | `unrecorded` | `client`, `bytes` (number) |
 //! | `command_begin` | `client`, `name` |
 //! | `command_end` | `client`, `name`, `took` (duration), `error` (true or false) |
 //! | `command_rejected` | `client`, `name` |
@@ -103,6 +105,37 @@
 //! | `pipe` | `peer`, `pipe`: `{"queued":{"name":string}}`, `{"backlog_full":{"name":string}}`, `{"sent":{"bytes":bytes,"arrives":time}}`, `{"arrived":{"bytes":bytes}}`, `"fin_arrived"`, `"reset_arrived"`, `{"delivered":{"bytes":number}}`, `{"consumed":{"bytes":bytes}}`, `{"reading":{"on":true or false}}`, `{"saw_close":{"reset":true or false}}` or `"left"` |
 //! | `dropped` | `count` (number) |
 //! | `standing` | `what`: `"begun"`, `{"counter":{"name":string,"value":number}}`, `{"keys":{"db":number,"keys":number}}` or `{"client":{"client":client,"created":time,"active":time,"last_command":string}}` |
+//!
+//! # Traces of system calls
+//!
+//! With the source `system_calls` a server was watched from outside, through
+//! what it asks of the kernel. Such a trace has only what follows from that:
+//!
+//! - *Absent*: `command_begin`, `command_end`, `command_rejected`, `key`,
+//!   `blocked`, `transaction`, `subscription`, `limit` and every other event
+//!   about what goes on inside; `close_asap`, `close_after_reply`.
+//! - Clients are numbered in the order in which they were first seen, cycles
+//!   from the first poll that was seen. An address that is not known is
+//!   `0.0.0.0:0`, a backlog that is not known 0.
+//! - `parsed`, `incomplete`, `protocol_error`, `query_trimmed`: what Redis's
+//!   rules make of the bytes at the moment of the read. When the server got
+//!   that far (it may have waited for a key first) is not known.
+//! - `unrecorded`: bytes whose meaning is not known, since not all was written
+//!   down, or the client was there before the trace began. Requests are known
+//!   again from the first read on that is nothing but whole ones.
+//! - `reply_queued`, `pending_write_queued`: known by the write, and stated
+//!   when the sweep begins, one of each for a client whatever the number of its
+//!   requests. `buffered` is of a `write`, `listed` of a `writev`.
+//! - `left` of a `write`, `dropped` of a `client_freed`, `buffered` and `listed`:
+//!   at least so much. `blocks` is 0.
+//! - `by`: 0 is the loop's thread; others are numbered in order of appearance.
+//! - `client_freed`: `why` is what the last calls say (`peer_closed`,
+//!   `read_error`, `write_error`) or the last request (`protocol_error`, `quit`,
+//!   `cross_protocol`), else `unseen`.
+//! - `phase_enter` of the timers, `timer_fired`: the server has asked how much
+//!   memory it has, which is what `serverCron` does. Absent if strace did not
+//!   say which file it read.
+//! - Times include what watching costs.
 //!
 //! # What a reader owes
 //!
@@ -172,6 +205,7 @@ impl Header {
 pub enum Source {
     Simulation(Simulation),
     Native(Native),
+    SystemCalls(SystemCalls),
     /// A kind that a later program writes.
     Unknown,
 }
@@ -187,6 +221,17 @@ pub struct Simulation {
 pub struct Native {
     pub version: String,
     pub pid: u32,
+    pub started_unix_us: u64,
+}
+
+/// A server that was watched from outside; see the format's specification.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SystemCalls {
+    /// The program that watched.
+    pub tracer: String,
+    /// 0 if not known.
+    pub pid: u32,
+    /// 0 if not known.
     pub started_unix_us: u64,
 }
 

@@ -100,6 +100,7 @@ fn tell(event: &Event, scene: &Scene<'_>) -> Words {
         | Event::Incomplete { .. }
         | Event::ProtocolError { .. }
         | Event::QueryTrimmed { .. }
+        | Event::Unrecorded { .. }
         | Event::CommandBegin { .. }
         | Event::CommandEnd { .. }
         | Event::CommandRejected { .. }

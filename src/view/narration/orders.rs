@@ -30,6 +30,7 @@ pub(super) fn tell(event: &Event, scene: &Scene<'_>) -> Words {
             say!("protocol-error", *client, *at, &clip(text))
         }
         Event::QueryTrimmed { client, bytes: n, left } => say!("trimmed", *client, *n, *left),
+        Event::Unrecorded { client, bytes: n } => say!("unrecorded", *client, *n),
         Event::CommandBegin { client, name } => {
             let name = clip(name);
             let running = scene.after.executing.as_ref().filter(|r| !r.argv.is_empty());

@@ -106,6 +106,7 @@ pub fn reason(why: CloseReason) -> &'static str {
         CloseReason::ProtectedMode => "protected",
         CloseReason::Evicted => "evicted",
         CloseReason::Shutdown => "shutdown",
+        CloseReason::Unseen => "unseen",
     }
 }
 

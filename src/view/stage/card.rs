@@ -175,6 +175,7 @@ pub fn close_words(why: CloseReason) -> Wording {
         CloseReason::ProtectedMode => ("not let in", "protected-mode"),
         CloseReason::Evicted => ("house is full", "evicted"),
         CloseReason::Shutdown => ("closing time", "SHUTDOWN"),
+        CloseReason::Unseen => ("reason not seen", "why: unknown"),
     };
     Wording::new(kitchen, redis)
 }

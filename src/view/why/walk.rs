@@ -346,7 +346,9 @@ impl Walk<'_> {
                 });
                 self.add(Role::HeardLast, heard);
             }
-            CloseReason::Quit | CloseReason::CrossProtocol => self.last_order(client, decided),
+            CloseReason::Quit | CloseReason::CrossProtocol | CloseReason::Unseen => {
+                self.last_order(client, decided);
+            }
             CloseReason::Killed => self.killed(client, decided),
             CloseReason::ProtectedMode => {
                 let peer = self.requests.peer(client);

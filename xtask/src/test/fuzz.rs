@@ -14,12 +14,13 @@ use std::process::Command;
 
 /// Bounded by runs and not by time, so that a slow machine does as much. A
 /// run of the engine is a whole evening.
-const TARGETS: [(&str, u32); 6] = [
+const TARGETS: [(&str, u32); 7] = [
     ("requests", 20_000),
     ("replies", 20_000),
     ("trace", 20_000),
     ("scenario", 20_000),
     ("link", 20_000),
+    ("strace", 20_000),
     ("engine", 200),
 ];
 

@@ -159,5 +159,6 @@ pub(in super::super) fn closing(why: CloseReason) -> Words {
         CloseReason::ProtectedMode => Words::new("not let in", "protected mode"),
         CloseReason::Evicted => Words::new("no paper left", "evicted"),
         CloseReason::Shutdown => Words::new("kitchen closes", "shutdown"),
+        CloseReason::Unseen => Words::new("reason not seen", "unknown"),
     }
 }
