@@ -109,7 +109,7 @@ onechef: Redis's event loop, to look at and to use
       Turns what strace wrote about a redis-server or valkey-server (- for the
       standard input) into a trace (NDJSON) that the page plays. Have it written by
         strace -f -ttt -T -yy -s 65536 -o FILE -e trace=CALLS -p PID
-      with the CALLS epoll_wait,accept4,read,write,writev,close,epoll_ctl,listen,bind.
+      with the CALLS epoll_wait,accept4,read,write,writev,close,epoll_ctl,listen,bind,exit_group.
       What was not written down is not known, and is not made up.
 
   onechef scenarios
