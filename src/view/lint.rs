@@ -12,11 +12,10 @@
 //! | [`PastLimit`](LintKind::PastLimit) | a limit that closes the client was passed | as the record says |
 //! | [`Dropped`](LintKind::Dropped) | a client was freed with replies unsent | as the record says |
 
-use super::narration::words::{clip, many};
-use super::panels::{Words, output_limit, output_usage_bytes, query_limit_bytes};
+use super::narration::words::clip;
+use super::panels::{output_limit, output_usage_bytes, query_limit_bytes};
 use super::requests::{Request, Requests, at};
-use super::stage::bytes as size;
-use super::text::grouped;
+use super::text::{Words, say};
 use crate::event::{ClientId, Event, LimitKind};
 use crate::sorted::SortedMap;
 use crate::time::Micros;
@@ -133,17 +132,12 @@ fn waited(
     let behind = order_begun_at(requests, other).unwrap_or_else(|| name_at(timeline, other));
     let (order, guest) = (&request.order, request.client);
     // Without the arrival, the wait before the poll is not known.
-    let least = if request.arrived.is_some() { "" } else { "at least " };
+    let least = request.arrived.is_none();
     Some(Lint {
         kind: LintKind::Waited,
         record: began,
         client: guest,
-        words: Words::said(
-            format!("{order} by guest {guest} waited {least}{wait} behind {behind} by guest {who}"),
-            format!(
-                "{order} by client {guest} waited {least}{wait} behind {behind} by client {who}"
-            ),
-        ),
+        words: say!("lint.waited", order, guest, least, wait, &behind, who),
     })
 }
 
@@ -168,24 +162,14 @@ fn pieces(timeline: &Timeline, request: &Request) -> Option<Lint> {
         return None;
     }
     let (first, last) = (request.first_read?, request.read?);
-    let (guest, reads) = (request.client, u64::from(request.reads));
+    let guest = request.client;
     let over = at(timeline, last).saturating_sub(at(timeline, first));
-    let whose = if request.parsed.is_some() { "order" } else { "unfinished order" };
-    let what = if request.parsed.is_some() { "request" } else { "unfinished request" };
+    let unfinished = request.parsed.is_none();
     Some(Lint {
         kind: LintKind::Pieces,
         record: last,
         client: guest,
-        words: Words::said(
-            format!(
-                "Guest {guest}'s {whose} came in {}, {over} from first to last",
-                many(reads, "piece")
-            ),
-            format!(
-                "Client {guest}'s {what} took {}, {over} from first to last",
-                many(reads, "read")
-            ),
-        ),
+        words: say!("lint.pieces", guest, unfinished, request.reads, over),
     })
 }
 
@@ -197,21 +181,11 @@ fn slow_to_leave(timeline: &Timeline, request: &Request) -> Option<Lint> {
     }
     let (order, guest) = (&request.order, request.client);
     let took = at(timeline, written).saturating_sub(at(timeline, queued));
-    let count = cycles as u64;
     Some(Lint {
         kind: LintKind::SlowToLeave,
         record: written,
         client: guest,
-        words: Words::said(
-            format!(
-                "The plate for {order} by guest {guest} took {} to leave: {took}",
-                many(count, "round")
-            ),
-            format!(
-                "The reply to {order} by client {guest} took {} to leave: {took}",
-                many(count, "cycle")
-            ),
-        ),
+        words: say!("lint.slow-to-leave", order, guest, cycles, took),
     })
 }
 
@@ -243,27 +217,13 @@ fn pipeline(timeline: &Timeline, orders: &[Request]) -> Option<Lint> {
     if percent < PIPELINE_SHARE_PERCENT {
         return None;
     }
-    let (guest, count) = (first.client, orders.len() as u64);
-    let share = |whole: &str| match percent {
-        95.. => format!("the whole {whole}"),
-        _ => format!("{percent} % of the {whole}"),
-    };
+    let guest = first.client;
+    let part = if percent < 95 { percent } else { 0 };
     Some(Lint {
         kind: LintKind::Pipeline,
         record: ended,
         client: guest,
-        words: Words::said(
-            format!(
-                "Guest {guest}'s {} on one slip took {}: {took}",
-                many(count, "order"),
-                share("round")
-            ),
-            format!(
-                "Client {guest}'s pipeline of {} took {}: {took}",
-                grouped(count),
-                share("cycle")
-            ),
-        ),
+        words: say!("lint.pipeline", guest, orders.len(), part, took),
     })
 }
 
@@ -281,25 +241,18 @@ fn stated(timeline: &Timeline, requests: &Requests, found: &mut Vec<Lint>) {
                     kind: LintKind::SlowCommand,
                     record: index,
                     client: *client,
-                    words: Words::said(
-                        format!("{order} by guest {client} was on the grill for {took}; nobody else was served meanwhile"),
-                        format!("{order} by client {client} ran for {took}; the thread did nothing else meanwhile"),
-                    ),
+                    words: say!("lint.slow", &order, *client, *took),
                 });
             }
             Event::Limit { client: Some(client), kind, at, limit } => {
                 found.extend(past(index, *client, *kind, *at, *limit));
             }
             Event::ClientFreed { client, dropped, .. } if *dropped > 0 => {
-                let lost = size(*dropped);
                 found.push(Lint {
                     kind: LintKind::Dropped,
                     record: index,
                     client: *client,
-                    words: Words::said(
-                        format!("Guest {client} left, and {lost} of plates were thrown away"),
-                        format!("Client {client} was freed with {lost} of replies unsent"),
-                    ),
+                    words: say!("lint.dropped", *client, *dropped),
                 });
             }
             _ => {}
@@ -308,25 +261,16 @@ fn stated(timeline: &Timeline, requests: &Requests, found: &mut Vec<Lint>) {
 }
 
 fn past(record: usize, client: ClientId, kind: LimitKind, at: u64, limit: u64) -> Option<Lint> {
-    let (kitchen, redis) = match kind {
-        LimitKind::QueryBuffer => ("order", "query buffer"),
-        LimitKind::OutputHard => ("plates", "reply buffer"),
-        LimitKind::OutputSoftExpired => ("plates, for too long,", "reply buffer, for too long,"),
+    let words = match kind {
+        LimitKind::QueryBuffer => say!("lint.past.query", client, at, limit),
+        LimitKind::OutputHard => say!("lint.past.hard", client, at, limit),
+        LimitKind::OutputSoftExpired => say!("lint.past.soft", client, at, limit),
         LimitKind::OutputSoftStarted
         | LimitKind::OutputSoftCleared
         | LimitKind::MaxClients
         | LimitKind::WriteBudget => return None,
     };
-    let (at, limit) = (size(at), size(limit));
-    Some(Lint {
-        kind: LintKind::PastLimit,
-        record,
-        client,
-        words: Words::said(
-            format!("Guest {client}'s {kitchen} passed the limit: {at} of {limit}"),
-            format!("Client {client}'s {redis} passed the limit: {at} of {limit}"),
-        ),
-    })
+    Some(Lint { kind: LintKind::PastLimit, record, client, words })
 }
 
 /// A buffer's climb towards its limit: remembered at its highest until it
@@ -409,17 +353,11 @@ impl Near {
 
 fn near_lint(client: ClientId, kind: LintKind, climb: Climb) -> Lint {
     let percent = climb.at_bytes.saturating_mul(100) / climb.limit_bytes.max(1);
-    let of = format!("{} of {}", size(climb.at_bytes), size(climb.limit_bytes));
+    let (at, limit) = (climb.at_bytes, climb.limit_bytes);
     let words = if kind == LintKind::NearOutputLimit {
-        Words::said(
-            format!("Guest {client}'s plates are at {percent} % of the last line: {of}"),
-            format!("Client {client}'s reply buffer is at {percent} % of its hard limit: {of}"),
-        )
+        say!("lint.near.output", client, percent, at, limit)
     } else {
-        Words::said(
-            format!("Guest {client}'s order is at {percent} % of what a notepad may hold: {of}"),
-            format!("Client {client}'s query buffer is at {percent} % of its limit: {of}"),
-        )
+        say!("lint.near.query", client, percent, at, limit)
     };
     Lint { kind, record: climb.record, client, words }
 }

@@ -186,7 +186,7 @@ fn lints_of(timeline: &Timeline) -> Vec<Lint> {
 
 fn said(timeline: &Timeline, kind: LintKind) -> Vec<String> {
     let of_kind = lints_of(timeline).into_iter().filter(|lint| lint.kind == kind);
-    of_kind.map(|lint| lint.words.redis.into_owned()).collect()
+    of_kind.map(|lint| lint.words.redis().to_owned()).collect()
 }
 
 /// Protects: who waited, for how long exactly, and behind whom.

@@ -1,8 +1,9 @@
 //! INFO's counters under INFO's names, with the kitchen's words beside them.
 
-use super::words::{Words, either};
+use super::words::either;
 use crate::trace::World;
 use crate::view::Node;
+use crate::view::text::{Phrase, Words, say};
 
 /// A group and its rows.
 struct Group {
@@ -12,7 +13,6 @@ struct Group {
 
 /// `name` is INFO's, verbatim.
 struct Row {
-    kitchen: &'static str,
     name: &'static str,
     value: Option<String>,
 }
@@ -43,9 +43,11 @@ impl Row {
     fn node(self, changed: bool) -> Node {
         let row = Node::new("tr").key(self.name).attr("id", format!("info:{}", self.name));
         let row = if changed { row.class("chg") } else { row };
-        row.child(Node::new("td").text(self.kitchen))
-            .child(breakable(self.name))
-            .child(Node::new("td").text(self.value.unwrap_or_else(|| "–".into())))
+        row.child(
+            Node::new("td").text(Phrase::named("counter.").and(self.name).say().into_kitchen()),
+        )
+        .child(breakable(self.name))
+        .child(Node::new("td").text(self.value.unwrap_or_else(|| "–".into())))
     }
 }
 
@@ -69,60 +71,46 @@ fn groups(world: &World) -> Vec<Group> {
     let c = &world.counters;
     let number = |n: u64| Some(n.to_string());
     let micros = |n: crate::time::Micros| Some(format!("{} µs", n.0));
-    let row = |kitchen, name, value| Row { kitchen, name, value };
+    let row = |name, value| Row { name, value };
     vec![
         Group {
-            title: Words::new("Guests", "# Clients"),
+            title: say!("counter.guests"),
             rows: vec![
-                row("seated", "connected_clients", number(c.connected_clients)),
-                row("waiting", "blocked_clients", number(c.blocked_clients)),
-                row("seats at most", "maxclients", world.config.get("maxclients").cloned()),
+                row("connected_clients", number(c.connected_clients)),
+                row("blocked_clients", number(c.blocked_clients)),
+                row("maxclients", world.config.get("maxclients").cloned()),
             ],
         },
         Group {
-            title: Words::new("Work so far", "# Stats"),
+            title: say!("counter.work-so-far"),
             rows: vec![
-                row("arrived", "total_connections_received", number(c.total_connections_received)),
-                row("turned away", "rejected_connections", number(c.rejected_connections)),
+                row("total_connections_received", number(c.total_connections_received)),
+                row("rejected_connections", number(c.rejected_connections)),
+                row("total_commands_processed", number(c.total_commands_processed)),
+                row("total_reads_processed", number(c.total_reads_processed)),
+                row("total_writes_processed", number(c.total_writes_processed)),
+                row("io_threaded_writes_processed", number(c.io_threaded_writes_processed)),
+                row("total_net_input_bytes", number(c.total_net_input_bytes)),
+                row("total_net_output_bytes", number(c.total_net_output_bytes)),
+                row("total_error_replies", number(c.total_error_replies)),
                 row(
-                    "orders cooked",
-                    "total_commands_processed",
-                    number(c.total_commands_processed),
-                ),
-                row("slips taken", "total_reads_processed", number(c.total_reads_processed)),
-                row("plates served", "total_writes_processed", number(c.total_writes_processed)),
-                row(
-                    "with waiters’ help",
-                    "io_threaded_writes_processed",
-                    number(c.io_threaded_writes_processed),
-                ),
-                row("bytes in", "total_net_input_bytes", number(c.total_net_input_bytes)),
-                row("bytes out", "total_net_output_bytes", number(c.total_net_output_bytes)),
-                row("error plates", "total_error_replies", number(c.total_error_replies)),
-                row(
-                    "order too long",
                     "client_query_buffer_limit_disconnections",
                     number(c.client_query_buffer_limit_disconnections),
                 ),
                 row(
-                    "never ate",
                     "client_output_buffer_limit_disconnections",
                     number(c.client_output_buffer_limit_disconnections),
                 ),
-                row("spoiled", "expired_keys", number(c.expired_keys)),
+                row("expired_keys", number(c.expired_keys)),
             ],
         },
         Group {
-            title: Words::new("The loop", "# Event loop"),
+            title: say!("counter.the-loop"),
             rows: vec![
-                row("rounds", "eventloop_cycles", number(c.eventloop_cycles)),
-                row("awake in all", "eventloop_duration_sum", micros(c.eventloop_duration_sum)),
-                row(
-                    "of it cooking",
-                    "eventloop_duration_cmd_sum",
-                    micros(c.eventloop_duration_cmd_sum),
-                ),
-                row("longest round", "eventloop_duration_max", micros(c.eventloop_duration_max)),
+                row("eventloop_cycles", number(c.eventloop_cycles)),
+                row("eventloop_duration_sum", micros(c.eventloop_duration_sum)),
+                row("eventloop_duration_cmd_sum", micros(c.eventloop_duration_cmd_sum)),
+                row("eventloop_duration_max", micros(c.eventloop_duration_max)),
             ],
         },
     ]

@@ -1,18 +1,18 @@
 //! The event list: what happened around the playhead, and what comes.
 
-use super::amount;
 use super::badge;
-use super::words::{Words, either};
+use super::words::either;
 use crate::event::Event;
 use crate::net::WriteOutcome;
 use crate::time::Micros;
 use crate::trace::timeline::{CycleSummary, MarkKind};
 use crate::trace::{Record, Timeline, World};
 use crate::view::beat::is_step;
+use crate::view::text::{Phrase, Words, say};
 use crate::view::{Narration, Node, narrate};
 
-const BEFORE_FIRST: Words = Words::new("Before the first round", "Before the first cycle");
-const NOTHING: Words = Words::new("Nothing has happened yet.", "No records yet.");
+const BEFORE_FIRST: Phrase = Phrase::named("events.before-the-first-round");
+const NOTHING: Phrase = Phrase::named("events.nothing-has-happened-yet");
 
 /// Steps shown before the playhead's and after it; what one side lacks, near
 /// either end of the run, the other side has more.
@@ -27,7 +27,7 @@ pub fn events(timeline: &Timeline, playhead: usize) -> Node {
     let list = Node::new("ol").class("ev");
     let shown = window(timeline, playhead);
     if shown.is_empty() {
-        return list.child(either("li", "sep", NOTHING));
+        return list.child(either("li", "sep", NOTHING.say()));
     }
     let current = (0..playhead).rev().find(|i| is_step_at(timeline, *i));
     let mut before = World::clone(&timeline.world_at(shown.start));
@@ -97,7 +97,7 @@ impl Numbers {
             return None;
         }
         let words = match cycle {
-            None => BEFORE_FIRST,
+            None => BEFORE_FIRST.say(),
             Some(cycle) => summary(&timeline.cycles()[cycle]),
         };
         Some(either("li", "sep", words).key(format!("cycle:{}", cycle.map_or(0, |c| c + 1))))
@@ -106,12 +106,8 @@ impl Numbers {
 
 fn summary(cycle: &CycleSummary) -> Words {
     let awake: Micros = cycle.ended.saturating_sub(cycle.began);
-    let (number, commands) = (cycle.cycle, u64::from(cycle.commands));
-    let tail = format!("{} awake", amount::lasting(awake));
-    Words::said(
-        format!("Round {number} · {} · {tail}", amount::many(commands, "order")),
-        format!("Cycle {number} · {} · {tail}", amount::many(commands, "command")),
-    )
+    let (number, commands) = (cycle.cycle, cycle.commands);
+    say!("events.cycle", number, commands, awake)
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -132,9 +128,7 @@ fn row(index: usize, number: usize, record: &Record, told: Narration, time: Time
     let badge = told.badge.map_or_else(|| Node::new("span"), |client| badge(client, 20));
     let text = Node::new("span")
         .class("tx")
-        .children(
-            Words::said(told.words.kitchen().to_owned(), told.words.redis().to_owned()).either(),
-        )
+        .children(told.words.either())
         .child(Node::new("span").class("r").text(told.words.term().to_owned()));
     let button = Node::new("button")
         .class("row")

@@ -1,30 +1,30 @@
 //! The lanes: one bar an order, as long as it took, in stretches of waiting
 //! and of work; and the same as a table.
 
+use super::badge;
 use super::strip::legend;
-use super::words::{Words, either, note};
-use super::{amount, badge};
+use super::words::{either, note};
 use crate::sorted::SortedMap;
 use crate::time::Micros;
 use crate::trace::Timeline;
 use crate::view::lanes::{Percentiles, Stage, Way, ways_through};
 use crate::view::requests::Requests;
 use crate::view::stage::{fit_sans, hue_style};
+use crate::view::text::{self, Phrase, Words, line, say};
 use crate::view::tree::short;
 use crate::view::{Frame, Node, Terms};
 
-const NOTHING: Words =
-    Words::new("No order is under way in this round.", "No request is under way in this cycle.");
+const NOTHING: Phrase = Phrase::named("lanes.no-order-is-under");
 
 fn stage_words(stage: Stage) -> Words {
     match stage {
-        Stage::Way => Words::new("on the way", "in flight"),
-        Stage::Socket => Words::new("on the slip", "in the socket"),
-        Stage::Behind => Words::new("behind others", "pipelined"),
-        Stage::Taken => Words::new("read", "parse"),
-        Stage::Cooked => Words::new("cook", "execute"),
-        Stage::Rack => Words::new("on the rack", "in the reply buffer"),
-        Stage::Home => Words::new("carried home", "to the peer"),
+        Stage::Way => say!("lanes.on-the-way"),
+        Stage::Socket => say!("lanes.on-the-slip"),
+        Stage::Behind => say!("lanes.behind-others"),
+        Stage::Taken => say!("lanes.read"),
+        Stage::Cooked => say!("lanes.cook"),
+        Stage::Rack => say!("lanes.on-the-rack"),
+        Stage::Home => say!("lanes.carried-home"),
     }
 }
 
@@ -77,7 +77,7 @@ pub fn lanes(
     let to = ways.iter().filter_map(Way::to).max();
     let root = Node::new("div").class("lanes").key("lanes");
     let (Some(from), Some(to)) = (from, to) else {
-        return root.child(note(NOTHING));
+        return root.child(note(NOTHING.say()));
     };
     let width = f64::from(width_px.max(200));
     let label = if width < NARROW { LABEL_NARROW } else { LABEL };
@@ -103,7 +103,7 @@ pub fn lanes(
         .key("picture")
         .attr("viewBox", format!("0 0 {} {}", short(width), short(height)))
         .attr("role", "group")
-        .attr("aria-label", format!("Orders under way in cycle {number}, by time"))
+        .attr("aria-label", line!("lanes.label", number))
         .children(ends(&axis))
         .children(bars)
         .children(now(timeline, playhead, &axis, height));
@@ -138,7 +138,7 @@ fn ends(axis: &Axis) -> [Node; 2] {
             .num("x", x)
             .num("y", 9.0)
             .attr("text-anchor", anchor)
-            .text(time.to_string())
+            .text(text::time(time))
     };
     [
         text(axis.x, "start", axis.from).key("from"),
@@ -192,17 +192,19 @@ fn name(way: &Way, terms: Terms) -> String {
     if !way.order.is_empty() {
         return way.order.clone();
     }
-    Words::new("half an order", "incomplete").pick(terms).into_owned()
+    say!("lanes.half-an-order").pick(terms).to_owned()
 }
 
 /// A bar for whoever hears it.
 fn spoken(way: &Way, terms: Terms) -> String {
-    use std::fmt::Write;
-    let mut text = format!("{} in all", way.lasted());
+    let mut said = line!("lanes.in-all", way.lasted());
     for stretch in way.stretches.iter().filter(|s| s.lasted() > Micros::ZERO) {
-        let _ = write!(text, ", {} {}", stage_words(stretch.stage).pick(terms), stretch.lasted());
+        let stage = stage_words(stretch.stage);
+        for part in [", ", stage.pick(terms), " ", &text::time(stretch.lasted())] {
+            said.push_str(part);
+        }
     }
-    text
+    said
 }
 
 /// Where the playhead is on the axis.
@@ -214,20 +216,7 @@ fn now(timeline: &Timeline, playhead: usize, axis: &Axis, height: f64) -> Option
 }
 
 fn summary(all: Percentiles, hidden: usize) -> Node {
-    let more = if hidden > 0 {
-        format!(" · {} more in the tables", amount::grouped(hidden as u64))
-    } else {
-        String::new()
-    };
-    let (p50, p99, max) = (all.p50, all.p99, all.max);
-    let orders = amount::many(all.orders as u64, "order");
-    let requests = amount::many(all.orders as u64, "request");
-    let words = Words::said(
-        format!(
-            "From arrival to the last plate carried out, {orders}: half within {p50}, 99 % within {p99}, longest {max}{more}"
-        ),
-        format!("arrival → written, {requests}: p50 {p50} · p99 {p99} · max {max}{more}"),
-    );
+    let words = say!("lanes.percentiles", all.orders, all.p50, all.p99, all.max, hidden);
     note(words).key("percentiles")
 }
 
@@ -245,20 +234,20 @@ fn key() -> Node {
     Node::new("div")
         .class("legend")
         .key("key")
-        .child(item("l-net", Words::new("on the way", "network")))
-        .child(item("l-wait", Words::new("waits for the chef", "waits for the thread")))
+        .child(item("l-net", say!("lanes.on-the-way-2")))
+        .child(item("l-wait", say!("lanes.waits-for-the-chef")))
         .child(item("l-read", stage_words(Stage::Taken)))
         .child(item("l-cook", stage_words(Stage::Cooked)))
         .child(item("l-rack", stage_words(Stage::Rack)))
 }
 
-const LANES: Words = Words::new("Lanes: each order's time", "Lanes: each request's time");
+const LANES: Phrase = Phrase::named("lanes.lanes-each-orders-time");
 
 /// The timeline's legend, and the switch (`data-act="lanes"`) that shows the
 /// lanes.
 #[must_use]
 pub fn legend_line(lanes: bool) -> Node {
-    let switch = either("button", "lnk", LANES)
+    let switch = either("button", "lnk", LANES.say())
         .attr("type", "button")
         .attr("data-act", "lanes")
         .attr("aria-pressed", if lanes { "true" } else { "false" });
@@ -285,20 +274,21 @@ pub fn latencies(timeline: &Timeline, requests: &Requests, playhead: usize) -> N
         .take(ROWS)
         .collect();
     let head = |words: Words| either("th", "", words).attr("scope", "col");
-    let heads = [Words::new("guest", "id"), Words::new("order", "request")]
+    let heads = [say!("lanes.guest"), say!("lanes.order")]
         .into_iter()
         .chain(Stage::ALL.map(stage_words))
-        .chain([Words::new("arrival to carried out", "arrival → written")])
+        .chain([say!("lanes.arrival-to-carried-out")])
         .map(head);
     let now = timeline.now(playhead).map_or(Micros::ZERO, |record| record.at);
     let rows: Vec<Node> =
         ways.iter().rev().map(|(way, latency)| table_row(way, *latency, now)).collect();
     let mut body = Node::new("tbody").children(rows);
     if ways.is_empty() {
-        let none = either("td", "", NOTHING).attr("colspan", (Stage::ALL.len() + 3).to_string());
+        let none =
+            either("td", "", NOTHING.say()).attr("colspan", (Stage::ALL.len() + 3).to_string());
         body.push(Node::new("tr").child(none));
     }
-    let caption = Words::new("Where each order's time went", "Latency of each request");
+    let caption = say!("lanes.where-each-orders-time");
     let table = Node::new("table")
         .class("tw")
         .attr("id", "twin-latency")
@@ -314,7 +304,7 @@ fn table_row(way: &Way, latency: Option<Micros>, now: Micros) -> Node {
     let cell = |text: String| Node::new("td").text(text);
     let stages = Stage::ALL.map(|stage| {
         let found = way.stretches.iter().find(|s| s.stage == stage && s.to <= now);
-        cell(found.map_or_else(|| "–".to_owned(), |stretch| stretch.lasted().to_string()))
+        cell(found.map_or_else(|| "–".to_owned(), |stretch| text::time(stretch.lasted())))
     });
     let seek = Node::new("button")
         .class("lnk")
@@ -331,5 +321,5 @@ fn table_row(way: &Way, latency: Option<Micros>, now: Micros) -> Node {
         )
         .child(Node::new("td").child(seek))
         .children(stages)
-        .child(cell(latency.map_or_else(|| "–".to_owned(), |latency| latency.to_string())))
+        .child(cell(latency.map_or_else(|| "–".to_owned(), text::time)))
 }

@@ -1,16 +1,13 @@
 //! "Worth noticing": the run's lints as a list.
 
-use super::amount;
 use super::badge;
-use super::words::{Words, either, note};
+use super::words::{either, note};
 use crate::view::Node;
 use crate::view::lint::Lint;
+use crate::view::text::{Phrase, line, say};
 
-const TITLE: Words = Words::new("Worth noticing", "Worth noticing");
-const NOTHING: Words = Words::new(
-    "Nothing out of the ordinary: nobody waited long, no buffer came near its limit.",
-    "Nothing out of the ordinary: no long wait, no buffer near its limit.",
-);
+const TITLE: Phrase = Phrase::named("lints.worth-noticing");
+const NOTHING: Phrase = Phrase::named("lints.nothing-out-of-the");
 
 /// Rows at most: those nearest to the playhead.
 const ROWS: usize = 40;
@@ -21,15 +18,15 @@ const ROWS: usize = 40;
 pub fn lints(lints: &[Lint], playhead: usize) -> Node {
     let past = lints.partition_point(|lint| lint.record < playhead);
     let count = match lints.len() {
-        0 => "nothing".to_owned(),
-        all => format!("{past} of {all} so far"),
+        0 => line!("lints.none"),
+        all => line!("lints.so-far", past, all),
     };
     let summary = Node::new("summary")
-        .children(TITLE.either())
+        .children(TITLE.say().either())
         .child(Node::new("span").class("rt").text(count));
     let section = Node::new("details").class("lints").key("lints").child(summary);
     if lints.is_empty() {
-        return section.child(note(NOTHING));
+        return section.child(note(NOTHING.say()));
     }
     let first = past.saturating_sub(ROWS / 2).min(lints.len().saturating_sub(ROWS));
     let shown = lints.iter().enumerate().skip(first).take(ROWS);
@@ -40,8 +37,7 @@ pub fn lints(lints: &[Lint], playhead: usize) -> Node {
     if rest == 0 {
         return section;
     }
-    let more = format!("and {} before or after these", amount::grouped(rest as u64));
-    section.child(note(Words::plain(more)).key("more"))
+    section.child(note(say!("lints.more", rest)).key("more"))
 }
 
 fn row(number: usize, lint: &Lint, future: bool) -> Node {

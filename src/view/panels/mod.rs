@@ -24,7 +24,6 @@
 //! record, and the record it stands on is `playhead - 1`. `data-seek`
 //! attributes hold such numbers.
 
-mod amount;
 mod counters;
 mod events;
 mod lanes;
@@ -38,6 +37,7 @@ pub mod wire;
 mod words;
 
 pub use crate::view::stage::badge_picture as badge;
+pub use crate::view::text::Words;
 pub use counters::counters;
 pub use events::events;
 pub use lanes::{lanes, latencies, legend_line};
@@ -48,4 +48,3 @@ pub use strip::{legend, strip};
 pub use tables::tables;
 pub use transport::{readout, stop_at, value_text};
 pub use why::{spoken as why_spoken, why};
-pub use words::Words;

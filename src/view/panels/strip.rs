@@ -1,18 +1,18 @@
 //! The timeline: cycles as blocks of work, with the sleep between them.
 
-use super::amount;
 use super::transport;
-use super::words::{Words, either};
+use super::words::either;
 use crate::time::Micros;
 use crate::trace::timeline::{CycleSummary, MarkKind};
+use crate::view::text::{Phrase, Words, line, say};
 use crate::view::tree::short;
 use crate::view::{Frame, Node, Terms};
 
-const READ: Words = Words::new("read", "read");
-const COOK: Words = Words::new("cook", "execute");
-const SERVE: Words = Words::new("serve", "write");
-const REST: Words = Words::new("clock", "timers");
-const ASLEEP: Words = Words::new("asleep", "poll");
+const READ: Phrase = Phrase::named("strip.read");
+const COOK: Phrase = Phrase::named("strip.cook");
+const SERVE: Phrase = Phrase::named("strip.serve");
+const REST: Phrase = Phrase::named("strip.clock");
+const ASLEEP: Phrase = Phrase::named("strip.asleep");
 
 const HEIGHT: f64 = 60.0;
 /// Top and height of the blocks.
@@ -126,8 +126,8 @@ pub fn strip(cycles: &[CycleSummary], playhead: usize, frame: &Frame, width_px: 
         block(cycle, place, &at, frame.terms)
     });
     let label = match current {
-        Some(index) => format!("Timeline of loop cycles; cycle {} is current", cycles[index].cycle),
-        None => "Timeline of loop cycles; before the first".to_owned(),
+        Some(index) => line!("strip.label", cycles[index].cycle),
+        None => line!("strip.label", 0_u64),
     };
     Node::new("svg")
         .class("tl")
@@ -231,22 +231,20 @@ fn parts(cycle: &CycleSummary, x: f64, width: f64) -> Vec<Node> {
 }
 
 fn label(cycle: &CycleSummary, terms: Terms) -> String {
-    use std::fmt::Write;
-    let part = |name: Words, time: Micros| format!("{} {time}", name.pick(terms));
-    let mut text = format!(
-        "Cycle {}: {} awake ({}, {}, {}), {}",
+    let said = say!(
+        "strip.cycle",
         cycle.cycle,
-        Micros(awake(cycle)),
-        part(READ, cycle.read),
-        part(COOK, cycle.cook),
-        part(SERVE, cycle.serve),
-        amount::many(cycle.commands.into(), "command"),
+        awake(cycle),
+        cycle.read,
+        cycle.cook,
+        cycle.serve,
+        cycle.commands,
+        cycle.slept,
     );
-    if cycle.slept > Micros::ZERO {
-        let _ = write!(text, ", after {} asleep", cycle.slept);
-    }
+    let mut text = said.pick(terms).to_owned();
     for kind in kinds(cycle, |_| true) {
-        let _ = write!(text, ", {}", transport::spoken(kind, terms));
+        text.push_str(", ");
+        text.push_str(transport::stop_words(kind).pick(terms));
     }
     text
 }
@@ -279,9 +277,9 @@ fn head(
     }
     nodes.extend(pointer(x, "i"));
     let number = cycles[index].cycle;
-    let words = Words::said(format!("{number} · asleep"), format!("{number} · in poll"));
-    for (class, text) in [("cus k1", words.kitchen), ("cus r1", words.redis)] {
-        nodes.push(number_at_edge(x, class, &text, width));
+    let words = say!("strip.sleeps", number);
+    for (class, text) in [("cus k1", words.kitchen()), ("cus r1", words.redis())] {
+        nodes.push(number_at_edge(x, class, text, width));
     }
     nodes
 }
@@ -374,15 +372,17 @@ pub fn legend() -> Node {
     let swatch = |class| rect(-5.0, -4.0, 10.0, 8.0).class(class);
     let sleep = Node::new("path").class("zz").attr("d", "M-6 0H6");
     let mut node = Node::new("div").class("legend");
-    for (class, words) in [("b-r", READ), ("b-x", COOK), ("b-w", SERVE), ("b-t", REST)] {
+    for (class, words) in
+        [("b-r", READ.say()), ("b-x", COOK.say()), ("b-w", SERVE.say()), ("b-t", REST.say())]
+    {
         node.push(item(swatch(class), words));
     }
-    node.push(item(sleep, ASLEEP));
+    node.push(item(sleep, ASLEEP.say()));
     node.push(Node::new("span").class("grow"));
     for kind in transport::STOPS {
         let words = match kind {
-            MarkKind::WriteHandler => Words::new("table full", "write handler"),
-            MarkKind::Error => Words::plain("error"),
+            MarkKind::WriteHandler => say!("strip.table-full"),
+            MarkKind::Error => say!("strip.error"),
             other => transport::stop_words(other),
         };
         node.push(item(sign(kind), words));

@@ -1,24 +1,25 @@
 //! The table twin: everything the drawing says, as tables.
 
+use super::badge;
 use super::notepad::{self, closing, pill};
 use super::transport;
-use super::words::{Words, either};
-use super::{amount, badge};
+use super::words::either;
 use crate::event::ClientId;
 use crate::net::{Fd, Fired, Mask, Timeout};
 use crate::trace::World;
 use crate::trace::world::{ClientView, Departed, Jar, QueryView};
+use crate::view::text::{self, Phrase, Words, line, say};
 use crate::view::tree::Text;
 use crate::view::why::{Question, questions};
 use crate::view::{Frame, Node};
 
 mod caption {
-    use super::Words;
-    pub const GUESTS: Words = Words::new("Guests at the tables", "Clients");
-    pub const KITCHEN: Words = Words::new("The kitchen", "The loop");
-    pub const FIRED: Words = Words::new("Signals, in handling order", "fired[], in handling order");
-    pub const PANTRY: Words = Words::new("Pantry", "Keyspace");
-    pub const DOOR: Words = Words::new("Queue at the door", "Accept queue");
+    use super::Phrase;
+    pub const GUESTS: Phrase = Phrase::named("table.guests-at-the-tables");
+    pub const KITCHEN: Phrase = Phrase::named("table.the-kitchen");
+    pub const FIRED: Phrase = Phrase::named("table.signals-in-handling-order");
+    pub const PANTRY: Phrase = Phrase::named("table.pantry");
+    pub const DOOR: Phrase = Phrase::named("table.queue-at-the-door");
 }
 
 /// Rows of a table that can grow without bound; the rest is counted.
@@ -42,7 +43,7 @@ pub fn tables(frame: &Frame) -> Node {
 fn table(caption: Words, id: &'static str, heads: &[Words], rows: Vec<Node>) -> Node {
     let heads = heads.iter().map(|words| {
         let head = Node::new("th").attr("scope", "col");
-        head.children(words.clone().either())
+        head.children(words.either())
     });
     let table = Node::new("table")
         .class("tw")
@@ -57,7 +58,7 @@ fn cell(words: Words) -> Node {
     either("td", "", words)
 }
 
-fn text(text: impl Text) -> Node {
+fn td(text: impl Text) -> Node {
     Node::new("td").text(text)
 }
 
@@ -70,61 +71,56 @@ fn nothing(columns: usize, words: Words) -> Node {
 }
 
 fn and_more(columns: usize, rest: usize) -> Option<Node> {
-    (rest > 0).then(|| nothing(columns, Words::plain(format!("and {rest} more"))))
+    (rest > 0).then(|| nothing(columns, say!("table.more", rest)))
 }
 
 fn kitchen(world: &World) -> Node {
     let row = |name: Words, value: Words| Node::new("tr").child(head(name)).child(cell(value));
     let mut rows = vec![
-        row(Words::new("Round", "Cycle"), Words::plain(world.cycle.to_string())),
-        row(Words::new("Time", "Time"), Words::plain(amount::clock(world.at))),
-        row(Words::new("The chef", "The thread"), transport::doing(world)),
-        row(Words::new("Sleeps until", "Timeout"), timeout(world)),
-        row(Words::new("The clock rings", "serverCron"), timer(world)),
-        row(Words::new("On the grill", "call()"), grill(world)),
-        row(Words::new("Final sweep", "clients_pending_write"), sweep(world)),
+        row(say!("table.round"), Words::plain(world.cycle.to_string())),
+        row(say!("table.time"), Words::plain(text::clock(world.at))),
+        row(say!("table.the-chef"), transport::doing(world)),
+        row(say!("table.sleeps-until"), timeout(world)),
+        row(say!("table.the-clock-rings"), timer(world)),
+        row(say!("table.on-the-grill"), grill(world)),
+        row(say!("table.final-sweep"), sweep(world)),
     ];
     if world.dropped > 0 {
-        let missed = amount::many(world.dropped, "record");
-        rows.push(row(Words::new("Not seen", "Dropped"), Words::plain(missed)));
+        rows.push(row(say!("table.not-seen"), say!("table.records", world.dropped)));
     }
-    let heads = [Words::plain("what"), Words::plain("now")];
-    table(caption::KITCHEN, "twin-kitchen", &heads, rows)
+    let heads = [say!("table.what"), say!("table.now-2")];
+    table(caption::KITCHEN.say(), "twin-kitchen", &heads, rows)
 }
 
 fn timeout(world: &World) -> Words {
     match world.asleep {
-        None => Words::new("awake", "not in poll"),
-        Some(Timeout::Now) => Words::new("only looks, does not sleep", "0"),
-        Some(Timeout::Forever) => Words::new("somebody needs him", "-1 (none)"),
+        None => say!("table.awake"),
+        Some(Timeout::Now) => say!("table.only-looks-does-not"),
+        Some(Timeout::Forever) => say!("table.somebody-needs-him"),
         Some(Timeout::After(after)) => {
             let due = world.slept_since.saturating_add(after);
             let left = due.saturating_sub(world.at);
-            Words::said(
-                format!("a flag, the bell, or the clock in {}", amount::lasting(left)),
-                format!("{after}, {} left", amount::lasting(left)),
-            )
+            say!("table.wakes", after, left)
         }
     }
 }
 
 fn timer(world: &World) -> Words {
     match world.timer {
-        None => Words::new("no alarm is set", "not armed"),
-        Some(timer) if timer.due <= world.at => Words::new("now", "due"),
+        None => say!("table.no-alarm-is-set"),
+        Some(timer) if timer.due <= world.at => say!("table.now"),
         Some(timer) => {
-            let left = amount::lasting(timer.due.saturating_sub(world.at));
-            Words::said(format!("in {left}"), format!("due in {left}"))
+            say!("table.rings-in", timer.due.saturating_sub(world.at))
         }
     }
 }
 
 fn grill(world: &World) -> Words {
     match &world.executing {
-        None => Words::new("cold", "no command"),
+        None => say!("table.cold"),
         Some(executing) => {
             let argv: Vec<String> = executing.argv.iter().map(ToString::to_string).collect();
-            Words::plain(format!("guest {}: {}", executing.client, argv.join(" ")))
+            say!("table.grill", executing.client, &argv.join(" "))
         }
     }
 }
@@ -134,100 +130,87 @@ fn sweep(world: &World) -> Words {
         let served = sweep.served.min(sweep.order.len());
         let rest = join(sweep.order[served..].iter().copied());
         let (done, of) = (served, sweep.order.len());
-        let (waiters, threads) = match sweep.carriers {
-            ..=1 => (String::new(), String::new()),
-            n => {
-                let waiters = amount::many(n as u64 - 1, "waiter");
-                (format!(", {waiters} helping"), format!(", by {n} threads"))
-            }
-        };
-        return Words::said(
-            format!("{done} of {of} served{waiters}; still to serve: {rest}"),
-            format!("{done} of {of} written{threads}; then {rest}"),
-        );
+        let waiters = sweep.carriers.saturating_sub(1);
+        return say!("table.sweeping", done, of, waiters, sweep.carriers, &rest);
     }
     if world.pending_write.is_empty() {
-        return Words::new("no plates to carry", "empty");
+        return say!("table.no-plates-to-carry");
     }
     let order = join(world.pending_write.iter().copied());
-    Words::said(format!("will serve, newest first: {order}"), format!("from the head: {order}"))
+    say!("table.will-serve", &order)
 }
 
 fn join(ids: impl Iterator<Item = ClientId>) -> String {
     let all: Vec<String> = ids.take(ROWS).map(|id| id.to_string()).collect();
-    if all.is_empty() { "nobody".into() } else { all.join(", ") }
+    if all.is_empty() { line!("table.nobody") } else { all.join(", ") }
 }
 
 fn fired(world: &World) -> Node {
     let heads = [
         Words::plain("#"),
-        Words::new("line", "fd"),
-        Words::new("whose", "client"),
-        Words::new("signal", "mask"),
-        Words::new("state", "state"),
+        say!("table.line"),
+        say!("table.whose"),
+        say!("table.signal"),
+        say!("table.state"),
     ];
     let rows = world.fired.iter().take(ROWS).enumerate().map(|(i, fired)| {
         let state = match i + 1 {
-            n if n < world.fired_begun => Words::new("handled", "handled"),
-            n if n == world.fired_begun && world.firing.is_some() => Words::new("now", "now"),
-            n if n <= world.fired_begun => Words::new("handled", "handled"),
-            _ => Words::new("waits", "waits"),
+            n if n < world.fired_begun => say!("table.handled"),
+            n if n == world.fired_begun && world.firing.is_some() => say!("table.now-2"),
+            n if n <= world.fired_begun => say!("table.handled"),
+            _ => say!("table.waits"),
         };
         Node::new("tr")
             .key(format!("fired:{}", fired.fd))
             .child(head(Words::plain((i + 1).to_string())))
-            .child(text(fired.fd.to_string()))
+            .child(td(fired.fd.to_string()))
             .child(cell(owner(world, fired.fd)))
             .child(cell(signal(*fired)))
             .child(cell(state))
     });
     let mut rows: Vec<Node> = rows.collect();
     if rows.is_empty() {
-        rows.push(nothing(5, Words::new("all lamps are dark", "nothing fired")));
+        rows.push(nothing(5, say!("table.all-lamps-are-dark")));
     }
     rows.extend(and_more(5, world.fired.len().saturating_sub(ROWS)));
-    table(caption::FIRED, "twin-fired", &heads, rows)
+    table(caption::FIRED.say(), "twin-fired", &heads, rows)
 }
 
 fn owner(world: &World, fd: Fd) -> Words {
     if let Some(client) = world.clients.values().find(|c| c.fd == fd) {
         let name = notepad::name_of(world, client);
-        let name = if name.is_empty() { name } else { format!(" · {name}") };
-        return Words::said(
-            format!("guest {}{name}", client.id),
-            format!("client {}{name}", client.id),
-        );
+        return say!("table.owner", client.id, &name);
     }
     if world.listeners.iter().any(|(listener, _)| *listener == fd) {
-        return Words::new("the door bell", "listening socket");
+        return say!("table.the-door-bell");
     }
-    Words::new("nobody any more", "closed")
+    say!("table.nobody-any-more")
 }
 
 fn signal(fired: Fired) -> Words {
     match (fired.mask.has(Mask::READABLE), fired.mask.has(Mask::WRITABLE)) {
-        (true, true) => Words::new("flag up and room on the table", "readable, writable"),
-        (true, false) => Words::new("flag up", "readable"),
-        (false, true) => Words::new("room on the table", "writable"),
-        (false, false) => Words::new("none", "none"),
+        (true, true) => say!("table.flag-up-and-room"),
+        (true, false) => say!("table.flag-up"),
+        (false, true) => say!("table.room-on-the-table"),
+        (false, false) => say!("table.none"),
     }
 }
 
 fn guests(frame: &Frame) -> Node {
     let world = frame.world;
     let heads = [
-        Words::new("guest", "id"),
-        Words::new("name", "name"),
-        Words::new("line", "fd"),
-        Words::new("state", "state"),
-        Words::new("flag", "readable"),
-        Words::new("on the slip", "socket"),
-        Words::new("on the notepad", "querybuf"),
-        Words::new("order", "argv"),
-        Words::new("plates", "reply"),
-        Words::new("last answer", "last reply"),
-        Words::new("marks", "flags"),
-        Words::new("why?", "why?"),
+        say!("table.guest"),
+        say!("table.name"),
+        say!("table.line"),
+        say!("table.state"),
+        say!("table.flag"),
+        say!("table.on-the-slip"),
+        say!("table.on-the-notepad"),
+        say!("table.order"),
+        say!("table.plates"),
+        say!("table.last-answer"),
+        say!("table.marks"),
+        say!("table.why"),
     ];
     let count = heads.len();
     let mut rows: Vec<Node> =
@@ -235,33 +218,33 @@ fn guests(frame: &Frame) -> Node {
     rows.extend(and_more(count, world.clients.len().saturating_sub(ROWS)));
     rows.extend(world.departed.iter().take(ROWS).map(|departed| left(frame, departed, count)));
     if rows.is_empty() {
-        rows.push(nothing(count, Words::new("nobody is seated", "no clients")));
+        rows.push(nothing(count, say!("table.nobody-is-seated")));
     }
-    table(caption::GUESTS, "twin-guests", &heads, rows)
+    table(caption::GUESTS.say(), "twin-guests", &heads, rows)
 }
 
 fn guest(frame: &Frame, client: &ClientView) -> Node {
     let world = frame.world;
     let readable = world.fired.iter().any(|f| f.fd == client.fd && f.mask.has(Mask::READABLE));
     let flag = match (client.waiting_in_socket > 0, readable) {
-        (true, _) => Words::new("up", "yes"),
-        (false, true) => Words::new("up when he woke", "fired"),
-        (false, false) => Words::new("down", "no"),
+        (true, _) => say!("table.up"),
+        (false, true) => say!("table.up-when-he-woke"),
+        (false, false) => say!("table.down"),
     };
     let pinned = frame.selected == Some(client.id);
     let row = Node::new("tr").key(format!("guest:{}", client.id));
     let row = if pinned { row.class("sel") } else { row };
     row.child(identity(client.id))
-        .child(text(notepad::name_of(world, client)))
-        .child(text(client.fd.to_string()))
+        .child(td(notepad::name_of(world, client)))
+        .child(td(client.fd.to_string()))
         .child(cell(pill(world, client).words))
         .child(cell(flag))
-        .child(text(amount::size(client.waiting_in_socket)))
+        .child(td(text::size(client.waiting_in_socket)))
         .child(cell(query(&client.query)))
-        .child(text(order(client)))
+        .child(td(order(client)))
         .child(cell(plates(client)))
-        .child(text(client.reply.last.to_string()))
-        .child(text(notepad::flags(client)))
+        .child(td(client.reply.last.to_string()))
+        .child(td(notepad::flags(client)))
         .child(ask(frame, client.id))
 }
 
@@ -269,13 +252,12 @@ fn guest(frame: &Frame, client: &ClientView) -> Node {
 fn ask(frame: &Frame, id: ClientId) -> Node {
     let asked = questions(frame.world, Some(id)).into_iter().find(|q| q.client() == Some(id));
     let question = asked.unwrap_or(Question::Waits(id));
-    let words = question.words().pick(frame.terms);
     let button = Node::new("button")
         .class("lnk")
         .attr("type", "button")
         .attr("data-why", question.word())
-        .attr("aria-label", format!("Why? {words} ({id})"))
-        .text("Why?");
+        .attr("aria-label", line!("table.why.label", question.words().pick(frame.terms), id))
+        .text(line!("why.why"));
     Node::new("td").child(button)
 }
 
@@ -286,10 +268,10 @@ fn identity(id: ClientId) -> Node {
 
 fn query(query: &QueryView) -> Words {
     if query.len == 0 {
-        return Words::new("empty", "0 B");
+        return say!("table.empty");
     }
     let (len, parsed) = (query.len, query.parsed_to.min(query.len));
-    Words::said(format!("{parsed} of {len} B understood"), format!("{len} B, qb_pos {parsed}"))
+    say!("table.understood", parsed, len)
 }
 
 fn order(client: &ClientView) -> String {
@@ -300,7 +282,7 @@ fn order(client: &ClientView) -> String {
         line.push_str(&format!(" (+ {missing})"));
     }
     if client.argv_old && !line.is_empty() {
-        line.push_str(" (done)");
+        return line!("table.done", &line);
     }
     line
 }
@@ -308,40 +290,26 @@ fn order(client: &ClientView) -> String {
 fn plates(client: &ClientView) -> Words {
     let reply = &client.reply;
     if reply.waiting() == 0 {
-        return Words::new("none", "0 B");
+        return say!("table.none-2");
     }
-    let (mut kitchen, mut redis) = (amount::size(reply.waiting()), amount::size(reply.waiting()));
-    if reply.blocks > 0 {
-        kitchen.push_str(&format!(", {}", amount::many(reply.blocks.into(), "tray")));
-        redis.push_str(&format!(", oll={}", reply.blocks));
-    }
-    if client.write_handler {
-        kitchen.push_str(", no room at the table");
-        redis.push_str(", write handler");
-    }
-    Words::said(kitchen, redis)
+    say!("table.reply", reply.waiting(), reply.blocks, client.write_handler)
 }
 
 fn left(frame: &Frame, departed: &Departed, columns: usize) -> Node {
     let world = frame.world;
-    let why = closing(departed.why);
-    let dropped = amount::size(departed.dropped);
-    let words = Words::said(
-        format!("has left: {}; {dropped} of plates thrown away", why.kitchen),
-        format!("freed: {}; {dropped} dropped", why.redis),
-    );
+    let words = say!("table.left", &closing(departed.why), departed.dropped);
     Node::new("tr")
         .class("gone")
         .key(format!("gone:{}", departed.client.id))
         .child(identity(departed.client.id))
-        .child(text(notepad::name_of(world, &departed.client)))
-        .child(text(departed.client.fd.to_string()))
+        .child(td(notepad::name_of(world, &departed.client)))
+        .child(td(departed.client.fd.to_string()))
         .child(cell(words).attr("colspan", (columns - 4).to_string()))
         .child(ask(frame, departed.client.id))
 }
 
 fn door(world: &World) -> Node {
-    let heads = [Words::plain("#"), Words::new("guest", "peer"), Words::new("from", "address")];
+    let heads = [Words::plain("#"), say!("table.guest-2"), say!("table.from")];
     let mut rows: Vec<Node> = world
         .backlog
         .iter()
@@ -351,41 +319,37 @@ fn door(world: &World) -> Node {
             let name = world.guests.get(peer).map(|g| g.name.clone()).unwrap_or_default();
             Node::new("tr")
                 .child(head(Words::plain((i + 1).to_string())))
-                .child(text(name))
-                .child(text(peer.to_string()))
+                .child(td(name))
+                .child(td(peer.to_string()))
         })
         .collect();
     if rows.is_empty() {
-        rows.push(nothing(3, Words::new("nobody waits outside", "empty")));
+        rows.push(nothing(3, say!("table.nobody-waits-outside")));
     }
     rows.extend(and_more(3, world.backlog.len().saturating_sub(ROWS)));
-    table(caption::DOOR, "twin-door", &heads, rows)
+    table(caption::DOOR.say(), "twin-door", &heads, rows)
 }
 
 fn pantry(world: &World) -> Node {
     let heads = [
-        Words::new("shelf", "db"),
-        Words::new("jar", "key"),
-        Words::new("kind", "type"),
-        Words::new("size", "size"),
-        Words::new("inside", "value"),
-        Words::new("keeps for", "ttl"),
+        say!("table.shelf"),
+        say!("table.jar"),
+        say!("table.kind"),
+        say!("table.size"),
+        say!("table.inside"),
+        say!("table.keeps-for"),
     ];
     let jars = &world.pantry.jars;
     let mut rows: Vec<Node> = jars.iter().rev().map(|jar| shelf(world, jar)).collect();
     let kept: u64 = world.pantry.sizes.values().fold(0, |sum, n| sum.saturating_add(*n));
     let unseen = kept.saturating_sub(jars.len() as u64);
     if unseen > 0 {
-        let words = Words::said(
-            format!("and {unseen} more that nobody touched lately"),
-            format!("and {unseen} more keys"),
-        );
-        rows.push(nothing(6, words));
+        rows.push(nothing(6, say!("table.unseen", unseen)));
     }
     if rows.is_empty() {
-        rows.push(nothing(6, Words::new("the shelves are empty", "no keys")));
+        rows.push(nothing(6, say!("table.the-shelves-are-empty")));
     }
-    table(caption::PANTRY, "twin-pantry", &heads, rows)
+    table(caption::PANTRY.say(), "twin-pantry", &heads, rows)
 }
 
 fn shelf(world: &World, jar: &Jar) -> Node {
@@ -395,15 +359,11 @@ fn shelf(world: &World, jar: &Jar) -> Node {
     let ttl = jar.ttl_ms.map_or_else(|| "–".to_owned(), |ms| format!("{ms} ms"));
     let row = Node::new("tr");
     let row = if touched { row.class("touched") } else { row };
-    let name = if touched {
-        Words::said(format!("{key} (touched last)"), format!("{key} (touched last)"))
-    } else {
-        Words::plain(key)
-    };
-    row.child(text(jar.db.to_string()))
+    let name = if touched { say!("table.touched", &key) } else { Words::plain(key) };
+    row.child(td(jar.db.to_string()))
         .child(head(name))
-        .child(text(jar.kind.clone()))
-        .child(text(jar.size.to_string()))
-        .child(text(jar.value.to_string()))
-        .child(text(ttl))
+        .child(td(jar.kind.clone()))
+        .child(td(jar.size.to_string()))
+        .child(td(jar.value.to_string()))
+        .child(td(ttl))
 }

@@ -1,12 +1,12 @@
 //! Where the playhead is, in words, and where play shall stop.
 
-use super::amount;
-use super::words::{Words, either};
+use super::words::either;
 use crate::event::Phase;
 use crate::trace::timeline::MarkKind;
 use crate::trace::{Timeline, World};
 use crate::view::beat::is_step;
-use crate::view::{Frame, Node, Terms};
+use crate::view::text::{self, Words, line, say};
+use crate::view::{Frame, Node};
 
 /// Where a playhead stands, counted in steps: book-keeping records, which a
 /// reader never stops at, do not count.
@@ -44,18 +44,24 @@ pub fn position(timeline: &Timeline, playhead: usize) -> Position {
 #[must_use]
 pub fn readout(timeline: &Timeline, playhead: usize, world: &World) -> Node {
     let (head, tail) = match position(timeline, playhead) {
-        Position::Start => ("start".to_owned(), String::new()),
-        Position::Opening { event } => ("before cycle 1".to_owned(), format!(" · event {event}")),
+        Position::Start => (line!("readout.start"), String::new()),
+        Position::Opening { event } => {
+            (line!("readout.opening"), line!("readout.event", event, 0_u64))
+        }
         Position::InCycle { index, event, events } => {
             let cycle = timeline.cycles()[index].cycle;
-            (format!("cycle {cycle}"), format!(" · event {event} of {events}"))
+            (line!("readout.cycle", cycle), line!("readout.event", event, events))
         }
     };
     Node::new("span")
         .class("readout")
         .child(Node::new("b").text(head))
-        .child(Node::new("span").text(tail))
-        .child(Node::new("span").class("tt").text(format!(" · t = {}", amount::clock(world.at))))
+        .child(Node::new("span").text(if tail.is_empty() {
+            tail
+        } else {
+            [" · ", &tail].concat()
+        }))
+        .child(Node::new("span").class("tt").text([" · t = ", &text::clock(world.at)].concat()))
 }
 
 /// `aria-valuetext` of the scrubber: the place, and what goes on there.
@@ -63,53 +69,43 @@ pub fn readout(timeline: &Timeline, playhead: usize, world: &World) -> Node {
 pub fn value_text(timeline: &Timeline, playhead: usize, frame: &Frame) -> String {
     let cycles = timeline.cycles();
     let place = match position(timeline, playhead) {
-        Position::Start => return "start, before the first event".into(),
-        Position::Opening { event } => format!("before the first cycle, event {event}"),
+        Position::Start => return line!("value.start"),
+        Position::Opening { event } => line!("value.opening", event),
         Position::InCycle { index, event, events } => {
             let last = cycles.last().map_or(0, |c| c.cycle);
-            format!("cycle {} of {last}, event {event} of {events}", cycles[index].cycle)
+            line!("value.cycle", cycles[index].cycle, last, event, events)
         }
     };
-    format!("{place}, {}", doing(frame.world).pick(frame.terms))
+    [&place, ", ", doing(frame.world).pick(frame.terms)].concat()
 }
 
 /// What the one thread does.
 pub(super) fn doing(world: &World) -> Words {
     if world.asleep.is_some() {
-        return Words::new("asleep", "in epoll_wait");
+        return say!("doing.asleep");
     }
     if let Some(executing) = &world.executing {
         let (id, name) = (executing.client, &executing.name);
-        return Words::said(
-            format!("{name} of guest {id} on the grill"),
-            format!("executing {name} of client {id}"),
-        );
+        return say!("doing.executing", id, name);
     }
     if let Some(firing) = world.firing {
         use crate::event::Handler;
-        let client = firing.client.map_or_else(String::new, |id| format!(" {id}"));
         return match firing.handler {
-            Handler::Accept => Words::new("opening the door", "accepting connections"),
-            Handler::ReadQuery => Words::said(
-                format!("taking the slip of guest{client}"),
-                format!("reading client{client}"),
-            ),
-            Handler::SendReply => Words::said(
-                format!("carrying more plates to guest{client}"),
-                format!("writing to client{client}"),
-            ),
+            Handler::Accept => say!("doing.opening-the-door"),
+            Handler::ReadQuery => say!("doing.reading", firing.client),
+            Handler::SendReply => say!("doing.writing", firing.client),
         };
     }
     if world.sweep.as_ref().is_some_and(|sweep| sweep.running) {
-        return Words::new("the final sweep", "handleClientsWithPendingWrites");
+        return say!("doing.the-final-sweep");
     }
     match world.phase {
-        None => Words::new("not started", "before the first poll"),
-        Some(Phase::BeforeSleep) => Words::new("tidying before sleep", "beforeSleep"),
-        Some(Phase::Poll) => Words::new("looking at the signal board", "aeApiPoll"),
-        Some(Phase::AfterSleep) => Words::new("just woken", "afterSleep"),
-        Some(Phase::Files) => Words::new("going through the signals", "file events"),
-        Some(Phase::Timers) => Words::new("checking the clock", "processTimeEvents"),
+        None => say!("doing.not-started"),
+        Some(Phase::BeforeSleep) => say!("doing.tidying-before-sleep"),
+        Some(Phase::Poll) => say!("doing.looking-at-the-signal"),
+        Some(Phase::AfterSleep) => say!("doing.just-woken"),
+        Some(Phase::Files) => say!("doing.going-through-the-signals"),
+        Some(Phase::Timers) => say!("doing.checking-the-clock"),
     }
 }
 
@@ -137,11 +133,11 @@ pub fn stop_named(name: &str) -> Option<MarkKind> {
 
 pub(super) fn stop_words(kind: MarkKind) -> Words {
     match kind {
-        MarkKind::Accept => Words::new("new guest", "accept"),
-        MarkKind::Partial => Words::new("half an order", "partial read"),
-        MarkKind::WriteHandler => Words::new("a table is full", "write handler installed"),
-        MarkKind::Error => Words::new("error", "protocol error"),
-        MarkKind::Close => Words::new("guest leaves", "close"),
+        MarkKind::Accept => say!("doing.new-guest"),
+        MarkKind::Partial => say!("doing.half-an-order"),
+        MarkKind::WriteHandler => say!("doing.a-table-is-full"),
+        MarkKind::Error => say!("doing.error"),
+        MarkKind::Close => say!("doing.guest-leaves"),
     }
 }
 
@@ -160,12 +156,7 @@ pub fn stop_at(on: &[MarkKind]) -> Node {
         let label = either("span", "", stop_words(kind));
         Node::new("li").child(Node::new("label").child(input).child(label))
     });
-    Node::new("ul").class("stops").attr("aria-label", "Stop at").children(items)
-}
-
-/// Spoken form of a kind of mark.
-pub(super) fn spoken(kind: MarkKind, terms: Terms) -> String {
-    stop_words(kind).pick(terms).into_owned()
+    Node::new("ul").class("stops").attr("aria-label", line!("stops.label")).children(items)
 }
 
 #[cfg(test)]

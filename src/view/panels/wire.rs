@@ -3,6 +3,7 @@
 use crate::event::escape;
 use crate::resp::inline::split_args;
 use crate::view::Node;
+use crate::view::text::line;
 use std::fmt;
 
 /// A command line, encoded.
@@ -37,14 +38,10 @@ pub enum FaultKind {
 
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let at = self.at;
-        match self.kind {
-            FaultKind::Empty => f.write_str("Type a command, for example SET price 42."),
-            FaultKind::UnbalancedQuote => write!(
-                f,
-                "The quote at byte {at} is not closed, or its closing quote is not followed by a space."
-            ),
-        }
+        f.write_str(&match self.kind {
+            FaultKind::Empty => line!("wire.empty"),
+            FaultKind::UnbalancedQuote => line!("wire.quote", self.at),
+        })
     }
 }
 

@@ -2,14 +2,15 @@
 //! of what it returned, in handling order.
 
 use super::draw::{
-    Anchor, Placed, Wording, circle, d, g, label, line, one, path, rays, rect, small, small_bold,
-    symbol, text,
+    Anchor, Placed, circle, d, g, label, line, one, path, rays, rect, small, small_bold, symbol,
+    text,
 };
 use super::geometry::{Dining, Scale};
 use super::identity::badge;
 use super::scene::{Lamp, Scene, Signal};
 use crate::event::{ClientId, Event};
 use crate::net::Timeout;
+use crate::view::text::say;
 use crate::view::tree::Node;
 
 const X: f64 = 10.0;
@@ -33,7 +34,7 @@ fn outline(scene: &Scene<'_>) -> &'static str {
 
 fn desktop(scene: &Scene<'_>, mut out: Node) -> Node {
     out.push(rect(outline(scene), X, Y, W, H).round(6.0));
-    let title = Wording::new("Signal board", "epoll_wait");
+    let title = say!("stage.board.signal-board");
     out.push(label("lab obj", X + 14.0, Y + 21.0, title, Anchor::Start, 13.5));
     out.push(count(scene));
     out.push(lamps(scene));
@@ -46,9 +47,8 @@ fn count(scene: &Scene<'_>) -> Node {
     let n = scene.signals.len();
     let (x, y) = (X + W - 14.0, Y + 21.0);
     let words = match n {
-        0 => Wording::new("all dark", "= 0"),
-        1 => Wording::new("1 signal", "= 1"),
-        _ => Wording::new(format!("{n} signals"), format!("= {n}")),
+        0 => say!("stage.board.all-dark"),
+        _ => say!("stage.board.n-signals", n),
     };
     let lines = if n == 0 {
         one!("cnt dim", x, y, words, Anchor::End)
@@ -189,20 +189,15 @@ fn lamps_of_the_map(scene: &Scene<'_>, mut out: Node) -> Node {
     out.push(group);
     let lit = scene.signals.iter().filter(|s| matches!(s, Signal::Client(_))).count();
     let of = scene.sitters.len();
-    let lines = one!(
-        "cnt",
-        X + 56.0,
-        y + 5.0,
-        Wording::new(format!("{lit} of {of} flags"), format!("{lit} of {of} fds")),
-        Anchor::Start
-    );
+    let lines =
+        one!("cnt", X + 56.0, y + 5.0, say!("stage.board.flags-of", lit, of), Anchor::Start);
     out.child(g().key("of").children(lines))
 }
 
 /// Two handled, the current one, three to come, "+n".
 fn strip(scene: &Scene<'_>) -> Node {
     let mut out = g().key("strip");
-    let title = Wording::new("Handled in this order", "fired[ ] order");
+    let title = say!("stage.board.handled-in-this-order");
     out.push(small(X + 14.0, Y + 133.0, title, Anchor::Start));
     let n = scene.signals.len();
     let begun = scene.world.fired_begun.min(n);
@@ -228,7 +223,7 @@ fn strip(scene: &Scene<'_>) -> Node {
         }
         if current == Some(i) {
             group.push(circle("hotring", x, y, 13.5));
-            let words = Wording::new("now", "now");
+            let words = say!("stage.board.now");
             group.push(g().children(one!("sm hot", x, Y + 181.5, words, Anchor::Middle)));
         }
         out.push(group);
@@ -243,35 +238,25 @@ fn strip(scene: &Scene<'_>) -> Node {
 fn what_can_wake(scene: &Scene<'_>) -> Node {
     let out = g().key("strip");
     let Some(timeout) = scene.world.asleep else {
-        let words = Wording::new("Nobody has signalled.", "fired[ ] is empty");
+        let words = say!("stage.board.nobody-has-signalled");
         return out.child(small(X + 14.0, Y + 133.0, words, Anchor::Start));
     };
     let guests = scene.world.clients.len();
     let writers = scene.world.clients.values().filter(|client| client.write_handler).count();
     let tables = match guests {
-        _ if writers > 0 => Wording::new(
-            format!("— a flag, or room, at {guests} table{}", if guests == 1 { "" } else { "s" }),
-            format!("— {guests} fds (EPOLLIN), {writers} (OUT)"),
-        ),
-        0 => Wording::new("— nobody is seated yet", "— no client fds"),
-        1 => Wording::new("— a flag at the one table", "— 1 client fd (EPOLLIN)"),
-        n => Wording::new(
-            format!("— a flag at any of {n} tables"),
-            format!("— {n} client fds (EPOLLIN)"),
-        ),
+        _ if writers > 0 => say!("stage.board.flag-or-room", guests, writers),
+        0 => say!("stage.board.nobody-is-seated-yet"),
+        1 => say!("stage.board.a-flag-at-the"),
+        n => say!("stage.board.flag-at-any", n),
     };
     let doors = scene.world.listeners.len();
-    let fds = format!("— {doors} listening fd{}", if doors == 1 { "" } else { "s" });
     let clock = match timeout {
-        Timeout::Now => Wording::new("— he only blinks", "— timeout 0"),
-        Timeout::Forever => Wording::new("— no clock runs", "— no timeout"),
-        Timeout::After(_) => {
-            let left = super::kitchen::left_ms(scene);
-            Wording::new(format!("— the clock, in {left} ms"), format!("— timeout {left} ms"))
-        }
+        Timeout::Now => say!("stage.board.he-only-blinks"),
+        Timeout::Forever => say!("stage.board.no-clock-runs"),
+        Timeout::After(_) => say!("stage.board.the-clock", super::kitchen::left_ms(scene)),
     };
-    let head = Wording::new("Nothing to do. What can wake him:", "blocked; wakes on:");
-    let lines = [head, tables, Wording::new("— the door bell", fds), clock];
+    let head = say!("stage.board.nothing-to-do-what");
+    let lines = [head, tables, say!("stage.board.the-bell", doors), clock];
     out.children(
         lines
             .into_iter()
@@ -284,11 +269,11 @@ fn what_can_wake(scene: &Scene<'_>) -> Node {
 fn phone(scene: &Scene<'_>, mut out: Node) -> Node {
     let (x, y, w, h) = (184.0, 8.0, 198.0, 58.0);
     out.push(rect(outline(scene), x, y, w, h).round(5.0));
-    out.push(small_bold(x + 9.0, y + 16.0, Wording::new("Signals", "epoll_wait")));
+    out.push(small_bold(x + 9.0, y + 16.0, say!("stage.board.signals")));
     let n = scene.signals.len();
     let words = match n {
-        0 => Wording::new("all dark", "= 0"),
-        _ => Wording::new(format!("{n} raised"), format!("= {n}")),
+        0 => say!("stage.board.all-dark"),
+        _ => say!("stage.board.raised", n),
     };
     out.push(small(x + w - 9.0, y + 16.0, words, Anchor::End));
     let (pitch, r) = match scene.layout.slots {
@@ -308,7 +293,7 @@ fn phone(scene: &Scene<'_>, mut out: Node) -> Node {
     if let Dining::Map(_) = scene.layout.dining {
         let lit = scene.signals.iter().filter(|s| matches!(s, Signal::Client(_))).count();
         let of = scene.sitters.len();
-        let words = Wording::new(format!("{lit} of {of} flags"), format!("{lit} of {of} fds"));
+        let words = say!("stage.board.flags-of", lit, of);
         out.push(small(bell_x + 22.0, y + 4.0, words, Anchor::Start));
         return out;
     }

@@ -1,14 +1,15 @@
 //! What a notepad says: the order as far as it is known, the bar of bytes, and
 //! one line about the client's state.
 
-use super::draw::{Wording, Words};
 use super::scene::{Scene, Sitter};
 use super::whereabouts::Place;
-use super::words::{MONO_PX, bytes as size, fit_mono};
+use super::words::{MONO_PX, fit_mono};
 use crate::event::{BlockedOn, CloseReason, Event, LimitKind, Need, ReadOutcome};
 use crate::net::WriteOutcome;
 use crate::trace::world::{ClientView, Doing, QueryView};
+use crate::view::narration::words::reason;
 use crate::view::phase::StagePhase;
+use crate::view::text::{Phrase, Words, say};
 use std::fmt::Write as _;
 
 #[derive(Debug, PartialEq)]
@@ -159,25 +160,8 @@ fn unreadable(query: &QueryView, at: u64, width: f64) -> Order {
 }
 
 /// Why a pad is torn.
-pub fn close_words(why: CloseReason) -> Wording {
-    let (kitchen, redis) = match why {
-        CloseReason::PeerClosed => ("gone home", "read() = 0"),
-        CloseReason::ReadError => ("line went dead", "read error"),
-        CloseReason::WriteError => ("line went dead", "write error"),
-        CloseReason::ProtocolError => ("unreadable", "PROTO ERROR"),
-        CloseReason::QueryBufferLimit => ("order too long", "qbuf > limit"),
-        CloseReason::OutputBufferHard => ("plates pile up", "obuf > hard"),
-        CloseReason::OutputBufferSoft => ("never ate", "obuf > soft"),
-        CloseReason::IdleTimeout => ("sat too long", "timeout"),
-        CloseReason::Quit => ("said goodbye", "QUIT"),
-        CloseReason::Killed => ("shown out", "CLIENT KILL"),
-        CloseReason::CrossProtocol => ("wrong house", "POST or Host:"),
-        CloseReason::ProtectedMode => ("not let in", "protected-mode"),
-        CloseReason::Evicted => ("house is full", "evicted"),
-        CloseReason::Shutdown => ("closing time", "SHUTDOWN"),
-        CloseReason::Unseen => ("reason not seen", "why: unknown"),
-    };
-    Wording::new(kitchen, redis)
+pub fn close_words(why: CloseReason) -> Words {
+    Phrase::named("stage.pad.close.").and(reason(why)).say()
 }
 
 /// Whether the client leaves of its own accord: no fault to print.
@@ -194,7 +178,7 @@ pub fn glyph(client: &ClientView) -> Option<Glyph> {
 }
 
 /// The pad's last line.
-pub fn state_line(scene: &Scene<'_>, sitter: &Sitter<'_>) -> (Wording, Tone) {
+pub fn state_line(scene: &Scene<'_>, sitter: &Sitter<'_>) -> (Words, Tone) {
     let client = sitter.client;
     let hot = scene.is_hot(client.id);
     if let Some(why) = client.close_after_reply {
@@ -218,116 +202,105 @@ pub fn state_line(scene: &Scene<'_>, sitter: &Sitter<'_>) -> (Wording, Tone) {
         && *id == client.id
         && *by > 0
     {
-        return (Wording::new("waiter carries it", format!("io-thread {by}")), Tone::Hot);
+        return (say!("stage.pad.waiter", *by), Tone::Hot);
     }
     (calm_words(scene, sitter), Tone::Plain)
 }
 
-fn hot_words(scene: &Scene<'_>, client: &ClientView) -> Wording {
+fn hot_words(scene: &Scene<'_>, client: &ClientView) -> Words {
     match (scene.chef.place(), scene.event()) {
         (_, Some(Event::Read { outcome, bytes, .. })) => match outcome {
-            ReadOutcome::Bytes => {
-                let amount = match bytes.len {
-                    1 => "1 byte".to_owned(),
-                    n @ 0..1_000 => format!("{n} bytes"),
-                    n => size(n),
-                };
-                Wording::new(format!("taking {amount}"), format!("read() = {}", bytes.len))
-            }
-            ReadOutcome::Eof => Wording::new("slip says goodbye", "read() = 0"),
-            ReadOutcome::WouldBlock => Wording::new("no slip after all", "read: EAGAIN"),
-            ReadOutcome::Reset => Wording::new("line went dead", "ECONNRESET"),
+            ReadOutcome::Bytes if bytes.len < 1_000 => say!("stage.pad.taking", bytes.len),
+            ReadOutcome::Bytes => say!("stage.pad.taking-much", bytes.len),
+            ReadOutcome::Eof => say!("stage.pad.slip-says-goodbye"),
+            ReadOutcome::WouldBlock => say!("stage.pad.no-slip-after-all"),
+            ReadOutcome::Reset => say!("stage.pad.line-went-dead"),
         },
         (_, Some(Event::Write { outcome: WriteOutcome::Reset, .. })) => {
-            Wording::new("line went dead", "EPIPE")
+            say!("stage.pad.line-went-dead-2")
         }
         (
             Some(Place::Table(_)),
             Some(Event::Write { outcome: WriteOutcome::Drained, bytes: n, .. }),
-        ) => Wording::new("being served", format!("write(fd {}) = {n}", client.fd)),
+        ) => say!("stage.pad.serving", client.fd, *n),
         (Some(Place::Table(_)), Some(Event::Write { .. })) => doing_words(client),
         (Some(Place::Table(_)), Some(Event::Watch { .. })) => {
-            Wording::new("asks to be told", format!("watch fd {}", client.fd))
+            say!("stage.pad.asks", client.fd)
         }
-        (Some(Place::Table(_)), _) => Wording::new("being served", "writeToClient"),
+        (Some(Place::Table(_)), _) => say!("stage.pad.being-served"),
         (Some(Place::Grill(_)), Some(Event::CommandEnd { took, .. })) => {
-            Wording::new("done", format!("took {took}"))
+            say!("stage.pad.done", *took)
         }
-        (Some(Place::Grill(_)), _) => Wording::new("on the grill", "executing"),
-        (Some(Place::Pad(_)), Some(Event::Fire { .. })) => Wording::new("turn begins", "readable"),
+        (Some(Place::Grill(_)), _) => say!("stage.pad.on-the-grill"),
+        (Some(Place::Pad(_)), Some(Event::Fire { .. })) => say!("stage.pad.turn-begins"),
         (Some(Place::Pad(_)), Some(Event::Limit { kind: LimitKind::QueryBuffer, .. })) => {
-            Wording::new("past the limit", "qbuf > limit")
+            say!("stage.pad.past-the-limit")
         }
         (Some(Place::Pad(_)), Some(Event::CommandRejected { .. })) => {
-            Wording::new("not on the menu", "rejectCommand")
+            say!("stage.pad.not-on-the-menu")
         }
         (Some(Place::Pad(_)), _) if scene.chef.segment() == Some(StagePhase::Read) => {
-            Wording::new("taking the slip", "readQuery")
+            say!("stage.pad.taking-the-slip")
         }
         _ => doing_words(client),
     }
 }
 
-fn calm_words(scene: &Scene<'_>, sitter: &Sitter<'_>) -> Wording {
+fn calm_words(scene: &Scene<'_>, sitter: &Sitter<'_>) -> Words {
     let client = sitter.client;
     let seen = matches!(client.doing, Doing::Idle | Doing::Served { .. });
     if seen && scene.flag(sitter) && client.reply.waiting() == 0 {
-        return Wording::new("flag is up", "readable");
+        return say!("stage.pad.flag-is-up");
     }
     if client.doing == Doing::Idle {
         if client.reply.waiting() > 0 {
             return rack_words(client);
         }
         if client.commands == 0 && client.bytes_in == 0 {
-            return Wording::new("just sat down", "new");
+            return say!("stage.pad.just-sat-down");
         }
         let idle = scene.world.at.saturating_sub(client.last_active).as_secs();
-        return Wording::new(format!("idle {idle} s"), format!("idle={idle}"));
+        return say!("stage.pad.idle-for", idle);
     }
     doing_words(client)
 }
 
-fn rack_words(client: &ClientView) -> Wording {
-    let place = if client.reply.listed > 0 { "list" } else { "buf" };
-    Wording::new("plate on the rack", format!("{} in {place}", size(client.reply.waiting())))
+fn rack_words(client: &ClientView) -> Words {
+    say!("stage.pad.plate", client.reply.waiting(), client.reply.listed > 0)
 }
 
-fn doing_words(client: &ClientView) -> Wording {
+fn doing_words(client: &ClientView) -> Words {
     match &client.doing {
-        Doing::Idle => Wording::new("idle", "idle"),
-        Doing::Read { bytes } => Wording::new("not made out yet", format!("qbuf={bytes}")),
+        Doing::Idle => say!("stage.pad.idle"),
+        Doing::Read { bytes } => say!("stage.pad.read", *bytes),
         Doing::Partial { .. } => {
-            let words: Words = match client.argc {
-                0 => "header owed".into(),
-                argc => format!("argc {} of {argc}", client.argv.len()).into(),
-            };
-            Wording::new("half an order", words)
+            say!("stage.pad.half", client.argv.len(), client.argc)
         }
-        Doing::Parsed => Wording::new("order is clear", format!("argc {}", client.argc)),
-        Doing::Executing => Wording::new("on the grill", "executing"),
+        Doing::Parsed => say!("stage.pad.clear", client.argc),
+        Doing::Executing => say!("stage.pad.on-the-grill"),
         Doing::Replied { .. } => rack_words(client),
-        Doing::Served { bytes: n } => Wording::new("served", format!("sent {}", size(*n))),
-        Doing::TableFull => Wording::new("table is full", "EAGAIN, +write"),
-        Doing::BudgetSpent => Wording::new("more next round", "64 KB, +write"),
+        Doing::Served { bytes: n } => say!("stage.pad.served", *n),
+        Doing::TableFull => say!("stage.pad.table-is-full"),
+        Doing::BudgetSpent => say!("stage.pad.more-next-round"),
         Doing::Unreadable { .. } => unreadable_words(&client.query, &client.doing),
-        Doing::Blocked(BlockedOn::Keys { .. }) => Wording::new("waits for a key", "blocked"),
-        Doing::Blocked(BlockedOn::Pause) => Wording::new("kitchen pauses", "CLIENT PAUSE"),
+        Doing::Blocked(BlockedOn::Keys { .. }) => say!("stage.pad.waits-for-a-key"),
+        Doing::Blocked(BlockedOn::Pause) => say!("stage.pad.kitchen-pauses"),
     }
 }
 
-fn unreadable_words(query: &QueryView, doing: &Doing) -> Wording {
+fn unreadable_words(query: &QueryView, doing: &Doing) -> Words {
     let Doing::Unreadable { at, .. } = doing else {
         return close_words(CloseReason::ProtocolError);
     };
     let byte = usize::try_from(*at)
         .ok()
         .and_then(|at| query.known.get(at).or_else(|| query.memory.get(at)));
-    let kitchen: Words = match byte {
-        Some(b @ 0x20..=0x7e) => format!("unreadable: '{}'", char::from(*b)).into(),
-        Some(b) => format!("unreadable: {b:02x}").into(),
-        None => "unreadable".into(),
+    let byte = match byte {
+        Some(b @ 0x20..=0x7e) => format!("'{}'", char::from(*b)),
+        Some(b) => format!("{b:02x}"),
+        None => String::new(),
     };
-    Wording::new(kitchen, "PROTO ERROR")
+    say!("stage.pad.unreadable", &byte)
 }
 
 /// The output limit of ordinary clients: hard and soft bytes, soft seconds; 0
@@ -348,14 +321,11 @@ pub fn output_limit(scene: &Scene<'_>) -> Option<OutputLimit> {
     Some(OutputLimit { hard_bytes: number()?, soft_bytes: number()?, soft_secs: number()? })
 }
 
-fn soft_limit_words(scene: &Scene<'_>, client: &ClientView) -> Option<Wording> {
+fn soft_limit_words(scene: &Scene<'_>, client: &ClientView) -> Option<Words> {
     let since = client.soft_limit_since?;
     let allowed = output_limit(scene).unwrap_or_default().soft_secs;
     let over = scene.world.at.saturating_sub(since).as_secs();
-    Some(Wording::new(
-        format!("{} s, then out", allowed.saturating_sub(over)),
-        format!("soft {over}/{allowed} s"),
-    ))
+    Some(say!("stage.pad.soft", allowed.saturating_sub(over), over, allowed))
 }
 
 #[cfg(test)]

@@ -1,12 +1,13 @@
 //! The loop: a ring of seven segments with the one thread in the middle. He
 //! never moves from there; his pose, the ring and the attention line change.
 
-use super::draw::{Anchor, Placed, Wording, arc, circle, g, label, one, path, polar, symbol};
+use super::draw::{Anchor, Placed, arc, circle, g, label, one, path, polar, symbol};
 use super::kitchen;
 use super::scene::Scene;
 use super::whereabouts::{Pose, Whereabouts, is_done};
 use crate::event::Handler;
 use crate::view::phase::StagePhase;
+use crate::view::text::{Phrase, Words, say};
 use crate::view::tree::Node;
 
 struct Station {
@@ -14,36 +15,33 @@ struct Station {
     /// Its middle, degrees clockwise from twelve.
     degrees: f64,
     id: &'static str,
-    kitchen: &'static str,
-    redis: &'static str,
 }
 
 impl Station {
     /// Somebody who has just been woken does not sleep any more; and a table
     /// that has room again is served what was plated long ago.
-    fn words(&self, scene: &Scene<'_>) -> Wording {
+    fn words(&self, scene: &Scene<'_>) -> Words {
         let handler = scene.world.firing.as_ref().map(|firing| firing.handler);
         let is_here = scene.chef.segment() == Some(self.segment);
-        let (kitchen, redis) = match self.segment {
-            StagePhase::Poll if is_here && !scene.is_asleep() => ("wakes up", self.redis),
+        match self.segment {
+            StagePhase::Poll if is_here && !scene.is_asleep() => say!("stage.chef.wakes-up"),
             StagePhase::Plate if is_here && handler == Some(Handler::SendReply) => {
-                ("carry the rest", "sendReplyToClient")
+                say!("stage.chef.carry-the-rest")
             }
-            _ => (self.kitchen, self.redis),
-        };
-        Wording::new(kitchen, redis)
+            segment => Phrase::named("stage.chef.seg.").and(segment.name()).say(),
+        }
     }
 }
 
 #[rustfmt::skip]
 const STATIONS: [Station; 7] = [
-    Station { segment: StagePhase::Sweep, degrees: 205.71, id: "seg:sweep", kitchen: "final sweep", redis: "beforeSleep" },
-    Station { segment: StagePhase::Poll, degrees: 257.14, id: "seg:poll", kitchen: "asleep", redis: "epoll_wait" },
-    Station { segment: StagePhase::Read, degrees: 308.57, id: "seg:read", kitchen: "take slips", redis: "accept/read" },
-    Station { segment: StagePhase::Parse, degrees: 0.0, id: "seg:parse", kitchen: "make out the order", redis: "processInputBuffer" },
-    Station { segment: StagePhase::Execute, degrees: 51.43, id: "seg:execute", kitchen: "grill", redis: "call()" },
-    Station { segment: StagePhase::Plate, degrees: 102.86, id: "seg:plate", kitchen: "plate up", redis: "addReply" },
-    Station { segment: StagePhase::Timers, degrees: 154.29, id: "seg:timers", kitchen: "check clock", redis: "processTimeEvents" },
+    Station { segment: StagePhase::Sweep, degrees: 205.71, id: "seg:sweep" },
+    Station { segment: StagePhase::Poll, degrees: 257.14, id: "seg:poll" },
+    Station { segment: StagePhase::Read, degrees: 308.57, id: "seg:read" },
+    Station { segment: StagePhase::Parse, degrees: 0.0, id: "seg:parse" },
+    Station { segment: StagePhase::Execute, degrees: 51.43, id: "seg:execute" },
+    Station { segment: StagePhase::Plate, degrees: 102.86, id: "seg:plate" },
+    Station { segment: StagePhase::Timers, degrees: 154.29, id: "seg:timers" },
 ];
 
 /// Half of a seventh of the circle.
@@ -103,7 +101,7 @@ pub fn chef(scene: &Scene<'_>) -> Node {
     let counter = "M-49.5 41.3A64.5 64.5 0 0 0 49.5 41.3Z";
     figure.push(path(if asleep { "counter night" } else { "counter" }, counter));
     if asleep {
-        let words = Wording::new("nothing to do", "blocked");
+        let words = say!("stage.chef.nothing-to-do");
         figure.push(g().key("sky").children(one!("zzz", 0.0, -42.0, words, Anchor::Middle)));
     }
     let words = plaque(scene.chef);
@@ -156,16 +154,16 @@ fn station_label(scene: &Scene<'_>, station: &Station) -> Node {
     let mut out = g().key(station.id);
     match station.segment {
         StagePhase::Parse => {
-            let tspan = |class, words| Node::new("tspan").class(class).text(words);
+            let tspan = |class, words: &str| Node::new("tspan").class(class).text(words.to_owned());
             out.push(
                 Node::new("text")
                     .class(class)
                     .num("x", ring.x)
                     .num("y", ring.y - ring.r - 8.0)
                     .middle()
-                    .child(tspan("lk", words.kitchen))
-                    .child(tspan("sp", " ".into()))
-                    .child(tspan("lr", words.redis).attr("dx", "4")),
+                    .child(tspan("lk", words.kitchen()))
+                    .child(tspan("sp", " "))
+                    .child(tspan("lr", words.redis()).attr("dx", "4")),
             );
             signal_line(scene, turn, ring.x, ring.y - ring.r + 22.0, Anchor::Middle, &mut out);
         }
@@ -200,8 +198,11 @@ fn signal_line(scene: &Scene<'_>, turn: Turn, x: f64, y: f64, anchor: Anchor, ou
         return;
     }
     let (at, of) = (scene.world.fired_begun, scene.world.fired.len());
-    let kitchen = if of < 10 { format!("signal {at} of {of}") } else { format!("{at} of {of}") };
-    let words = Wording::new(kitchen, format!("fired {at}/{of}"));
+    let words = if of < 10 {
+        say!("stage.chef.signal", at, of)
+    } else {
+        say!("stage.chef.signal-of-many", at, of)
+    };
     out.push(g().key("signal").children(one!("sig", x, y, words, anchor)));
 }
 
@@ -222,12 +223,14 @@ fn phone_extras(scene: &Scene<'_>, out: &mut Node) {
             .middle()
             .child(Node::new("tspan").class(inner).text(words))
     };
-    out.push(g().key("phase").child(line(class, 20.0, "lk", words.kitchen)).child(line(
-        "lab phm",
-        34.0,
-        "lr",
-        words.redis,
-    )));
+    out.push(
+        g().key("phase").child(line(class, 20.0, "lk", words.kitchen().to_owned())).child(line(
+            "lab phm",
+            34.0,
+            "lr",
+            words.redis().to_owned(),
+        )),
+    );
 }
 
 fn pose(at: Whereabouts) -> Option<&'static str> {
@@ -247,24 +250,23 @@ fn pose(at: Whereabouts) -> Option<&'static str> {
 }
 
 /// At most eight letters fit on the counter.
-fn plaque(at: Whereabouts) -> Wording {
-    let (kitchen, redis) = match at {
-        Whereabouts::Opening => ("opening", "init"),
-        Whereabouts::Closed => ("closed", "exit"),
-        Whereabouts::Asleep => ("0% CPU", "0% CPU"),
+fn plaque(at: Whereabouts) -> Words {
+    match at {
+        Whereabouts::Opening => say!("stage.chef.plaque.opening-init"),
+        Whereabouts::Closed => say!("stage.chef.plaque.closed-exit"),
+        Whereabouts::Asleep => say!("stage.chef.plaque.0-cpu-0-cpu"),
         Whereabouts::Awake { pose, segment, .. } => match pose {
-            Pose::Look => ("awake", "fired[ ]"),
-            Pose::Greet => ("greeting", "accept()"),
-            Pose::Read if segment == StagePhase::Parse => ("reading", "parse"),
-            Pose::Read => ("reading", "read()"),
-            Pose::Cook => ("cooking", "call()"),
-            Pose::Plate => ("plating", "addReply"),
-            Pose::Time => ("on time?", "timers"),
-            Pose::Sweep => ("serving", "write()"),
-            Pose::Tidy => ("all done?", "before…"),
-            Pose::Stop => ("enough!", "free"),
-            Pose::Farewell => ("goodbye", "free"),
+            Pose::Look => say!("stage.chef.plaque.awake-fired"),
+            Pose::Greet => say!("stage.chef.plaque.greeting-accept"),
+            Pose::Read if segment == StagePhase::Parse => say!("stage.chef.plaque.reading-parse"),
+            Pose::Read => say!("stage.chef.plaque.reading-read"),
+            Pose::Cook => say!("stage.chef.plaque.cooking-call"),
+            Pose::Plate => say!("stage.chef.plaque.plating-addreply"),
+            Pose::Time => say!("stage.chef.plaque.on-time-timers"),
+            Pose::Sweep => say!("stage.chef.plaque.serving-write"),
+            Pose::Tidy => say!("stage.chef.plaque.all-done-before"),
+            Pose::Stop => say!("stage.chef.plaque.enough-free"),
+            Pose::Farewell => say!("stage.chef.plaque.goodbye-free"),
         },
-    };
-    Wording::new(kitchen, redis)
+    }
 }

@@ -1,15 +1,15 @@
 //! The dining room: the kernel's side. Guests at tables, or seats on a map.
 
-use super::draw::{Anchor, Placed, Wording, circle, d, g, line, path, rect, small, symbol, text};
+use super::draw::{Anchor, Placed, circle, d, g, line, path, rect, small, symbol, text};
 use super::geometry::{Dining, Grid, Scale};
 use super::identity::{badge, hue_style, pip};
 use super::motion::{ease_in_out, ease_out, part};
 use super::rack::{helping, plate};
 use super::scene::{Lamp, Scene, Sitter};
-use super::words::bytes;
 use crate::event::{Event, Pipe};
 use crate::net::WriteOutcome;
 use crate::trace::world::Doing;
+use crate::view::text::{say, size};
 use crate::view::tree::Node;
 
 /// How a guest sits there.
@@ -211,7 +211,7 @@ fn slip(scene: &Scene<'_>, sitter: &Sitter<'_>, out: &mut Node) {
                 symbol("#sq", x - 4.0 + f64::from(i % 2) * 8.0, y - 4.5 - f64::from(i / 2) * 6.8)
             })));
             if waiting > 0 {
-                let count = bytes(waiting);
+                let count = size(waiting);
                 // Long counts grow away from the badge.
                 let count = if count.len() > 5 {
                     text("by", x + 23.0, y + 21.0, count).end()
@@ -277,14 +277,15 @@ fn caption(scene: &Scene<'_>, sitter: &Sitter<'_>, out: &mut Node) {
     match layout.scale {
         Scale::Large => {
             let tspan = |class, words: String| Node::new("tspan").class(class).text(words);
+            let name = say!("stage.room.table", client.id);
             let caption = Node::new("text")
                 .key("caption")
                 .class(if selected { "nm seln" } else { "nm" })
                 .num("x", x)
                 .num("y", y)
                 .middle()
-                .child(tspan("k1", format!("table {}", client.id)))
-                .child(tspan("r1", format!("client {}", client.id)))
+                .child(tspan("k1", name.kitchen().to_owned()))
+                .child(tspan("r1", name.redis().to_owned()))
                 .child(tspan("fdt", format!(" · fd {}", client.fd)));
             out.push(caption);
             if selected {
@@ -425,25 +426,11 @@ impl Totals {
 
     fn line(&self, scene: &Scene<'_>) -> Node {
         let layout = &scene.layout;
-        let Totals { seated, flags, plates, full } = self;
-        let plural = |n: u32| if n == 1 { "" } else { "s" };
+        let Totals { seated, flags, plates, full } = *self;
         let words = if layout.is_phone() {
-            Wording::new(
-                format!("{seated} seated · {flags} up · {plates} waiting · {full} full"),
-                format!("{seated} clients · {flags} in · {plates} out · {full} EAGAIN"),
-            )
+            say!("stage.room.totals.short", seated, flags, plates, full)
         } else {
-            Wording::new(
-                format!(
-                    "{seated} seated · {flags} flag{} up · {plates} plate{} waiting · {full} table{} full",
-                    plural(*flags),
-                    plural(*plates),
-                    plural(*full),
-                ),
-                format!(
-                    "{seated} clients · {flags} readable · {plates} with reply · {full} EAGAIN"
-                ),
-            )
+            say!("stage.room.totals", seated, flags, plates, full)
         };
         let y = layout.height - 6.0;
         small(layout.width - 6.0, y, words, Anchor::End).key("totals").attr("id", "obj:totals")

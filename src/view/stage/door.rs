@@ -1,13 +1,12 @@
 //! The door: the listening socket's bell, the accept queue outside, and the
 //! way in and out.
 
-use super::draw::{
-    Anchor, Placed, Wording, circle, d, g, label, line, one, path, rect, sine, symbol, text,
-};
+use super::draw::{Anchor, Placed, circle, d, g, label, line, one, path, rect, sine, symbol, text};
 use super::motion::ease_out;
 use super::scene::{Lamp, Scene};
 use super::whereabouts::{Place, Pose};
 use crate::event::{Event, Pipe};
+use crate::view::text::{Words, say};
 use crate::view::tree::Node;
 
 /// Figures that are drawn; the rest is a number.
@@ -123,18 +122,13 @@ fn coming(scene: &Scene<'_>, place: f64) -> f64 {
 
 fn names(scene: &Scene<'_>, waiting: usize, hot: bool) -> Node {
     let listener = scene.world.listeners.first();
-    let fd = listener.map_or_else(|| "listen".to_owned(), |(fd, _)| format!("listen fd {fd}"));
+    let bell = say!("stage.door.bell", listener.map_or(0, |(fd, _)| fd.0));
     let mut out = g().key("names");
-    out.push(label("lab obj", 8.0, 416.0, Wording::new("Door bell", fd), Anchor::Start, 13.5));
-    let queue = match waiting {
-        0 => "queue: nobody".to_owned(),
-        n => format!("queue: {n}"),
-    };
-    let words = Wording::new(queue, format!("backlog {waiting}"));
+    out.push(label("lab obj", 8.0, 416.0, bell, Anchor::Start, 13.5));
+    let words = say!("stage.door.queue", waiting);
     let y = scene.layout.height - 7.0;
     out.push(g().children(one!("nm", 8.0, y, words, Anchor::Start)));
-    let port = listener.map_or_else(|| "closed".to_owned(), |(_, at)| format!(":{}", at.port()));
-    let words = Wording::new("door", port);
+    let words = say!("stage.door.door", listener.map_or(0_u32, |(_, at)| at.port().into()));
     out.push(if hot {
         g().children(one!("nm hot", 113.0, y, words, Anchor::Middle))
     } else {
@@ -160,11 +154,8 @@ fn phone(scene: &Scene<'_>, mut out: Node) -> Node {
     let waiting = scene.world.backlog.len();
     let port = scene.world.listeners.first().map(|(_, at)| format!(":{}", at.port()));
     let words = match (waiting, port) {
-        (0, port) => {
-            let port = port.unwrap_or_default();
-            Wording::new(port.clone(), port)
-        }
-        (n, _) => Wording::new(format!("{n} wait"), format!("bl {n}")),
+        (0, port) => Words::plain(port.unwrap_or_default()),
+        (n, _) => say!("stage.door.wait", n),
     };
     let y = scene.layout.caption;
     out.push(g().key("names").children(one!("nm", 23.0, y, words, Anchor::Middle)));

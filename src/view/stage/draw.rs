@@ -3,12 +3,9 @@
 //! Colour, font and stroke live in the style sheet; a shape says only what it
 //! is and where. Numbers are written as short as two decimals allow.
 
+use crate::view::text::Words;
 use crate::view::tree::{Node, Text, short};
-use std::borrow::Cow;
 use std::fmt;
-
-/// Text that is known at compile time or made for one frame.
-pub type Words = Cow<'static, str>;
 
 /// A coordinate inside a path or a transform.
 #[derive(Clone, Copy)]
@@ -114,49 +111,43 @@ impl Placed for Node {
     }
 }
 
-/// One thing, said twice: in the kitchen's words and in Redis's. Both are
-/// drawn, the style sheet hides one, so switching never moves anything else.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Wording {
-    pub kitchen: Words,
-    pub redis: Words,
-}
-
-impl Wording {
-    pub fn new(kitchen: impl Into<Words>, redis: impl Into<Words>) -> Wording {
-        Wording { kitchen: kitchen.into(), redis: redis.into() }
-    }
-}
-
-/// A line in one place, in whichever wording is chosen. `classes` are the two
+/// A line in one place, in whichever wording is chosen: both are drawn and the
+/// style sheet hides one, so that switching never moves anything else. `classes` are the two
 /// class attributes, since the wording's own class comes on top.
 macro_rules! one {
-    ($class:literal, $x:expr, $y:expr, $words:expr, $anchor:expr) => {{
-        let words: $crate::view::stage::draw::Wording = $words;
-        let (x, y, anchor) = ($x, $y, $anchor);
-        [
-            $crate::view::stage::draw::text(concat!($class, " k1"), x, y, words.kitchen)
-                .anchored(anchor),
-            $crate::view::stage::draw::text(concat!($class, " r1"), x, y, words.redis)
-                .anchored(anchor),
-        ]
-    }};
+    ($class:literal, $x:expr, $y:expr, $words:expr, $anchor:expr) => {
+        $crate::view::stage::draw::in_one_place(
+            [concat!($class, " k1"), concat!($class, " r1")],
+            $x,
+            $y,
+            &$words,
+            $anchor,
+        )
+    };
 }
 pub(super) use one;
 
-/// The kitchen's word over Redis's word, `gap` below.
-pub fn label(
-    class: &'static str,
+#[inline(never)]
+pub fn in_one_place(
+    classes: [&'static str; 2],
     x: f64,
     y: f64,
-    words: Wording,
+    words: &Words,
     anchor: Anchor,
-    gap: f64,
-) -> Node {
+) -> [Node; 2] {
+    let [kitchen, redis] = classes;
+    [
+        text(kitchen, x, y, words.kitchen().to_owned()).anchored(anchor),
+        text(redis, x, y, words.redis().to_owned()).anchored(anchor),
+    ]
+}
+
+/// The kitchen's word over Redis's word, `gap` below.
+pub fn label(class: &'static str, x: f64, y: f64, words: Words, anchor: Anchor, gap: f64) -> Node {
     Node::new("g")
         .class(class)
-        .child(text("lk", x, y, words.kitchen).anchored(anchor))
-        .child(text("lr", x, y + gap, words.redis).anchored(anchor))
+        .child(text("lk", x, y, words.kitchen().to_owned()).anchored(anchor))
+        .child(text("lr", x, y + gap, words.redis().to_owned()).anchored(anchor))
 }
 
 /// `degrees` clockwise from twelve o'clock.
@@ -210,12 +201,12 @@ pub fn rays(x: f64, y: f64, r: f64) -> Node {
 }
 
 /// A line of small text in both wordings.
-pub fn small(x: f64, y: f64, words: Wording, anchor: Anchor) -> Node {
+pub fn small(x: f64, y: f64, words: Words, anchor: Anchor) -> Node {
     g().children(one!("sm", x, y, words, anchor))
 }
 
 /// The same, bold: the name of an object on the phone.
-pub fn small_bold(x: f64, y: f64, words: Wording) -> Node {
+pub fn small_bold(x: f64, y: f64, words: Words) -> Node {
     g().children(one!("sm b", x, y, words, Anchor::Start))
 }
 

@@ -3,7 +3,7 @@
 //! the trace of what moved is left, the same with and without motion.
 
 use super::dining::{SITS_DOWN, is_walking_in, walk};
-use super::draw::{Anchor, Placed, Wording, circle, d, g, one, path, rect, sine, symbol};
+use super::draw::{Anchor, Placed, circle, d, g, one, path, rect, sine, symbol};
 use super::geometry::{Dining, Scale};
 use super::identity::{badge, hue_style};
 use super::kitchen::TICKET_LANDS;
@@ -13,6 +13,7 @@ use super::scene::{Scene, Sitter};
 use super::whereabouts::Place;
 use crate::event::{ClientId, CloseReason, Event, RefuseReason};
 use crate::net::WriteOutcome;
+use crate::view::text::say;
 use crate::view::tree::Node;
 
 pub fn flights(scene: &Scene<'_>) -> Node {
@@ -188,7 +189,7 @@ fn helper(scene: &Scene<'_>, sitter: &Sitter<'_>, by: u8, bytes: u64) -> Node {
         trays => out.push(tower(x, hand, trays.min(3) as u32, tray)),
     }
     if layout.scale == Scale::Large {
-        let words = Wording::new(format!("waiter {by}"), format!("io-thread {by}"));
+        let words = say!("stage.flight.waiter", by);
         out.push(g().children(one!("nm hot", x, layout.floor - 108.0, words, Anchor::Middle)));
     }
     out
@@ -207,9 +208,9 @@ fn in_the_doorway(scene: &Scene<'_>) -> Node {
 }
 
 fn turned_away(scene: &Scene<'_>, why: RefuseReason) -> Node {
-    let (kitchen, redis) = match why {
-        RefuseReason::MaxClients => ("house full", "maxclients"),
-        RefuseReason::ProtectedMode => ("not let in", "protected"),
+    let words = match why {
+        RefuseReason::MaxClients => say!("stage.flight.house-full"),
+        RefuseReason::ProtectedMode => say!("stage.flight.not-let-in"),
     };
     let mut out = g().key("refused").attr("id", "obj:refused");
     let phone = scene.layout.is_phone();
@@ -221,7 +222,6 @@ fn turned_away(scene: &Scene<'_>, why: RefuseReason) -> Node {
     out.push(symbol("#queue", 0.0, 0.0).moved_scaled(x, floor, k));
     if !phone {
         out.push(rect("rev", 4.0, floor - 74.0, 72.0, 16.0).round(2.0));
-        let words = Wording::new(kitchen, redis);
         out.push(g().children(one!("revt", 40.0, floor - 62.4, words, Anchor::Middle)));
     }
     out

@@ -7,7 +7,7 @@ use super::geometry::Dining;
 use super::pad::name;
 use super::scene::{Scene, Sitter};
 use super::words::fit_sans;
-use crate::view::frame::Terms;
+use crate::view::text::say;
 use crate::view::tree::Node;
 
 /// A target is at least this high and wide, where columns allow it.
@@ -49,10 +49,8 @@ fn named(scene: &Scene<'_>, sitter: &Sitter<'_>, target: Node, kind: &'static st
     let name = name(sitter);
     // Whatever a client calls itself, a name read aloud is one short line.
     let name = fit_sans(&name, 200.0, 11.5);
-    let label = match scene.frame.terms {
-        Terms::Redis => format!("client {id}, {name}: {}", words.redis),
-        Terms::Kitchen | Terms::Both => format!("table {id}, {name}: {}", words.kitchen),
-    };
+    let label = say!("stage.hit.label", id, &*name, &words);
+    let label = label.pick(scene.frame.terms).to_owned();
     target
         .key(format!("{kind}:{id}"))
         .attr("id", format!("{kind}:{id}"))

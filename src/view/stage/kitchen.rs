@@ -1,8 +1,8 @@
 //! The clock (time events) and the grill (command execution).
 
 use super::draw::{
-    Anchor, Placed, Wording, circle, d, g, label, one, path, polar, rect, small, small_bold,
-    symbol, text, torn_edge,
+    Anchor, Placed, circle, d, g, label, one, path, polar, rect, small, small_bold, symbol, text,
+    torn_edge,
 };
 use super::identity::badge;
 use super::motion::{between, part};
@@ -12,6 +12,7 @@ use super::words::{MONO_PX, fit_mono};
 use crate::event::{ClientId, Event, Preview};
 use crate::time::Micros;
 use crate::trace::world::TimerView;
+use crate::view::text::{Words, say};
 use crate::view::tree::Node;
 
 /// Milliseconds until the nearest timer, rounded up as the poll's timeout is.
@@ -60,11 +61,11 @@ fn dial(scene: &Scene<'_>, x: f64, y: f64, r: f64) -> Node {
     out.child(circle("inkf", x, y, 1.8))
 }
 
-fn due_words(scene: &Scene<'_>) -> Wording {
+fn due_words(scene: &Scene<'_>) -> Words {
     match (scene.world.timer, left_ms(scene)) {
-        (None, _) => Wording::new("not wound up", "no time event"),
-        (Some(_), 0) => Wording::new("rings now", "due now"),
-        (Some(_), ms) => Wording::new(format!("rings in {ms} ms"), format!("due in {ms} ms")),
+        (None, _) => say!("stage.kitchen.not-wound-up"),
+        (Some(_), 0) => say!("stage.kitchen.rings-now"),
+        (Some(_), ms) => say!("stage.kitchen.rings-in", ms),
     }
 }
 
@@ -87,12 +88,12 @@ pub fn kitchen(scene: &Scene<'_>) -> Node {
     }
     let (x, y) = (590.0, 10.0);
     out.push(dial(scene, x + 17.0, y + 19.0, 16.0));
-    let name = Wording::new("Clock", "serverCron");
+    let name = say!("stage.kitchen.clock");
     let mut words =
         label("lab obj", x + 42.0, y + 15.0, name, Anchor::Start, 13.5).key("clockname");
     if let Some(class) = scene.is_at(Place::Clock).then_some("sm sub3 hot") {
         let w = due_words(scene);
-        words.push(text(class, x + 42.0, y + 42.0, w.kitchen));
+        words.push(text(class, x + 42.0, y + 42.0, w.kitchen().to_owned()));
     } else {
         one!("sm sub3", x + 42.0, y + 42.0, due_words(scene), Anchor::Start)
             .into_iter()
@@ -147,7 +148,7 @@ fn desktop_grill(scene: &Scene<'_>) -> Node {
     let class = if cooking.is_some() { "panel hotb" } else { "panel" };
     let mut out =
         g().key("grill").attr("id", "obj:grill").child(rect(class, x, y, w, h).round(4.0));
-    let name = Wording::new("Grill", "call()");
+    let name = say!("stage.kitchen.grill");
     out.push(label("lab obj", x + 14.0, y + 24.0, name, Anchor::Start, 14.0));
     let lit = cooking.as_ref().is_some_and(|ticket| ticket.lit);
     for i in 0..3 {
@@ -179,7 +180,7 @@ fn desktop_grill(scene: &Scene<'_>) -> Node {
     out.push(path("st15", grate));
     match cooking {
         None => {
-            let words = Wording::new("cold", "no command");
+            let words = say!("stage.kitchen.cold");
             out.push(small(x + w / 2.0, y - 14.0, words, Anchor::Middle).key("cold"));
         }
         Some(order) => {
@@ -225,7 +226,7 @@ fn phone_grill(scene: &Scene<'_>) -> Node {
     let class = if cooking.is_some() { "panel hotb" } else { "panel" };
     let mut out = g().key("grill").attr("id", "obj:grill");
     out.push(rect(class, x, y + 76.0, w, 42.0).round(4.0));
-    out.push(small_bold(x + 10.0, y + 101.0, Wording::new("Grill", "call()")));
+    out.push(small_bold(x + 10.0, y + 101.0, say!("stage.kitchen.grill")));
     let lit = cooking.as_ref().is_some_and(|ticket| ticket.lit);
     out.push(circle(if lit { "knob on" } else { "knob" }, x + w - 14.0, y + 97.0, 4.5));
     out.push(circle("knob", x + w - 28.0, y + 97.0, 4.5));
@@ -243,7 +244,7 @@ fn phone_grill(scene: &Scene<'_>) -> Node {
     );
     out.push(path("st15", grate));
     let Some(order) = cooking else {
-        let words = Wording::new("cold", "idle");
+        let words = say!("stage.kitchen.cold-2");
         out.push(small(x + w / 2.0, y + 62.0, words, Anchor::Middle).key("cold"));
         return out;
     };

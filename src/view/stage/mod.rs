@@ -33,12 +33,13 @@ mod words;
 
 use crate::view::frame::{Frame, Motion, Viewport};
 use crate::view::narration::alt;
+use crate::view::text::line;
 use crate::view::tree::Node;
 use draw::{d, g, path, rect};
 use scene::Scene;
 
 pub use identity::{badge_picture, hue_style};
-pub use words::{bytes, fit_mono, fit_sans};
+pub use words::{fit_mono, fit_sans};
 
 /// The symbols that the stage, badges and buttons refer to: SVG source for
 /// the page to hold once, invisible. A page that includes `www/symbols.svg`
@@ -66,7 +67,7 @@ pub fn stage(frame: &Frame<'_>) -> Node {
         .class(class)
         .attr("viewBox", d!("0 0 {} {}", layout.width, layout.height))
         .attr("role", "group")
-        .attr("aria-label", "The restaurant")
+        .attr("aria-label", line!("stage.restaurant"))
         .child(picture(&scene))
         .child(hits::hits(&scene))
 }

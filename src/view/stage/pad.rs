@@ -9,6 +9,7 @@ use super::motion::{ease_in, ease_out, part};
 use super::scene::{Scene, Sitter};
 use super::words::{MONO_PX, fit_sans};
 use crate::event::{CloseReason, Event};
+use crate::view::text::{Phrase, Words};
 use crate::view::tree::Node;
 
 /// A notepad; a torn one if its client is being closed.
@@ -204,15 +205,15 @@ fn medium(scene: &Scene<'_>, sitter: &Sitter<'_>, y: f64, out: &mut Node) {
     out.push(bytes_bar(scene, sitter, x + 5.0, y + h - 10.0, w - 10.0, 5.0));
 }
 
-fn short_fault(words: &super::draw::Wording) -> super::draw::Wording {
+fn short_fault(words: &Words) -> Words {
     let first = |text: &str| text.split([' ', ':', ',']).next().unwrap_or("").to_owned();
     let digits = |text: &str| text.starts_with(|c: char| c.is_ascii_digit());
-    let kitchen = if digits(&words.kitchen) {
-        words.kitchen.split(',').next().unwrap_or("").to_owned()
+    let kitchen = if digits(words.kitchen()) {
+        words.kitchen().split(',').next().unwrap_or("").to_owned()
     } else {
-        "fault".to_owned()
+        Phrase::named("stage.pad.fault").say().into_kitchen()
     };
-    super::draw::Wording::new(kitchen, fit_sans(&first(&words.redis), 42.0, 10.5).into_owned())
+    Words::pair(&kitchen, &fit_sans(&first(words.redis()), 42.0, 10.5))
 }
 
 fn verb(sitter: &Sitter<'_>, x: f64, y: f64) -> Node {

@@ -1,14 +1,13 @@
 //! The pantry: the keyspace as far as it was touched, the nine most recently
 //! touched keys on three shelves.
 
-use super::draw::{
-    Anchor, Placed, Wording, d, g, label, line, path, rect, small, small_bold, text,
-};
+use super::draw::{Anchor, Placed, d, g, label, line, path, rect, small, small_bold, text};
 use super::scene::Scene;
 use super::words::fit_mono;
 use crate::event::{Event, KeyChange, escape};
 use crate::sorted::SortedMap;
 use crate::trace::world::{Jar, Pantry};
+use crate::view::text::say;
 use crate::view::tree::Node;
 
 /// Where the shelves stand.
@@ -132,26 +131,19 @@ fn title(scene: &Scene<'_>, at: &Shelves, stock: &Pantry) -> Node {
     // A recording may begin when there are keys already: the jars are proof.
     let keys = keys.max(stock.jars.len() as u64);
     let mut out = g().key("title");
-    let name = Wording::new("Pantry", "keyspace");
+    let name = say!("stage.pantry.pantry");
     if scene.layout.is_phone() {
         out.push(small_bold(at.x, at.top - 6.0, name));
         return out;
     }
     out.push(label("lab obj", at.x, 22.0, name, Anchor::Start, 13.5));
     let hidden = keys.saturating_sub(9);
-    let kept = match (keys, hidden) {
-        (0, _) => "empty".to_owned(),
-        (1, _) => "1 thing kept".to_owned(),
-        (n, 0) => format!("{n} things kept"),
-        (_, more) => format!("+{more} more"),
-    };
     let databases = stock.sizes.values().filter(|size| **size > 0).count();
-    let redis = match (databases, stock.sizes.iter().find(|(_, size)| **size > 0)) {
-        (0 | 1, Some((db, _))) => format!("db{db} · {keys} keys"),
-        (0 | 1, None) => format!("{keys} keys"),
-        (n, _) => format!("{n} dbs · {keys} keys"),
-    };
-    out.push(small(at.x + at.width, 22.0, Wording::new(kept, redis), Anchor::End));
+    let only = stock.sizes.iter().find(|(_, size)| **size > 0).filter(|_| databases < 2);
+    let only = only.map_or_else(String::new, |(db, _)| db.to_string());
+    let many = if databases > 1 { databases } else { 0 };
+    let words = say!("stage.pantry.kept", keys, hidden, &only, many);
+    out.push(small(at.x + at.width, 22.0, words, Anchor::End));
     out
 }
 
@@ -159,9 +151,9 @@ fn title(scene: &Scene<'_>, at: &Shelves, stock: &Pantry) -> Node {
 fn missed(scene: &Scene<'_>, at: &Shelves) -> Option<Node> {
     let Some(Event::Key { key, change, .. }) = scene.event() else { return None };
     let words = match change {
-        KeyChange::Read { found: false } => Wording::new("no such jar", "(nil)"),
-        KeyChange::Deleted => Wording::new("thrown away", "deleted"),
-        KeyChange::Expired => Wording::new("gone off", "expired"),
+        KeyChange::Read { found: false } => say!("stage.pantry.no-such-jar"),
+        KeyChange::Deleted => say!("stage.pantry.thrown-away"),
+        KeyChange::Expired => say!("stage.pantry.gone-off"),
         KeyChange::Read { found: true } | KeyChange::Written { .. } | KeyChange::Ttl { .. } => {
             return None;
         }

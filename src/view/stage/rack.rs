@@ -2,15 +2,16 @@
 //! a tower of trays is the reply list.
 
 use super::card::{OutputLimit, output_limit};
-use super::draw::{Anchor, Placed, Wording, circle, d, g, line, one, path, rect, symbol, text};
+use super::draw::{Anchor, Placed, circle, d, g, line, one, path, rect, symbol, text};
 use super::geometry::{Layout, Scale};
 use super::motion::REACHES;
 use super::scene::{Scene, Sitter};
 use super::whereabouts::Place;
-use super::words::{bytes, bytes_short, fit_mono};
+use super::words::{bytes_short, fit_mono};
 use crate::event::{ClientId, Event, Phase};
 use crate::net::WriteOutcome;
 use crate::trace::world::{ClientView, Doing};
+use crate::view::text::{Words, say, size};
 use crate::view::tree::Node;
 
 /// Squares on a plate, by the size of what it carries.
@@ -249,30 +250,26 @@ fn label(scene: &Scene<'_>, sitter: &Sitter<'_>, cell: Cell, turn: Option<Turn>,
     let out = g().key("label");
     let lines = match (cell, turn) {
         (Cell::Gone, _) => {
-            one!("rk hot", x, y, same(bytes(client.reply.last_sent)), Anchor::Middle)
+            one!("rk hot", x, y, Words::plain(size(client.reply.last_sent)), Anchor::Middle)
         }
-        (Cell::Empty, Some(Turn::Served)) => one!("rk ok", x, y, same("sent"), Anchor::Middle),
+        (Cell::Empty, Some(Turn::Served)) => {
+            one!("rk ok", x, y, say!("stage.rack.sent"), Anchor::Middle)
+        }
         (Cell::Empty, _) => return out,
         _ if client.close_after_reply.is_some() => {
             let head = client.reply.last.head.split([' ', '\\']).next().unwrap_or("");
-            let redis = format!("{} {}", fit_mono(head, 40.0), bytes(waiting));
-            one!("rk b", x, y, Wording::new("1 last plate", redis), Anchor::Middle)
+            let words = say!("stage.rack.last-plate", &*fit_mono(head, 40.0), waiting);
+            one!("rk b", x, y, words, Anchor::Middle)
         }
         _ if client.soft_limit_since.is_some() => {
-            one!("rk b", x, y, same(bytes(waiting)), Anchor::Middle)
+            one!("rk b", x, y, Words::plain(size(waiting)), Anchor::Middle)
         }
         _ if matches!(client.doing, Doing::TableFull | Doing::BudgetSpent) => {
-            one!("rk", x, y, same(format!("{} left", bytes(waiting))), Anchor::Middle)
+            one!("rk", x, y, say!("stage.rack.left", waiting), Anchor::Middle)
         }
-        _ => one!("rk", x, y, same(bytes(waiting)), Anchor::Middle),
+        _ => one!("rk", x, y, Words::plain(size(waiting)), Anchor::Middle),
     };
     out.children(lines)
-}
-
-/// Bytes are never translated.
-fn same(words: impl Into<String>) -> Wording {
-    let words = words.into();
-    Wording::new(words.clone(), words)
 }
 
 fn short_label(scene: &Scene<'_>, sitter: &Sitter<'_>, cell: Cell, x: f64) -> Node {
@@ -299,18 +296,18 @@ pub fn pass(scene: &Scene<'_>) -> Node {
     out.push(line("rail", x, layout.rail, right, layout.rail));
     out.push(rect("shelf", x, layout.shelf, right - x, layout.shelf_height).round(2.0));
     out.push(line("bound", 0.0, layout.boundary, layout.width, layout.boundary));
-    let pads = Wording::new("Notepads", "struct client");
-    let rack = Wording::new("Heat rack", "reply buffers");
+    let pads = say!("stage.rack.notepads");
+    let rack = say!("stage.rack.heat-rack");
     if layout.is_phone() {
-        let pads = Wording::new("Notes", "client");
-        let rack = Wording::new("Rack", "reply");
+        let pads = say!("stage.rack.notes");
+        let rack = say!("stage.rack.rack");
         out.push(super::draw::small_bold(4.0, 248.0, pads));
         out.push(super::draw::small_bold(4.0, 312.0, rack));
     } else {
         out.push(super::draw::label("lab obj", 8.0, 262.0, pads, Anchor::Start, 13.5));
         out.push(super::draw::label("lab obj", 8.0, 346.0, rack, Anchor::Start, 13.5));
-        let up = Wording::new("inside ↑", "process ↑");
-        let down = Wording::new("outside ↓", "kernel ↓");
+        let up = say!("stage.rack.inside");
+        let down = say!("stage.rack.outside");
         out.push(g().children(one!("bd", 8.0, layout.boundary - 5.0, up, Anchor::Start)));
         out.push(g().children(one!("bd", 8.0, layout.boundary + 12.0, down, Anchor::Start)));
     }

@@ -72,27 +72,7 @@ pub fn fit_sans(text: &str, max: f64, size: f64) -> Cow<'_, str> {
     fit_by(text, max, |c| sans_em(c) * size)
 }
 
-/// A number of bytes as a person reads it: `8 B`, `36 KB`, `1.2 MB`.
-#[must_use]
-pub fn bytes(n: u64) -> String {
-    let scaled = |unit: u64, name: &str| {
-        // In this order, since a tenth of a KB is no whole number of bytes.
-        let tenths = u128::from(n) * 10 / u128::from(unit);
-        if tenths >= 100 || tenths.is_multiple_of(10) {
-            format!("{} {name}", tenths / 10)
-        } else {
-            format!("{}.{} {name}", tenths / 10, tenths % 10)
-        }
-    };
-    match n {
-        0..1_024 => format!("{n} B"),
-        1_024..1_048_576 => scaled(1_024, "KB"),
-        1_048_576..1_073_741_824 => scaled(1_048_576, "MB"),
-        _ => scaled(1_073_741_824, "GB"),
-    }
-}
-
-/// The same in at most five characters: `8 B`, `36K`, `712K`.
+/// A number of bytes in at most five characters: `8 B`, `36K`, `712K`.
 #[must_use]
 pub fn bytes_short(n: u64) -> String {
     match n {
@@ -106,13 +86,6 @@ pub fn bytes_short(n: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn sizes_are_rounded_down_to_a_tenth_and_never_up() {
-        let said = [0, 1_023, 1_536, 36 * 1_024 + 700, 712 * 1_024, 1 << 20].map(bytes);
-        assert_eq!(said, ["0 B", "1023 B", "1.5 KB", "36 KB", "712 KB", "1 MB"]);
-        assert_eq!(bytes(u64::MAX), "17179869183 GB");
-    }
 
     #[test]
     fn long_text_ends_in_an_ellipsis_inside_its_room() {
@@ -129,8 +102,6 @@ mod tests {
 
     #[test]
     fn bytes_are_read_by_people() {
-        let shown: Vec<_> = [8, 1_023, 1_024, 36_864, 1_258_292].map(bytes).into();
-        assert_eq!(shown, ["8 B", "1023 B", "1 KB", "36 KB", "1.2 MB"]);
         assert_eq!(bytes_short(729_088), "712K");
     }
 }

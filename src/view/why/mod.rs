@@ -13,6 +13,7 @@ pub use role::Role;
 
 use super::narration::{Narration, narrate};
 use super::panels::Words;
+use super::text::say;
 use super::tree::{Children, Node};
 use crate::event::{ClientId, Event, Pipe};
 use crate::net::Mask;
@@ -168,21 +169,21 @@ impl Question {
     #[must_use]
     pub fn words(self) -> Words {
         match self {
-            Question::Flag(_) => Words::new("Why is this flag up?", "Why is this socket readable?"),
+            Question::Flag(_) => say!("why.why-is-this-flag"),
             Question::Plate(_) => {
-                Words::new("Why is this plate on the rack?", "Why is this reply not sent?")
+                say!("why.why-is-this-plate")
             }
             Question::ShownOut(_) => {
-                Words::new("Why does this guest leave?", "Why is this client closed?")
+                say!("why.why-does-this-guest")
             }
             Question::Waits(_) => {
-                Words::new("Why does this guest wait?", "Why does this client wait?")
+                say!("why.why-does-this-guest-2")
             }
             Question::SweepOrder => {
-                Words::new("Why this order in the sweep?", "Why this order of writes?")
+                say!("why.why-this-order-in")
             }
-            Question::Asleep => Words::new("Why is the chef asleep?", "Why is the thread in poll?"),
-            Question::Awake => Words::new("Why is the chef awake?", "Why did poll return?"),
+            Question::Asleep => say!("why.why-is-the-chef"),
+            Question::Awake => say!("why.why-is-the-chef-2"),
         }
     }
 
@@ -223,34 +224,13 @@ impl Silence {
     #[must_use]
     pub fn words(self) -> Words {
         match self {
-            Silence::FarEnd => Words::new(
-                "What the guest did, the log does not say: only a simulated guest tells.",
-                "What the peer did, the log does not say: a real network does not tell.",
-            ),
-            Silence::SlowReader => Words::new(
-                "The guest does eat; plates simply came faster than the table was cleared.",
-                "The peer does read; replies simply came faster than it read.",
-            ),
-            Silence::RestNotSent => Words::new(
-                "The rest of the order has not been sent so far.",
-                "The rest of the request has not been sent so far.",
-            ),
-            Silence::NothingOwed => Words::new(
-                "Nothing is owed to this guest: every order so far was answered.",
-                "Nothing is owed to this client: every request so far was answered.",
-            ),
-            Silence::NotSo => Words::new(
-                "At this moment it is not so; ask again where it is.",
-                "At this moment it is not so; ask again where it is.",
-            ),
-            Silence::Unknown => Words::new(
-                "The log knows nobody of that number so far.",
-                "The log knows no client of that id so far.",
-            ),
-            Silence::NotOpen => Words::new(
-                "The house is only opening: the chef has not looked at the board yet.",
-                "The server is only starting: it has not polled yet.",
-            ),
+            Silence::FarEnd => say!("why.what-the-guest-did"),
+            Silence::SlowReader => say!("why.the-guest-does-eat"),
+            Silence::RestNotSent => say!("why.the-rest-of-the"),
+            Silence::NothingOwed => say!("why.nothing-is-owed-to"),
+            Silence::NotSo => say!("why.at-this-moment-it"),
+            Silence::Unknown => say!("why.the-log-knows-nobody"),
+            Silence::NotOpen => say!("why.the-house-is-only"),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What a cause has to do with the question.
 
-use crate::view::panels::Words;
+use crate::view::text::{Words, say};
 
 /// The link between a cause and what it led to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -53,46 +53,45 @@ impl Role {
     /// A few words, printed before the cause's own sentence.
     #[must_use]
     pub fn words(self) -> Words {
-        let (kitchen, redis) = match self {
-            Role::Sent => ("Ordered", "Sent by the peer"),
-            Role::OnTheWay => ("Still on the way", "Still in flight"),
-            Role::Arrived => ("The flag went up", "Became readable"),
-            Role::HungUp => ("The guest hung up", "FIN arrived"),
-            Role::LineBroke => ("The line broke", "RST arrived"),
-            Role::Told => ("The board showed it", "Poll reported it"),
-            Role::Taken => ("The slip was taken", "Read"),
-            Role::PartTaken => ("Only a part was taken", "Read in part"),
-            Role::HalfOrder => ("Half an order so far", "Request incomplete"),
-            Role::Understood => ("Understood", "Parsed"),
-            Role::Unreadable => ("Unreadable", "Protocol error"),
-            Role::Begun => ("Put on the grill", "Execution began"),
-            Role::Cooked => ("Cooked", "Executed"),
-            Role::Busy => ("The chef is busy", "The thread is busy"),
-            Role::Blocked => ("Waits on purpose", "Blocked"),
-            Role::Plated => ("Put on the rack", "Reply queued"),
-            Role::Noted => ("Noted for the sweep", "Queued for writing"),
-            Role::FirstTry => ("Tried first", "First write"),
-            Role::NoRoom => ("No room at the table", "The socket is full"),
-            Role::ShareSpent => ("Its share was used up", "Write budget used up"),
-            Role::WaitsForRoom => ("Told to wait for room", "Write handler installed"),
-            Role::StoppedEating => ("The guest stopped eating", "The peer stopped reading"),
-            Role::EatsAgain => ("The guest eats again", "The peer reads again"),
-            Role::Carried => ("Carried out", "Written"),
-            Role::LimitPassed => ("The line was passed", "Limit exceeded"),
-            Role::Rule => ("The rule of the house", "Configured"),
-            Role::HeardLast => ("Last heard of", "Last active"),
-            Role::LastPlate => ("One last plate", "Closes after the reply"),
-            Role::ShownOut => ("Shown out", "Close scheduled"),
-            Role::Gone => ("Gone", "Freed"),
-            Role::TurnedAway => ("Turned away", "Refused"),
-            Role::ClosingTime => ("Closing time", "Shutdown"),
-            Role::Asleep => ("Fell asleep", "Entered poll"),
-            Role::AllCarried => ("Plates were carried out", "Writes were done"),
-            Role::Alarm => ("The clock was set", "Timer armed"),
-            Role::Woken => ("Woke up", "Poll returned"),
-            Role::AtTheDoor => ("Somebody at the door", "A connection queued"),
-            Role::TableCleared => ("The table was cleared", "Room in the socket"),
-        };
-        Words::new(kitchen, redis)
+        match self {
+            Role::Sent => say!("role.sent"),
+            Role::OnTheWay => say!("role.on-the-way"),
+            Role::Arrived => say!("role.arrived"),
+            Role::HungUp => say!("role.hung-up"),
+            Role::LineBroke => say!("role.line-broke"),
+            Role::Told => say!("role.told"),
+            Role::Taken => say!("role.taken"),
+            Role::PartTaken => say!("role.part-taken"),
+            Role::HalfOrder => say!("role.half-order"),
+            Role::Understood => say!("role.understood"),
+            Role::Unreadable => say!("role.unreadable"),
+            Role::Begun => say!("role.begun"),
+            Role::Cooked => say!("role.cooked"),
+            Role::Busy => say!("role.busy"),
+            Role::Blocked => say!("role.blocked"),
+            Role::Plated => say!("role.plated"),
+            Role::Noted => say!("role.noted"),
+            Role::FirstTry => say!("role.first-try"),
+            Role::NoRoom => say!("role.no-room"),
+            Role::ShareSpent => say!("role.share-spent"),
+            Role::WaitsForRoom => say!("role.waits-for-room"),
+            Role::StoppedEating => say!("role.stopped-eating"),
+            Role::EatsAgain => say!("role.eats-again"),
+            Role::Carried => say!("role.carried"),
+            Role::LimitPassed => say!("role.limit-passed"),
+            Role::Rule => say!("role.rule"),
+            Role::HeardLast => say!("role.heard-last"),
+            Role::LastPlate => say!("role.last-plate"),
+            Role::ShownOut => say!("role.shown-out"),
+            Role::Gone => say!("role.gone"),
+            Role::TurnedAway => say!("role.turned-away"),
+            Role::ClosingTime => say!("role.closing-time"),
+            Role::Asleep => say!("role.asleep"),
+            Role::AllCarried => say!("role.all-carried"),
+            Role::Alarm => say!("role.alarm"),
+            Role::Woken => say!("role.woken"),
+            Role::AtTheDoor => say!("role.at-the-door"),
+            Role::TableCleared => say!("role.table-cleared"),
+        }
     }
 }

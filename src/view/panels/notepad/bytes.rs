@@ -1,15 +1,15 @@
 //! The query buffer, byte by byte.
 
-use super::super::amount;
-use super::super::words::{Words, heading, note};
+use super::super::words::{heading, note};
 use super::limits::{self, Line};
 use super::state;
 use crate::event::{Need, escape};
 use crate::trace::World;
 use crate::trace::world::{ClientView, Doing};
+use crate::view::text::{Phrase, Words, line, say};
 use crate::view::{Node, Terms};
 
-const TITLE: Words = Words::new("Bytes on the notepad", "querybuf");
+const TITLE: Phrase = Phrase::named("query.bytes-on-the-notepad");
 
 const ROW: u64 = 16;
 /// Rows shown at once; longer buffers are shown around the cursor.
@@ -135,14 +135,9 @@ pub(super) fn section(world: &World, client: &ClientView) -> Vec<Node> {
     let glance = if query.len == 0 {
         Words::plain("0 B")
     } else {
-        let (len, parsed) = (query.len, understood(client));
-        let (received, taken) = (amount::grouped(len), amount::grouped(parsed));
-        Words::said(
-            format!("{received} received · {taken} understood"),
-            format!("qbuf={len} · qb_pos {parsed}"),
-        )
+        say!("query.glance", query.len, understood(client))
     };
-    let mut nodes = vec![heading(TITLE, glance)];
+    let mut nodes = vec![heading(TITLE.say(), glance)];
     let window = Window::of(client);
     if !window.cells.is_empty() {
         let hot = state::is_executing(world, client.id)
@@ -157,12 +152,9 @@ pub(super) fn section(world: &World, client: &ClientView) -> Vec<Node> {
 
 fn grid(client: &ClientView, window: &Window, hot: bool) -> Node {
     let shown: Vec<u8> = window.cells.iter().map_while(|cell| cell.byte).collect();
-    let label = format!(
-        "{}, {} of them understood: {}",
-        amount::many(client.query.len.max(shown.len() as u64), "byte"),
-        window.cursor.unwrap_or(shown.len() as u64),
-        escape(&shown),
-    );
+    let all = client.query.len.max(shown.len() as u64);
+    let taken = window.cursor.unwrap_or(shown.len() as u64);
+    let label = line!("query.label", all, taken, &escape(&shown));
     let rows = window.cells.chunks(ROW as usize).enumerate().map(|(i, cells)| {
         let start = window.start + i as u64 * ROW;
         row(start, cells, window, hot)
@@ -230,17 +222,8 @@ fn cursor_node(at: Option<u64>, column: u64, after: bool, hot: bool) -> Node {
 }
 
 fn elided(window: &Window) -> Option<Node> {
-    let mut parts = Vec::new();
-    if window.start > 0 {
-        parts.push(format!("{} before these", amount::many(window.start, "byte")));
-    }
-    if window.beyond > 0 {
-        parts.push(format!("{} after them", amount::many(window.beyond, "byte")));
-    }
-    if window.owed_beyond > 0 {
-        parts.push(format!("{} more owed", amount::many(window.owed_beyond, "byte")));
-    }
-    (!parts.is_empty()).then(|| note(Words::plain(format!("… {}", parts.join(", ")))))
+    let (before, after, owed) = (window.start, window.beyond, window.owed_beyond);
+    (before > 0 || after > 0 || owed > 0).then(|| note(say!("query.elided", before, after, owed)))
 }
 
 fn limit_axis(world: &World, client: &ClientView) -> Option<Node> {
@@ -250,11 +233,8 @@ fn limit_axis(world: &World, client: &ClientView) -> Option<Node> {
     wanted.then(|| {
         let line = Line {
             at_bytes: limit,
-            above: Words::said(
-                format!("at most {}", amount::size(limit)),
-                format!("client-query-buffer-limit {}", amount::size(limit)),
-            ),
-            below: Words::new("then out, at once", "freeClientAsync"),
+            above: say!("query.at-most", limit),
+            below: say!("query.then-out-at-once"),
             soft: false,
         };
         limits::axis(used, vec![line], Terms::Redis)
@@ -265,75 +245,29 @@ fn limit_axis(world: &World, client: &ClientView) -> Option<Node> {
 fn explain(client: &ClientView) -> Words {
     let query = &client.query;
     if let Some(crate::event::CloseReason::QueryBufferLimit) = client.close_asap {
-        return Words::new(
-            "More than the notepad may hold. Not a word is answered; the guest is shown out.",
-            "Above client-query-buffer-limit: no reply is sent, freeClientAsync is called.",
-        );
+        return say!("query.more-than-the-notepad");
     }
     match &client.doing {
-        Doing::Unreadable { text, at } => Words::said(
-            format!(
-                "From byte {at} on this is no order. One last plate says so, then the guest is shown out."
-            ),
-            format!("Offset {at}: {text}. One error reply, then CLOSE_AFTER_REPLY."),
-        ),
+        Doing::Unreadable { text, at } => say!("query.unreadable", *at, text),
         Doing::Partial { .. } => partial(client),
-        _ if query.len == 0 && !query.memory.is_empty() => Words::new(
-            "Done with: the bytes are off the notepad, and hatched here only to be remembered.",
-            "Consumed and trimmed once, after processInputBuffer's loop; shown as a memory.",
-        ),
+        _ if query.len == 0 && !query.memory.is_empty() => say!("query.done-with-the-bytes"),
         _ if query.len == 0 && client.waiting_in_socket > 0 => {
-            let n = client.waiting_in_socket;
-            Words::said(
-                format!("Nothing taken yet; {} on the table's slip.", wait(n)),
-                format!("Nothing read yet; {} in the socket.", wait(n)),
-            )
+            say!("query.nothing-yet", client.waiting_in_socket)
         }
-        _ if query.len == 0 => Words::new(
-            "A guest who waits for nothing needs no paper: the notepad is empty.",
-            "Empty. An idle client owns no query buffer; reads borrow the shared one.",
-        ),
-        _ if query.parsed_to == 0 => Words::new(
-            "Copied from the slip; nothing of it is understood yet.",
-            "read() filled the buffer; processInputBuffer has not looked at it yet.",
-        ),
-        _ if query.parsed_to >= query.len => Words::new(
-            "Every byte is accounted for, so the order is complete.",
-            "Fully parsed. The consumed prefix is trimmed once, after the loop.",
-        ),
+        _ if query.len == 0 => say!("query.a-guest-who-waits"),
+        _ if query.parsed_to == 0 => say!("query.copied-from-the-slip"),
+        _ if query.parsed_to >= query.len => say!("query.every-byte-is-accounted"),
         _ => {
-            let rest = amount::many(query.len - query.parsed_to, "byte");
-            Words::said(
-                format!("This order is complete; {rest} behind it belong to the next one."),
-                format!("Pipelined: {rest} of the next request are already here."),
-            )
+            say!("query.pipelined", query.len - query.parsed_to)
         }
     }
 }
 
 fn partial(client: &ClientView) -> Words {
-    let (id, n) = (client.id, client.waiting_in_socket);
-    if n > 0 {
-        return Words::said(
-            format!(
-                "The rest is still on the table's slip: {}. The chef does not wait for them; he comes back when flag {id} is handled.",
-                amount::many(n, "byte")
-            ),
-            format!(
-                "{} in the socket. The parser stops here and resumes at the next readable event.",
-                wait(n)
-            ),
-        );
+    if client.waiting_in_socket > 0 {
+        return say!("query.rest", client.id, client.waiting_in_socket);
     }
-    Words::new(
-        "Half an order. The chef keeps it and turns to the others; more bytes raise the flag again.",
-        "Incomplete: the parser keeps its state and resumes at the next readable event.",
-    )
-}
-
-/// `1 byte waits`, `18 bytes wait`.
-fn wait(n: u64) -> String {
-    if n == 1 { "1 byte waits".into() } else { format!("{n} bytes wait") }
+    say!("query.half-an-order-the")
 }
 
 #[cfg(test)]

@@ -1,10 +1,9 @@
 //! Limits as directives spell them, and the axis that shows how near one is.
 
-use super::super::amount;
-use super::super::words::Words;
 use crate::time::Micros;
 use crate::trace::World;
 use crate::trace::world::ReplyView;
+use crate::view::text::{self, Words};
 use crate::view::tree::short;
 use crate::view::{Node, Terms};
 
@@ -82,11 +81,11 @@ pub(super) fn axis(usage_bytes: u64, lines: Vec<Line>, terms: Terms) -> Node {
     let all_soft = lines.iter().all(|line| line.soft);
     let scale = if all_soft { farthest as f64 * 1.25 } else { farthest as f64 };
     let percent = |bytes: u64| short((bytes as f64 / scale * 100.0).min(100.0));
-    let mut spoken = amount::size(usage_bytes);
+    let mut spoken = text::size(usage_bytes);
     let mut marks = Vec::new();
     for line in lines {
         spoken.push_str(", ");
-        spoken.push_str(&line.above.clone().pick(terms));
+        spoken.push_str(line.above.pick(terms));
         let at_end = line.at_bytes as f64 >= scale;
         let class = match (line.soft, at_end) {
             (true, _) => "m s",

@@ -6,43 +6,37 @@ mod order;
 mod plates;
 mod state;
 
-use super::amount;
 use super::badge;
-use super::words::{Words, either, note};
+use super::words::{either, note};
 use crate::event::{ClientId, Event};
 use crate::net::Mask;
 use crate::trace::World;
 use crate::trace::world::{ClientView, Departed};
+use crate::view::text::{self, Phrase, say};
 use crate::view::{Frame, Node};
 
 pub(in crate::view) use limits::{output_limit, output_usage_bytes, query_limit_bytes};
 pub(super) use state::{closing, pill};
 
-const NOBODY: Words = Words::new(
-    "Nobody is seated. Whoever comes in next gets a notepad.",
-    "No client is connected. createClient runs at the next accept.",
-);
-const GONE: Words = Words::new(
-    "This guest has left, and the notepad is torn up.",
-    "This client was freed; nothing of it is left.",
-);
-const FOLLOWING: Words = Words::new("Following the chef.", "Following the running client.");
-const PINNED: Words = Words::new("Pinned by you. ", "Pinned by you. ");
-const FOLLOW: Words = Words::new("Follow the chef", "Follow");
+const NOBODY: Phrase = Phrase::named("pad.nobody-is-seated-whoever");
+const GONE: Phrase = Phrase::named("pad.this-guest-has-left");
+const FOLLOWING: Phrase = Phrase::named("pad.following-the-chef");
+const PINNED: Phrase = Phrase::named("pad.pinned-by-you");
+const FOLLOW: Phrase = Phrase::named("pad.follow-the-chef");
 
 /// CLIENT LIST's names and the kitchen's.
 mod field {
-    use super::Words;
-    pub const ID: Words = Words::new("guest", "id");
-    pub const FD: Words = Words::new("line", "fd");
-    pub const ADDR: Words = Words::new("from", "addr");
-    pub const AGE: Words = Words::new("here for", "age");
-    pub const IDLE: Words = Words::new("quiet for", "idle");
-    pub const CMD: Words = Words::new("order", "cmd");
-    pub const FLAGS: Words = Words::new("marks", "flags");
-    pub const EVENTS: Words = Words::new("wakes", "events");
-    pub const DB: Words = Words::new("pantry", "db");
-    pub const RESP: Words = Words::new("dialect", "resp");
+    use super::Phrase;
+    pub const ID: Phrase = Phrase::named("pad.guest");
+    pub const FD: Phrase = Phrase::named("pad.line");
+    pub const ADDR: Phrase = Phrase::named("pad.from");
+    pub const AGE: Phrase = Phrase::named("pad.here-for");
+    pub const IDLE: Phrase = Phrase::named("pad.quiet-for");
+    pub const CMD: Phrase = Phrase::named("pad.order");
+    pub const FLAGS: Phrase = Phrase::named("pad.marks");
+    pub const EVENTS: Phrase = Phrase::named("pad.wakes");
+    pub const DB: Phrase = Phrase::named("pad.pantry");
+    pub const RESP: Phrase = Phrase::named("pad.dialect");
 }
 
 /// Whose notepad is shown.
@@ -103,14 +97,14 @@ pub fn shown<'a>(frame: &Frame<'a>) -> Shown<'a> {
 pub fn notepad(frame: &Frame) -> Node {
     let panel = Node::new("div").class("pn0 notepad");
     let (client, departed) = match shown(frame) {
-        Shown::Nobody => return panel.child(note(NOBODY)),
+        Shown::Nobody => return panel.child(note(NOBODY.say())),
         Shown::Gone(id) => {
             let title = title(id, "");
             let head = Node::new("div")
                 .class("who")
                 .child(badge(id, 34))
                 .child(Node::new("div").child(title).child(sub(frame)));
-            return panel.child(head).child(note(GONE));
+            return panel.child(head).child(note(GONE.say()));
         }
         Shown::Seated(client) => (client, None),
         Shown::Departed(departed) => (&departed.client, Some(departed)),
@@ -146,40 +140,40 @@ pub(super) fn name_of(world: &World, client: &ClientView) -> String {
 }
 
 fn title(id: ClientId, name: &str) -> Node {
-    let tail = if name.is_empty() { String::new() } else { format!(" · {name}") };
-    either("h2", "", Words::said(format!("Notepad {id}{tail}"), format!("client {id}{tail}")))
+    either("h2", "", say!("pad.title", id, name))
 }
 
 fn sub(frame: &Frame) -> Node {
     let line = Node::new("div").class("sub");
     if frame.selected.is_none() {
-        return line.children(FOLLOWING.either());
+        return line.children(FOLLOWING.say().either());
     }
-    let follow = either("button", "lnk", FOLLOW).attr("type", "button").attr("data-follow", "");
-    line.children(PINNED.either()).child(follow)
+    let follow =
+        either("button", "lnk", FOLLOW.say()).attr("type", "button").attr("data-follow", "");
+    line.children(PINNED.say().either()).child(Node::new("span").text(" ")).child(follow)
 }
 
 fn fields(world: &World, client: &ClientView) -> Node {
     let age = world.at.saturating_sub(client.created_at);
     let idle = world.at.saturating_sub(client.last_active);
     let rows = [
-        (field::ID, client.id.to_string()),
-        (field::FD, client.fd.to_string()),
-        (field::ADDR, short_address(&client.peer.to_string())),
-        (field::AGE, amount::lasting(age)),
-        (field::IDLE, amount::lasting(idle)),
+        (field::ID.say(), client.id.to_string()),
+        (field::FD.say(), client.fd.to_string()),
+        (field::ADDR.say(), short_address(&client.peer.to_string())),
+        (field::AGE.say(), text::lasting(age)),
+        (field::IDLE.say(), text::lasting(idle)),
         (
-            field::CMD,
+            field::CMD.say(),
             if client.last_command.is_empty() {
                 "NULL".into()
             } else {
                 client.last_command.clone()
             },
         ),
-        (field::FLAGS, flags(client)),
-        (field::EVENTS, events(world, client)),
-        (field::DB, client.db.to_string()),
-        (field::RESP, client.resp.to_string()),
+        (field::FLAGS.say(), flags(client)),
+        (field::EVENTS.say(), events(world, client)),
+        (field::DB.say(), client.db.to_string()),
+        (field::RESP.say(), client.resp.to_string()),
     ];
     Node::new("dl").class("f").children(rows.into_iter().map(|(name, value)| {
         Node::new("div")

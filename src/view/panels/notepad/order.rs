@@ -1,18 +1,18 @@
 //! The order: arguments understood so far, and those still owed.
 
-use super::super::amount;
-use super::super::words::{Words, heading, note};
+use super::super::words::{heading, note};
 use super::state;
 use crate::event::Need;
 use crate::trace::World;
 use crate::trace::world::{ClientView, Doing};
 use crate::view::Node;
 use crate::view::panels::words::either;
+use crate::view::text::{Phrase, Words, say};
 
-const SO_FAR: Words = Words::new("The order so far", "argv");
-const THIS: Words = Words::new("The order", "argv");
-const LAST: Words = Words::new("The last order", "argv");
-const NONE: Words = Words::new("nothing ordered yet", "no command yet");
+const SO_FAR: Phrase = Phrase::named("argv.the-order-so-far");
+const THIS: Phrase = Phrase::named("argv.the-order");
+const LAST: Phrase = Phrase::named("argv.the-last-order");
+const NONE: Phrase = Phrase::named("argv.nothing-ordered-yet");
 
 /// Most chips of arguments whose text is not known; the rest is a count.
 const OWED_CHIPS: u64 = 6;
@@ -25,19 +25,19 @@ pub(super) fn section(world: &World, client: &ClientView) -> Vec<Node> {
     let known = client.argv.len() as u64;
     let argc = u64::from(client.argc).max(known);
     if argc == 0 && need.is_none() {
-        return vec![heading(THIS, NONE)];
+        return vec![heading(THIS.say(), NONE.say())];
     }
     let title = match (need, client.argv_old) {
-        (Some(_), _) => SO_FAR,
-        (None, true) => LAST,
-        (None, false) => THIS,
+        (Some(_), _) => SO_FAR.say(),
+        (None, true) => LAST.say(),
+        (None, false) => THIS.say(),
     };
     let glance = match need {
-        Some(_) if argc == 0 => "argc ?".to_owned(),
-        Some(_) => format!("argc {known} of {argc}"),
-        None => format!("argc {argc} of {argc}"),
+        Some(_) if argc == 0 => Words::plain("argc ?"),
+        Some(_) => say!("argv.glance", known, argc),
+        None => say!("argv.glance", argc, argc),
     };
-    let mut nodes = vec![heading(title, Words::plain(glance)), chips(client, need, argc)];
+    let mut nodes = vec![heading(title, glance), chips(client, need, argc)];
     nodes.extend(parser_state(client, need, argc));
     nodes.extend(cooking(world, client));
     nodes
@@ -59,10 +59,10 @@ fn chips(client: &ClientView, need: Option<Need>, argc: u64) -> Node {
         return list.children(chips);
     };
     let what = match need {
-        Need::BulkBytes(n) => Words::said(format!("{n} more bytes"), format!("{n} more bytes")),
-        Need::InlineEnd => Words::new("…end of line?", "…LF?"),
-        Need::MultibulkHeader => Words::new("how many?", "*…?"),
-        Need::BulkHeader => Words::new("how long?", "$…?"),
+        Need::BulkBytes(n) => say!("argv.more-bytes", n),
+        Need::InlineEnd => say!("argv.end-of-line"),
+        Need::MultibulkHeader => say!("argv.how-many"),
+        Need::BulkHeader => say!("argv.how-long"),
     };
     chips.push(chip("ach q", Words::plain(known.to_string()), what));
     let unknown = missing.saturating_sub(1);
@@ -116,9 +116,5 @@ fn cooking(world: &World, client: &ClientView) -> Option<Node> {
         return None;
     }
     let executing = world.executing.as_ref()?;
-    let so_far = amount::lasting(world.at.saturating_sub(executing.since));
-    Some(note(Words::said(
-        format!("{so_far} on the grill so far. Nobody else's order runs meanwhile."),
-        format!("call(): {so_far} so far. No other command runs meanwhile."),
-    )))
+    Some(note(say!("argv.so-far", world.at.saturating_sub(executing.since))))
 }

@@ -1,11 +1,12 @@
 //! The pill: a client's state in one or two words.
 
-use super::super::amount;
-use super::super::words::{Words, either};
+use super::super::words::either;
 use crate::event::{BlockedOn, ClientId, CloseReason, Handler};
 use crate::trace::World;
 use crate::trace::world::{ClientView, Doing};
 use crate::view::Node;
+use crate::view::narration::words::reason;
+use crate::view::text::{Phrase, Words, say};
 
 /// How a pill is drawn. Hot means now and cool means bytes, as on the stage;
 /// faults are printed in reverse.
@@ -50,19 +51,19 @@ pub(in super::super) fn pill(world: &World, client: &ClientView) -> Pill {
         return fault(closing(why));
     }
     if let Doing::Unreadable { .. } = client.doing {
-        return fault(Words::new("unreadable", "protocol error"));
+        return fault(say!("pill.unreadable"));
     }
     if client.close_after_reply.is_some() {
-        return fault(Words::new("one last plate", "close after reply"));
+        return fault(say!("pill.one-last-plate"));
     }
     if client.soft_limit_since.is_some() {
-        return fault(Words::new("over the soft limit", "soft limit"));
+        return fault(say!("pill.over-the-soft-limit"));
     }
     if is_executing(world, client.id) {
-        return Pill::new(Tone::Now, Words::new("on the grill", "executing"));
+        return Pill::new(Tone::Now, say!("pill.on-the-grill"));
     }
     if is_being_served(world, client) {
-        return Pill::new(Tone::Now, Words::new("being served", "write()"));
+        return Pill::new(Tone::Now, say!("pill.being-served"));
     }
     doing(world, client)
 }
@@ -72,57 +73,36 @@ fn doing(world: &World, client: &ClientView) -> Pill {
     let now_or = |tone| if handled { Tone::Now } else { tone };
     match &client.doing {
         Doing::Idle if client.commands == 0 && client.bytes_in == 0 => {
-            Pill::new(Tone::Rest, Words::new("just sat down", "new"))
+            Pill::new(Tone::Rest, say!("pill.just-sat-down"))
         }
         Doing::Idle => {
             let idle = world.at.saturating_sub(client.last_active);
-            let words = Words::said(
-                format!("idle {}", amount::lasting(idle)),
-                format!("idle={}", idle.as_secs()),
-            );
-            Pill::new(Tone::Rest, words)
+            Pill::new(Tone::Rest, say!("pill.idle", idle, idle.as_secs()))
         }
         Doing::Read { bytes } => {
             let reading = handled && world.firing.is_some_and(|f| f.handler == Handler::ReadQuery);
-            let verb = if reading { "taking" } else { "took" };
-            let words = Words::said(
-                format!("{verb} {}", amount::many(*bytes, "byte")),
-                format!("read() = {bytes}"),
-            );
-            Pill::new(now_or(Tone::Bytes), words)
+            Pill::new(now_or(Tone::Bytes), say!("pill.read", *bytes, reading))
         }
-        Doing::Partial { .. } => Pill::new(Tone::Bytes, Words::new("half an order", "partial")),
-        Doing::Parsed => Pill::new(now_or(Tone::Rest), Words::new("order understood", "parsed")),
-        Doing::Executing => Pill::new(now_or(Tone::Rest), Words::new("on the grill", "executing")),
-        Doing::Replied { bytes } => {
-            let words =
-                Words::said("plate on the rack", format!("{} queued", amount::size(*bytes)));
-            Pill::new(Tone::Rest, words)
-        }
-        Doing::Served { bytes } => {
-            Pill::new(Tone::Rest, Words::said("served", format!("write() = {bytes}")))
-        }
-        Doing::TableFull => Pill::new(Tone::Warning, Words::new("table is full", "EAGAIN")),
-        Doing::BudgetSpent => {
-            Pill::new(Tone::Warning, Words::new("64 KB this round", "budget spent"))
-        }
-        Doing::Unreadable { .. } => {
-            Pill::new(Tone::Fault, Words::new("unreadable", "protocol error"))
-        }
+        Doing::Partial { .. } => Pill::new(Tone::Bytes, say!("pill.half-an-order")),
+        Doing::Parsed => Pill::new(now_or(Tone::Rest), say!("pill.order-understood")),
+        Doing::Executing => Pill::new(now_or(Tone::Rest), say!("pill.on-the-grill")),
+        Doing::Replied { bytes } => Pill::new(Tone::Rest, say!("pill.replied", *bytes)),
+        Doing::Served { bytes } => Pill::new(Tone::Rest, say!("pill.served", *bytes)),
+        Doing::TableFull => Pill::new(Tone::Warning, say!("pill.table-is-full")),
+        Doing::BudgetSpent => Pill::new(Tone::Warning, say!("pill.64-kb-this-round")),
+        Doing::Unreadable { .. } => Pill::new(Tone::Fault, say!("pill.unreadable")),
         Doing::Blocked(BlockedOn::Keys { .. }) => {
-            Pill::new(Tone::Rest, Words::new("waits for a key", "blocked"))
+            Pill::new(Tone::Rest, say!("pill.waits-for-a-key"))
         }
         Doing::Blocked(BlockedOn::Pause) => {
-            Pill::new(Tone::Rest, Words::new("waits: kitchen paused", "paused"))
+            Pill::new(Tone::Rest, say!("pill.waits-kitchen-paused"))
         }
     }
 }
 
 /// For a client that was freed in this cycle.
 pub(super) fn left(why: CloseReason) -> Pill {
-    let words = closing(why);
-    let words = Words::said(format!("left: {}", words.kitchen), format!("freed: {}", words.redis));
-    Pill::new(Tone::Fault, words)
+    Pill::new(Tone::Fault, say!("pill.left", &closing(why)))
 }
 
 pub(super) fn is_executing(world: &World, client: ClientId) -> bool {
@@ -144,21 +124,5 @@ fn is_being_served(world: &World, client: &ClientView) -> bool {
 
 /// Why a client is closed.
 pub(in super::super) fn closing(why: CloseReason) -> Words {
-    match why {
-        CloseReason::PeerClosed => Words::new("guest went home", "peer closed"),
-        CloseReason::ReadError => Words::new("line broke", "read error"),
-        CloseReason::WriteError => Words::new("line broke", "write error"),
-        CloseReason::ProtocolError => Words::new("unreadable note", "protocol error"),
-        CloseReason::QueryBufferLimit => Words::new("order too long", "query buffer limit"),
-        CloseReason::OutputBufferHard => Words::new("too many plates", "output hard limit"),
-        CloseReason::OutputBufferSoft => Words::new("never ate", "output soft limit"),
-        CloseReason::IdleTimeout => Words::new("sat too long", "idle timeout"),
-        CloseReason::Quit => Words::new("said goodbye", "QUIT"),
-        CloseReason::Killed => Words::new("sent away", "CLIENT KILL"),
-        CloseReason::CrossProtocol => Words::new("wrong house", "HTTP on this port"),
-        CloseReason::ProtectedMode => Words::new("not let in", "protected mode"),
-        CloseReason::Evicted => Words::new("no paper left", "evicted"),
-        CloseReason::Shutdown => Words::new("kitchen closes", "shutdown"),
-        CloseReason::Unseen => Words::new("reason not seen", "unknown"),
-    }
+    Phrase::named("pill.close.").and(reason(why)).say()
 }
