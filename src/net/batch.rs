@@ -170,6 +170,15 @@ pub(super) fn write_batch<N: Net + ?Sized, S: Outgoing>(
         net.share(Share::In);
         return;
     }
+    write_one_by_one(net, jobs, timed);
+}
+
+/// The one thread takes all turns by itself, one after the other.
+pub fn write_one_by_one<N: Net + ?Sized, S: Outgoing>(
+    net: &mut N,
+    jobs: &mut [WriteJob<S>],
+    timed: bool,
+) {
     for job in jobs {
         job.carried_by = 0;
         write_to_client(net, job);

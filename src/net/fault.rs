@@ -9,7 +9,10 @@
 //! Every decision comes from one seeded stream, so that a failure found with
 //! a seed is found again with that seed (over a deterministic network).
 
-use super::{Accepted, Fd, Fired, Listening, Mask, Net, NetError, Share, Timeout, Wait, Work};
+use super::{
+    Accepted, Fd, Fired, Listening, Mask, Net, NetError, Outgoing, Share, Timeout, Wait, Work,
+    WriteJob, batch,
+};
 use crate::sorted::SortedMap;
 use crate::time::Micros;
 use rand_pcg::Pcg64Mcg;
@@ -222,6 +225,16 @@ impl<N: Net + Abort> Net for Fault<N> {
             left -= part;
         }
         self.inner.write(fd, &front)
+    }
+
+    fn write_batch<S: Outgoing>(&mut self, jobs: &mut [WriteJob<S>], timed: bool) {
+        let calm = FaultConfig { seed: self.config.seed, ..FaultConfig::default() };
+        if self.config == calm && self.broken == 0 {
+            // However the network inside does it.
+            self.inner.write_batch(jobs, timed);
+        } else {
+            batch::write_batch(self, jobs, timed);
+        }
     }
 
     fn share(&mut self, step: Share) -> bool {

@@ -27,16 +27,19 @@
 //! 9. `close` is final and infallible: unread input makes the peer see a reset.
 //!
 //! Implementations: [`virt`] (a deterministic kernel), [`fault`] (breaks any
-//! network by seed) and, natively, [`tcp`].
+//! network by seed) and, natively, [`tcp`]. What any of them gave can be put on
+//! a [`tape`], which [`virt`] plays again.
 
 mod batch;
 pub mod fault;
+pub mod tape;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod tcp;
 pub mod virt;
 
 pub use batch::{
-    MAX_SLICES, Outgoing, Share, WRITE_BUDGET_BYTES, WriteJob, WriteOutcome, write_to_client,
+    MAX_SLICES, Outgoing, Share, WRITE_BUDGET_BYTES, WriteJob, WriteOutcome, write_one_by_one,
+    write_to_client,
 };
 
 use crate::time::Micros;

@@ -109,6 +109,15 @@ impl Connection {
         }
     }
 
+    /// One that has been there for a while.
+    pub fn seated(conn: Conn, link: Link, peer: SocketAddr, fd: Fd) -> Connection {
+        let mut seated = Connection::new(conn, String::new(), link);
+        seated.peer = peer;
+        seated.server = ServerEnd::Open { fd };
+        seated.guest.presence = Presence::Connected;
+        seated
+    }
+
     // The server's end.
 
     /// What `epoll` would say: computed from the state, hence level-triggered.

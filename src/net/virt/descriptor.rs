@@ -80,6 +80,29 @@ impl Descriptors {
         Some(Fd(number))
     }
 
+    /// Gives it this very number; `None` if that is taken.
+    pub fn put(&mut self, fd: Fd, socket: Socket) -> Option<()> {
+        // A tape may ask for any number: not for a table of any size.
+        let number = Some(fd.0).filter(|number| *number < self.limit)?;
+        while self.places.len() <= number as usize {
+            self.free.insert(self.places.len() as u32);
+            self.places.push(None);
+        }
+        let place = &mut self.places[number as usize];
+        if place.is_some() {
+            return None;
+        }
+        self.free.remove(&number);
+        *place = Some(Descriptor { socket, watched: Mask::NONE, listed: false });
+        Some(())
+    }
+
+    /// By number.
+    pub fn open_ones(&self) -> impl Iterator<Item = (Fd, &Socket)> {
+        let numbered = self.places.iter().zip(0..);
+        numbered.filter_map(|(place, number)| Some((Fd(number), &place.as_ref()?.socket)))
+    }
+
     /// Whether one more connection could be opened.
     pub fn has_room(&self) -> bool {
         self.free.first_from(&FIRST_CLIENT).is_some()

@@ -12,6 +12,7 @@
 //! - `descriptor`: the kernel's tables and its ready list.
 //! - `guest`: what guests do, and what is seen of them and of the wire.
 //! - `carriers`: helpers who take part of the final sweep.
+//! - `taped`: what a real kernel gave, played again.
 //!
 //! *Simplified* against a real kernel: no packet is lost or reordered, the
 //! handshake takes two packets instead of three, an accept queue holds exactly
@@ -31,6 +32,7 @@ mod cost;
 mod descriptor;
 mod guest;
 mod pipe;
+mod taped;
 #[cfg(test)]
 mod tests;
 mod wire;
@@ -39,7 +41,11 @@ pub use cost::Costs;
 pub use guest::{Excerpt, Fact, GuestAction, GuestEnd};
 
 use super::fault::Abort;
-use super::{Accepted, Fd, Fired, Listening, Mask, Net, NetError, Share, Timeout, Wait, Work};
+use super::tape::Tape;
+use super::{
+    Accepted, Fd, Fired, Listening, Mask, Net, NetError, Outgoing, Share, Timeout, Wait, Work,
+    WriteJob, batch,
+};
 use crate::sorted::SortedMap;
 use crate::time::Micros;
 use carriers::Carriers;
@@ -48,6 +54,7 @@ use descriptor::{Descriptors, Listener, Socket};
 use std::collections::VecDeque;
 use std::io::IoSlice;
 use std::net::{Ipv4Addr, SocketAddr};
+use taped::Taped;
 use wire::{Due, End, Wire};
 
 /// A guest's connection, by the number that whoever schedules chose for it.
@@ -118,6 +125,10 @@ pub struct Virt {
     descriptors: Descriptors,
     /// While a batch is shared out.
     carriers: Option<Carriers>,
+    /// While a tape lasts.
+    taped: Option<Taped>,
+    /// The loop asked for something else than the tape had.
+    was_left: bool,
 }
 
 impl Virt {
@@ -125,7 +136,15 @@ impl Virt {
     pub fn new(config: VirtConfig) -> Virt {
         let descriptors = Descriptors::new(config.descriptor_limit);
         let (wire, connections) = (Wire::default(), SortedMap::new());
-        Virt { config, wire, connections, descriptors, carriers: None }
+        Virt {
+            config,
+            wire,
+            connections,
+            descriptors,
+            carriers: None,
+            taped: None,
+            was_left: false,
+        }
     }
 
     /// `conn`'s guest will do this at `at`, or at once if that is past. What
@@ -340,10 +359,16 @@ fn readiness(connections: &SortedMap<Conn, Connection>, socket: &Socket) -> Mask
 
 impl Net for Virt {
     fn now(&self) -> Micros {
+        if let Some(tape) = self.tape() {
+            return tape.now().unwrap_or_else(|| tape.clock());
+        }
         self.carriers.as_ref().map_or_else(|| self.wire.now(), Carriers::now)
     }
 
     fn listen(&mut self, address: SocketAddr, backlog: u32) -> Result<Listening, NetError> {
+        if let Some(played) = self.played_listen(backlog) {
+            return played;
+        }
         self.charge_syscall();
         let mut address = address;
         if address.port() == 0 {
@@ -358,6 +383,9 @@ impl Net for Virt {
     }
 
     fn accept(&mut self, listener: Fd) -> Result<Accepted, NetError> {
+        if let Some(played) = self.played_accept() {
+            return played;
+        }
         self.charge(self.config.costs.accept_ns);
         let has_room = self.descriptors.has_room();
         let Some(Socket::Listener(door)) = self.descriptors.get_mut(listener) else {
@@ -382,6 +410,9 @@ impl Net for Virt {
     }
 
     fn read(&mut self, fd: Fd, into: &mut [u8]) -> Result<usize, NetError> {
+        if let Some(played) = self.played(|tape| tape.read(into)) {
+            return played;
+        }
         self.charge_syscall();
         let (connection, _) = self.connection(fd);
         let n = connection.to_server.take(into);
@@ -401,6 +432,10 @@ impl Net for Virt {
     }
 
     fn write(&mut self, fd: Fd, pieces: &[IoSlice<'_>]) -> Result<usize, NetError> {
+        if let Some(played) = self.played(Tape::write) {
+            let offered = pieces.iter().map(|piece| piece.len()).sum();
+            return played.map(|taken| taken.min(offered));
+        }
         self.charge_syscall();
         let (connection, _) = self.connection(fd);
         if connection.is_reset() {
@@ -427,7 +462,23 @@ impl Net for Virt {
         Ok(taken as usize)
     }
 
+    fn write_batch<S: Outgoing>(&mut self, jobs: &mut [WriteJob<S>], timed: bool) {
+        if !self.tape().is_some_and(Tape::has_turn) {
+            return batch::write_batch(self, jobs, timed);
+        }
+        for job in jobs {
+            // Past the end of the tape, the one thread carries the rest.
+            if self.played(|tape| tape.turn(job)).is_none() {
+                job.carried_by = 0;
+                super::write_to_client(self, job);
+            }
+        }
+    }
+
     fn share(&mut self, step: Share) -> bool {
+        if self.taped.is_some() {
+            return false;
+        }
         let costs = &self.config.costs;
         match step {
             Share::Out { helpers } => {
@@ -450,8 +501,11 @@ impl Net for Virt {
         if self.descriptors.watched(fd) == mask {
             return;
         }
-        self.charge_syscall();
         self.descriptors.watch(fd, mask);
+        if self.taped.is_some() {
+            return;
+        }
+        self.charge_syscall();
         if let Some(socket) = self.descriptors.get(fd) {
             let ready = readiness(&self.connections, socket);
             self.announce(fd, ready);
@@ -459,6 +513,12 @@ impl Net for Virt {
     }
 
     fn close(&mut self, fd: Fd) {
+        if self.taped.is_some() {
+            if let Socket::Connection(conn) = self.descriptors.close(fd) {
+                self.connections.remove(&conn);
+            }
+            return;
+        }
         self.charge_syscall();
         let wire = &mut self.wire;
         match self.descriptors.close(fd) {
@@ -475,6 +535,10 @@ impl Net for Virt {
     }
 
     fn spend(&mut self, work: Work) {
+        // A tape's clock has it already.
+        if self.taped.is_some() {
+            return;
+        }
         self.charge(self.config.costs.of(work));
     }
 }
@@ -490,6 +554,9 @@ impl Wait for Virt {
     /// nothing that is scheduled makes anything ready: this thread would
     /// sleep for good. If nothing is scheduled at all, that costs no time.
     fn wait(&mut self, timeout: Timeout, fired: &mut Vec<Fired>) {
+        if self.played_wait(fired).is_some() {
+            return;
+        }
         self.collect(fired);
         let forever = timeout == Timeout::Forever;
         if forever && fired.is_empty() && self.wire.next_at().is_none() {
