@@ -70,7 +70,7 @@ fn scenario(data: &[u8]) -> Scenario {
     };
     for guest in 0..GUESTS {
         let link = Link { server_send_bytes: 8 * 1_024, ..Link::default() };
-        scenario.clients.push(ClientSpec { name: format!("guest-{guest}"), link });
+        scenario.clients.push(ClientSpec { name: format!("guest-{guest}"), link, from: None });
         let at = Micros(1_000);
         scenario.insert(Input { at, client: guest.into(), action: Action::Connect });
     }

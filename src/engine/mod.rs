@@ -34,6 +34,7 @@ pub mod command_stats;
 pub mod concerns;
 pub mod config;
 pub mod cron;
+pub mod discretion;
 pub mod eviction;
 pub mod execute;
 pub mod key_table;

@@ -7,8 +7,10 @@ use super::client::{Client, ClientFlags};
 use super::networking::incomplete;
 use crate::event::{
     ARG_CAP, ARGV_CAP, BYTES_CAP, BlockedOn, ClientChange, CloseReason, Event, KeyChange,
-    LimitKind, Preview, ReadOutcome, ReplyInto, Standing, SubscriptionKind, TransactionStep,
+    LimitKind, Phase, Preview, ReadOutcome, ReplyInto, Stamped, Standing, SubscriptionKind,
+    TransactionStep,
 };
+use crate::net::Timeout;
 use crate::resp::Args;
 use crate::store::Value;
 
@@ -42,6 +44,16 @@ impl Engine {
         self.keys_stand(&mut facts);
         self.counters_stand(&mut facts);
         facts
+    }
+
+    /// The same as facts of this moment, the thread being about to go to sleep
+    /// for `timeout` at most: what a trace begins anew with.
+    #[must_use]
+    pub fn standing_asleep(&self, timeout: Timeout) -> Vec<Stamped> {
+        let at = self.server.tap.last_stamp();
+        let asleep = [Event::PhaseEnter { phase: Phase::Poll }, Event::PollEnter { timeout }];
+        let facts = self.standing().into_iter().chain(asleep);
+        facts.map(|event| Stamped { at, event }).collect()
     }
 
     fn house_stands(&self, facts: &mut Vec<Event>) {

@@ -36,6 +36,12 @@ impl Tap {
         self.now = self.now.max(now);
     }
 
+    /// The stamp of the last fact.
+    #[must_use]
+    pub fn last_stamp(&self) -> Micros {
+        self.now
+    }
+
     /// States a fact. `fact` runs only while somebody watches.
     #[inline]
     pub fn emit(&mut self, fact: impl FnOnce() -> Event) {

@@ -89,6 +89,9 @@ onechef: Redis's event loop, to look at and to use
       --reveal            Traces show keys and values too. Without it: names of
                           commands, counts, lengths, and keys as keyed hashes.
                           Passwords are never shown.
+      --rerun[=SIZE]      With --live and --reveal: keeps what came in since the
+                          start, up to so much (16mb), so that what a watcher
+                          saves can be run again. (A --record --reveal always can.)
 
   onechef run SCENARIO [--summary]
       Plays a scenario on the simulated network and prints the trace (NDJSON),
@@ -196,6 +199,7 @@ struct WatchFlags {
     page: Option<PathBuf>,
     token: Option<PathBuf>,
     step: Option<Duration>,
+    rerun_bytes: Option<usize>,
     disclosure: Disclosure,
 }
 
@@ -207,10 +211,16 @@ impl WatchFlags {
             "record" => self.record = Some(PathBuf::from(parser.value()?)),
             "record-limit" => {
                 let text = parser.value()?.string()?;
-                let bytes = parse_memory(text.as_bytes()).filter(|bytes| *bytes > 0);
-                self.record_limit_bytes = Some(bytes.ok_or_else(|| {
-                    words(format!("--record-limit: '{text}' is no size: expected 64mb, say"))
-                })?);
+                self.record_limit_bytes = Some(size("--record-limit", &text)?);
+            }
+            "rerun" => {
+                self.rerun_bytes = Some(match parser.optional_value() {
+                    None => live::DEFAULT_RERUN_BYTES,
+                    Some(text) => {
+                        let bytes = size("--rerun", &text.string()?)?;
+                        usize::try_from(bytes).unwrap_or(usize::MAX)
+                    }
+                });
             }
             "live" => {
                 self.live = Some(match parser.optional_value() {
@@ -241,14 +251,27 @@ impl WatchFlags {
         if self.record.is_none() && self.record_limit_bytes.is_some() {
             return Err(words("--record-limit needs --record"));
         }
+        if self.rerun_bytes.is_some() && (self.live.is_none() || self.disclosure != Disclosure::All)
+        {
+            return Err(words(
+                "--rerun needs --live and --reveal: what comes in is told only with all the rest",
+            ));
+        }
         let WatchFlags { hosts, page, token, step, disclosure, .. } = self;
+        let rerun_bytes = self.rerun_bytes.unwrap_or(0);
         let limit_bytes = self.record_limit_bytes;
         Ok(Watch {
             record: self.record.map(|path| Recording { path, limit_bytes }),
             live: self.live.map(|address| LiveOptions { address, hosts, page, token, step }),
             disclosure,
+            rerun_bytes,
         })
     }
+}
+
+fn size(flag: &str, text: &str) -> Result<u64, UsageError> {
+    let bytes = parse_memory(text.as_bytes()).filter(|bytes| *bytes > 0);
+    bytes.ok_or_else(|| words(format!("{flag}: '{text}' is no size: expected 64mb, say")))
 }
 
 fn words(text: impl Into<String>) -> UsageError {

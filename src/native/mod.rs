@@ -11,4 +11,5 @@ pub mod open_files;
 pub mod recorder;
 pub mod redact;
 pub mod serve;
+pub mod taping;
 pub mod watching;

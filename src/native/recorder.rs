@@ -6,6 +6,7 @@
 //! of which begins anew with how things stand.
 
 use super::redact::Redactor;
+use super::taping::Inputs;
 use crate::event::Stamped;
 use crate::trace::Record;
 use crate::trace::codec::{Header, Writer};
@@ -23,6 +24,9 @@ pub struct Recorder {
     limit_bytes: Option<u64>,
     masked: Vec<Stamped>,
     next: u64,
+    inputs: Inputs,
+    /// What came in before the file began is not in it: then nothing is.
+    is_from_the_start: bool,
 }
 
 impl Recorder {
@@ -44,18 +48,24 @@ impl Recorder {
             limit_bytes,
             masked: Vec::new(),
             next: 0,
+            inputs: Inputs::default(),
+            is_from_the_start: true,
         })
     }
 
-    /// Writes the facts of a half-cycle.
+    /// Writes the facts of a half-cycle, and what came in before its end.
     ///
     /// # Errors
     /// What the file system says.
-    pub fn write(&mut self, facts: &[Stamped]) -> io::Result<()> {
+    pub fn write(&mut self, facts: &[Stamped], inputs: &str) -> io::Result<()> {
+        if self.is_from_the_start {
+            self.inputs.push(inputs);
+        }
         self.masked.extend_from_slice(facts);
         self.redactor.redact(&mut self.masked);
         for Stamped { at, event } in self.masked.drain(..) {
-            self.writer.record(&Record { seq: self.next, at, event })?;
+            let record = Record { seq: self.next, at, event };
+            self.writer.record_with(&record, &self.inputs.next_piece())?;
             self.next += 1;
         }
         Ok(())
@@ -76,6 +86,8 @@ impl Recorder {
         self.writer.flush()?;
         fs::rename(&self.path, older(&self.path))?;
         self.writer = begin(&self.path, &self.header)?;
+        self.is_from_the_start = false;
+        self.inputs = Inputs::default();
         Ok(())
     }
 

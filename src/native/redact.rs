@@ -8,10 +8,10 @@
 //! answer, is masked always.
 
 use crate::commands::{self, Command};
+use crate::engine::discretion::{Discretion, blank, blank_arguments, blank_reply, mask_directive};
 use crate::event::{
-    BlockedOn, ClientChange, ClientId, Event, KeyChange, Pipe, Preview, Stamped, TransactionStep,
+    BlockedOn, ClientChange, Event, KeyChange, Pipe, Preview, Stamped, TransactionStep,
 };
-use crate::net::WriteOutcome;
 use crate::trace::codec::Header;
 use std::hash::{BuildHasher, RandomState};
 
@@ -31,50 +31,16 @@ pub enum Disclosure {
 pub struct Redactor {
     disclosure: Disclosure,
     key: RandomState,
-    /// Clients whose request of the moment is about a secret, so that its reply
-    /// is one, too.
-    confiding: Vec<ClientId>,
-    /// Clients that hear what others say.
-    monitors: Vec<ClientId>,
-    /// Replies are stated when they leave, those of several requests as one,
-    /// and nothing is said of what goes on inside.
-    from_outside: bool,
+    discretion: Discretion,
 }
-
-/// Replies that say nothing about what is stored.
-const BARE_REPLIES: [&str; 8] = [
-    "+OK\\r\\n",
-    "+PONG\\r\\n",
-    "+QUEUED\\r\\n",
-    "+RESET\\r\\n",
-    "$-1\\r\\n",
-    "*-1\\r\\n",
-    "_\\r\\n",
-    "*0\\r\\n",
-];
 
 /// Instead of the name of a command that there is none of.
 const UNKNOWN: &str = "(unknown)";
-/// Directives whose values are passwords, and what is shown instead.
-const SECRET_DIRECTIVES: [&str; 1] = ["requirepass"];
-const HIDDEN: &str = "(hidden)";
 
 impl Redactor {
     #[must_use]
     pub fn new(disclosure: Disclosure) -> Redactor {
-        Redactor {
-            disclosure,
-            key: RandomState::new(),
-            confiding: Vec::new(),
-            monitors: Vec::new(),
-            from_outside: false,
-        }
-    }
-
-    /// For facts that system calls have told.
-    #[must_use]
-    pub fn of_system_calls(disclosure: Disclosure) -> Redactor {
-        Redactor { from_outside: true, ..Redactor::new(disclosure) }
+        Redactor { disclosure, key: RandomState::new(), discretion: Discretion::default() }
     }
 
     /// Masks the directives of a header.
@@ -90,61 +56,9 @@ impl Redactor {
     /// Masks facts in place. `facts` are all of at least one half-cycle: what
     /// was read is judged by what it turned out to be.
     pub fn redact(&mut self, facts: &mut [Stamped]) {
-        for index in 0..facts.len() {
-            let (before, after) = facts.split_at_mut(index + 1);
-            let Some(Stamped { event, .. }) = before.last_mut() else { continue };
-            self.always(event, after);
-            if self.disclosure == Disclosure::Redacted {
-                self.by_default(event);
-            }
-        }
-    }
-
-    /// What is masked whatever was asked for.
-    fn always(&mut self, event: &mut Event, after: &[Stamped]) {
-        match event {
-            Event::Config { name, value } => mask_directive(name, value),
-            Event::Read { client, bytes, .. } if !is_innocent(*client, after) => blank(bytes),
-            Event::Parsed { client, argv, .. } | Event::Incomplete { client, argv, .. } => {
-                if !self.from_outside {
-                    self.confiding.retain(|other| other != client);
-                } else if argv.first().is_some_and(|name| is_named(&name.bytes(), "monitor")) {
-                    self.monitors.push(*client);
-                }
-                if confides(argv) {
-                    self.confide(*client);
-                    blank_arguments(argv);
-                }
-            }
-            Event::Unrecorded { client, .. } => self.confide(*client),
-            Event::Write { client, outcome: WriteOutcome::Drained, .. } if self.from_outside => {
-                self.confiding.retain(|other| other != client);
-            }
-            Event::CommandBegin { client, name } if is_confidential(name.as_bytes()) => {
-                self.confide(*client);
-            }
-            Event::ReplyQueued { client, bytes, .. }
-                if self.confiding.contains(client) || self.monitors.contains(client) =>
-            {
-                blank_reply(bytes);
-            }
-            Event::Monitoring { client, on } => {
-                self.monitors.retain(|other| other != client);
-                if *on {
-                    self.monitors.push(*client);
-                }
-            }
-            Event::ClientFreed { client, .. } => {
-                self.confiding.retain(|other| other != client);
-                self.monitors.retain(|other| other != client);
-            }
-            _ => {}
-        }
-    }
-
-    fn confide(&mut self, client: ClientId) {
-        if !self.confiding.contains(&client) {
-            self.confiding.push(client);
+        self.discretion.mask(facts);
+        if self.disclosure == Disclosure::Redacted {
+            facts.iter_mut().for_each(|Stamped { event, .. }| self.by_default(event));
         }
     }
 
@@ -199,42 +113,6 @@ impl Redactor {
     }
 }
 
-fn mask_directive(name: &str, value: &mut String) {
-    if !value.is_empty() && SECRET_DIRECTIVES.contains(&name) {
-        HIDDEN.clone_into(value);
-    }
-}
-
-fn blank(bytes: &mut Preview) {
-    bytes.head.clear();
-}
-
-fn blank_reply(bytes: &mut Preview) {
-    if !BARE_REPLIES.contains(&bytes.head.as_str()) {
-        blank(bytes);
-    }
-}
-
-/// The command's own name, and that of a subcommand, stay.
-fn blank_arguments(argv: &mut [Preview]) {
-    let Some((name, arguments)) = argv.split_first_mut() else { return };
-    let Some(command) = commands::lookup(&name.bytes()) else {
-        blank(name);
-        return arguments.iter_mut().for_each(blank);
-    };
-    let mut rest = arguments.iter_mut();
-    if !command.subcommands.is_empty()
-        && let Some(word) = rest.next()
-    {
-        let given = word.bytes();
-        let is_it = |c: &Command| c.own_name().as_bytes().eq_ignore_ascii_case(&given);
-        if !command.subcommands.iter().any(is_it) {
-            blank(word);
-        }
-    }
-    rest.for_each(blank);
-}
-
 /// A command or subcommand (`client|list`) of the table.
 fn command_named(name: &str) -> Option<&'static Command> {
     let own = name.split('|').next().unwrap_or(name);
@@ -243,39 +121,4 @@ fn command_named(name: &str) -> Option<&'static Command> {
         return Some(command);
     }
     command.subcommands.iter().find(|subcommand| subcommand.name == name)
-}
-
-/// Whether what a command is told or answers may be a password.
-fn is_confidential(name: &[u8]) -> bool {
-    let own = name.split(|b| *b == b'|').next().unwrap_or(name);
-    ["auth", "hello", "config"].iter().any(|secret| is_named(own, secret))
-}
-
-fn is_named(name: &[u8], command: &str) -> bool {
-    name.eq_ignore_ascii_case(command.as_bytes())
-}
-
-/// A request whose name is not known yet may become anything.
-fn confides(argv: &[Preview]) -> bool {
-    argv.first().is_none_or(|name| name.is_cut() || is_confidential(&name.bytes()))
-}
-
-/// Whether all of what was just read from `client` is known to be requests
-/// without a secret: nothing of it is left that nobody has understood yet.
-fn is_innocent(client: ClientId, after: &[Stamped]) -> bool {
-    let mut understood = false;
-    let its = after.iter().map(|fact| &fact.event).filter(|event| event.client() == Some(client));
-    for event in its {
-        match event {
-            Event::Read { .. } => break,
-            Event::ProtocolError { .. } => return false,
-            Event::Parsed { argv, .. } | Event::Incomplete { argv, .. } if confides(argv) => {
-                return false;
-            }
-            Event::Incomplete { .. } => understood = true,
-            Event::QueryTrimmed { left, .. } => understood |= *left == 0,
-            _ => {}
-        }
-    }
-    understood
 }

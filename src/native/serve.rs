@@ -3,16 +3,20 @@
 
 use super::config_file::ConfigFile;
 use super::live::outlet::After;
+use super::live::teller::Teller;
 use super::live::{self, LiveError, LiveOptions};
 use super::open_files::{OpenFiles, adjust_open_files_limit};
 use super::recorder::Recorder;
 use super::redact::{Disclosure, Redactor};
+use super::taping::secrets::Secrets;
+use super::taping::{Drivable, Taped};
 use super::watching::{RecordError, Watching};
 use crate::engine::Engine;
 use crate::engine::config::Config;
 use crate::engine::server::Birth;
+use crate::net::Net;
+use crate::net::tape;
 use crate::net::tcp::{Tcp, TcpConfig};
-use crate::net::{Net, Wait};
 use crate::trace::codec::{Header, Native, Source};
 use std::fmt;
 use std::io::{self, Write};
@@ -37,6 +41,9 @@ pub struct Watch {
     pub record: Option<Recording>,
     pub live: Option<LiveOptions>,
     pub disclosure: Disclosure,
+    /// How much of what comes in is kept for watchers, who can then run it
+    /// again; 0 for nothing.
+    pub rerun_bytes: usize,
 }
 
 /// `--record`.
@@ -94,9 +101,8 @@ impl From<RecordError> for ServeError {
 }
 
 impl ServeError {
-    fn listen(address: SocketAddr, net: &mut Tcp) -> ServeError {
-        let error =
-            net.take_listen_error().unwrap_or_else(|| io::ErrorKind::AddrNotAvailable.into());
+    fn listen(address: SocketAddr, net: &mut impl Drivable) -> ServeError {
+        let error = net.listen_error().unwrap_or_else(|| io::ErrorKind::AddrNotAvailable.into());
         ServeError::Listen(address, error)
     }
 }
@@ -115,35 +121,75 @@ pub fn serve(mut options: Serve) -> Result<(), ServeError> {
     for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
         signal_hook::flag::register(signal, Arc::clone(&stop)).map_err(ServeError::Start)?;
     }
-    let mut net = Tcp::new(TcpConfig {
+    let net = Tcp::new(TcpConfig {
         tcp_keepalive_secs: options.config.tcp_keepalive,
         max_events: options.config.maxclients.saturating_add(EVENT_SLACK),
         io_threads: options.config.io_threads,
     })
     .map_err(ServeError::Start)?;
+    let birth = birth(&net);
+    if !options.watch.keeps_inputs() {
+        return drive(options, birth, net, &stop, None);
+    }
+    let tape_birth = tape::Birth {
+        unix_epoch_us: birth.unix_epoch_us,
+        seed: birth.seed,
+        process_id: birth.process_id,
+        multiplexing_api: birth.multiplexing_api.to_owned(),
+        has_config_file: options.config_file.is_some(),
+    };
+    let secrets = Secrets::new();
+    let password = secrets.pseudonym(&options.config.requirepass);
+    let limit = options.watch.rerun_bytes.max(INPUTS_SLACK_BYTES);
+    let taped = Taped::new(net, &tape_birth, secrets, limit);
+    drive(options, birth, taped, &stop, Some(password))
+}
+
+/// What may come in between two half-cycles when all of it goes into a file.
+const INPUTS_SLACK_BYTES: usize = 1024 * 1024 * 1024;
+
+impl Watch {
+    /// Whether what comes in is wanted, so that the run can be run again. It
+    /// is told to those only who are told everything.
+    #[must_use]
+    pub fn keeps_inputs(&self) -> bool {
+        let wanted = self.record.is_some() || (self.live.is_some() && self.rerun_bytes > 0);
+        wanted && self.disclosure == Disclosure::All
+    }
+}
+
+/// `password` stands for the real one in what is told, if anything does.
+fn drive<N: Drivable>(
+    options: Serve,
+    birth: Birth,
+    mut net: N,
+    stop: &Arc<AtomicBool>,
+    password: Option<Vec<u8>>,
+) -> Result<(), ServeError> {
     let addresses = addresses(&options.config)?;
-    let mut engine = Engine::new(options.config, birth(&net));
+    let mut engine = Engine::new(options.config, birth);
     if let Some(file) = options.config_file {
         engine.set_config_file(Box::new(file));
     }
-    let mut watching = watching(options.watch, &mut engine, &net, &stop)?;
+    let mut watching = watching(options.watch, &mut engine, &mut net, stop, password)?;
     open_doors(&mut engine, &mut net, &addresses)?;
     announce(&engine, &watching);
 
     let mut fired = Vec::with_capacity(1024);
     loop {
         let timeout = engine.before_poll(&mut net);
-        watching.half_cycle(&mut engine, &net, After::BeforePoll(timeout))?;
+        watching.half_cycle(&mut engine, &mut net, After::BeforePoll(timeout))?;
         if engine.is_stopping() || stop.load(Ordering::Relaxed) {
             break;
         }
         net.wait(timeout, &mut fired);
         watching.woken(&engine, &fired);
         engine.after_poll(&mut net, &fired);
-        watching.half_cycle(&mut engine, &net, After::AfterPoll)?;
+        watching.half_cycle(&mut engine, &mut net, After::AfterPoll)?;
     }
+    net.note_end();
     engine.shut_down(&mut net);
-    watching.finish(&mut engine, &net)?;
+    watching.finish(&mut engine, &mut net)?;
     println!("onechef: stopped");
     Ok(())
 }
@@ -151,22 +197,30 @@ pub fn serve(mut options: Serve) -> Result<(), ServeError> {
 fn watching(
     options: Watch,
     engine: &mut Engine,
-    net: &Tcp,
+    net: &mut impl Drivable,
     stop: &Arc<AtomicBool>,
+    password: Option<Vec<u8>>,
 ) -> Result<Watching, ServeError> {
     let redactor = || Redactor::new(options.disclosure);
     let mut header = header(engine);
     redactor().directives(&mut header);
+    if let Some(password) = password.filter(|password| !password.is_empty()) {
+        let password = String::from_utf8_lossy(&password).into_owned();
+        header.config.insert("requirepass".to_owned(), password);
+    }
     let recorder = match options.record {
         None => None,
         Some(Recording { path, limit_bytes }) => {
+            net.note_facts(true);
             engine.watch_events(net, true);
             let recorder = Recorder::create(&path, &header, redactor(), limit_bytes)
                 .map_err(|error| ServeError::Record(path.clone(), error))?;
             Some((recorder, path))
         }
     };
-    let live = options.live.map(|live| live::start(&live, &header, redactor())).transpose()?;
+    let kept = if options.disclosure == Disclosure::All { options.rerun_bytes } else { 0 };
+    let teller = || Teller::new(redactor(), kept);
+    let live = options.live.map(|live| live::start(&live, &header, teller())).transpose()?;
     Ok(Watching::new(recorder, live, Arc::clone(stop)))
 }
 
@@ -229,7 +283,11 @@ fn addresses(config: &Config) -> Result<Vec<Door>, ServeError> {
     Ok(doors)
 }
 
-fn open_doors(engine: &mut Engine, net: &mut Tcp, doors: &[Door]) -> Result<(), ServeError> {
+fn open_doors(
+    engine: &mut Engine,
+    net: &mut impl Drivable,
+    doors: &[Door],
+) -> Result<(), ServeError> {
     let mut opened = 0;
     for (index, (address, optional)) in doors.iter().enumerate() {
         // Port 0 means any: the other addresses then use the same one.

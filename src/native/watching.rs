@@ -5,11 +5,12 @@
 
 use super::live::Live;
 use super::live::gate::Stop;
-use super::live::outlet::{After, standing};
+use super::live::outlet::After;
 use super::recorder::Recorder;
+use super::taping::Drivable;
 use crate::engine::Engine;
 use crate::event::Stamped;
-use crate::net::{Fired, Net};
+use crate::net::Fired;
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -49,10 +50,10 @@ impl Watching {
     /// # Errors
     /// If the recording cannot be written.
     #[inline]
-    pub fn half_cycle<N: Net>(
+    pub fn half_cycle<N: Drivable>(
         &mut self,
         engine: &mut Engine,
-        net: &N,
+        net: &mut N,
         after: After,
     ) -> Result<(), RecordError> {
         let idle = self.live.as_ref().is_none_or(|live| live.outlet.is_idle());
@@ -79,30 +80,32 @@ impl Watching {
     }
 
     #[cold]
-    fn tell<N: Net>(
+    fn tell<N: Drivable>(
         &mut self,
         engine: &mut Engine,
-        net: &N,
+        net: &mut N,
         after: After,
     ) -> Result<(), RecordError> {
         let watched = self.live.as_ref().is_some_and(|live| live.outlet.is_watched());
         let wanted = watched || self.recorder.is_some();
         if wanted != engine.server().tap.is_on() {
+            net.note_facts(wanted);
             engine.watch_events(net, wanted);
         }
         engine.take_events(&mut self.facts);
+        let inputs = if wanted { net.take_inputs() } else { String::new() };
         if let Some((recorder, path)) = &mut self.recorder {
-            let written = recorder.write(&self.facts).and_then(|()| match after {
+            let written = recorder.write(&self.facts, &inputs).and_then(|()| match after {
                 After::BeforePoll(timeout) if recorder.is_full() => {
                     recorder.rotate()?;
-                    recorder.write(&standing(engine, net, timeout))
+                    recorder.write(&engine.standing_asleep(timeout), "")
                 }
                 _ => Ok(()),
             });
             written.map_err(|error| RecordError(path.clone(), error))?;
         }
         if let Some(live) = &mut self.live {
-            live.outlet.half_cycle(engine, net, &mut self.facts, after);
+            live.outlet.half_cycle(engine, &mut self.facts, &inputs, after);
         }
         self.facts.clear();
         Ok(())
@@ -123,7 +126,11 @@ impl Watching {
     ///
     /// # Errors
     /// If the recording cannot be written.
-    pub fn finish<N: Net>(mut self, engine: &mut Engine, net: &N) -> Result<(), RecordError> {
+    pub fn finish<N: Drivable>(
+        mut self,
+        engine: &mut Engine,
+        net: &mut N,
+    ) -> Result<(), RecordError> {
         self.tell(engine, net, After::AfterPoll)?;
         match self.recorder {
             None => Ok(()),

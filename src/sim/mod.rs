@@ -12,6 +12,9 @@
 //! input more ([`Sim::fork`]), and a moment is shared as text
 //! ([`Scenario::to_text`]).
 //!
+//! A scenario may begin with the tape of a real server ([`rerun`]), which plays in
+//! place of guests.
+//!
 //! [`scenario`] is the text format, [`summary`] a run as a table for people,
 //! [`scenarios`] the ones that come with the program.
 
@@ -21,6 +24,8 @@ pub mod summary;
 
 mod bundled;
 mod facts;
+pub mod rerun;
+mod taped;
 
 pub use bundled::{Bundled, bundled_as, lessons, scenarios};
 pub use scenario::{Action, ClientSpec, Input, Packets, Scenario, ScenarioError};
@@ -36,6 +41,7 @@ use crate::time::Micros;
 use crate::trace::Record;
 use crate::trace::codec::{Header, Simulation, Source};
 use std::net::SocketAddr;
+use taped::Taped;
 
 /// Where the simulated server listens.
 pub const ADDRESS: ([u8; 4], u16) = ([127, 0, 0, 1], 6379);
@@ -97,6 +103,8 @@ pub struct Sim<N = Fault<Virt>> {
     cycles: u64,
     stamped: Vec<Stamped>,
     facts: Vec<(Micros, SocketAddr, Fact)>,
+    /// Of a run that began with a tape.
+    taped: Option<Taped>,
 }
 
 impl Sim {
@@ -142,10 +150,17 @@ impl<N: Simulated> Sim<N> {
         };
         let machine = VirtConfig { costs: scenario.costs.clone(), ..VirtConfig::default() };
         let faults = FaultConfig { seed, ..scenario.faults };
+        let mut kernel = Virt::new(machine);
+        let taped = Taped::begin(scenario, &mut kernel);
+        let birth = taped.as_ref().map_or(birth, Taped::birth);
+        let mut engine = Engine::new(scenario.server_config(), birth);
+        if let Some(taped) = &taped {
+            taped.give_config_file(&mut engine);
+        }
         let mut sim = Sim {
             scenario: scenario.clone(),
-            engine: Engine::new(scenario.server_config(), birth),
-            net: wrap(Fault::new(Virt::new(machine), faults)),
+            engine,
+            net: wrap(Fault::new(kernel, faults)),
             next: Next::BeforePoll,
             fired: Vec::new(),
             opening: true,
@@ -154,6 +169,7 @@ impl<N: Simulated> Sim<N> {
             cycles: 0,
             stamped: Vec::new(),
             facts: Vec::new(),
+            taped,
         };
         for input in &scenario.inputs {
             schedule(&mut sim.net, scenario, input);
@@ -167,13 +183,16 @@ impl<N: Simulated> Sim<N> {
         if std::mem::take(&mut self.opening) {
             self.open_doors();
         }
+        // Only between half-cycles: what was cut off in one ends it by itself.
+        self.net.faults_mut().inner_mut().leave_tape_if_over();
         if self.scenario.calm.is_some_and(|from| self.now() >= from) {
             self.net.faults_mut().heal();
         }
         self.next = match self.next {
             Next::BeforePoll => {
                 let timeout = self.engine.before_poll(&mut self.net);
-                if self.engine.is_stopping() {
+                self.turn_facts(Some(timeout));
+                if self.ends_here() || self.engine.is_stopping() {
                     self.engine.shut_down(&mut self.net);
                     Next::Nothing
                 } else {
@@ -187,6 +206,7 @@ impl<N: Simulated> Sim<N> {
             Next::AfterPoll => {
                 self.engine.after_poll(&mut self.net, &self.fired);
                 self.cycles += 1;
+                self.turn_facts(None);
                 Next::BeforePoll
             }
             Next::Nothing => Next::Nothing,
@@ -231,7 +251,7 @@ impl<N: Simulated> Sim<N> {
 
     #[must_use]
     pub fn now(&self) -> Micros {
-        self.net.now()
+        self.net.kernel().clock()
     }
 
     /// Completed cycles: returns of the poll that have been handled.
@@ -269,6 +289,9 @@ impl<N: Simulated> Sim<N> {
     }
 
     fn open_doors(&mut self) {
+        if self.taped.is_some() {
+            return self.open_taped_doors();
+        }
         self.engine.watch_events(&self.net, true);
         self.engine
             .listen(&mut self.net, SocketAddr::from(ADDRESS))
@@ -277,7 +300,8 @@ impl<N: Simulated> Sim<N> {
 
     fn is_quiet(&self) -> bool {
         let net = self.net.kernel();
-        net.next_scheduled().is_none() && !net.is_ready()
+        let plays = net.tape().is_some_and(|tape| !tape.is_over());
+        !plays && net.next_scheduled().is_none() && !net.is_ready()
     }
 
     /// Merges what the loop and what the network state, in order of time.
@@ -286,6 +310,9 @@ impl<N: Simulated> Sim<N> {
     /// finds after its clock got there, and arrivals happen on the way.
     fn collect(&mut self, out: &mut Vec<Record>) {
         self.engine.take_events(&mut self.stamped);
+        if let Some(taped) = &mut self.taped {
+            taped.mask(&mut self.stamped);
+        }
         self.net.faults_mut().inner_mut().take_facts(&mut self.facts);
         let mut facts = std::mem::take(&mut self.facts);
         let mut stamped = std::mem::take(&mut self.stamped);

@@ -3,6 +3,7 @@
 pub mod activity;
 pub mod codec;
 mod fold;
+mod inputs;
 mod known;
 pub mod perfetto;
 pub mod seats;
@@ -13,6 +14,7 @@ use crate::event::Event;
 use crate::time::Micros;
 
 pub use activity::Activity;
+pub use inputs::Inputs;
 pub use timeline::Timeline;
 pub use world::World;
 

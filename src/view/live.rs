@@ -12,7 +12,7 @@ use super::narration::words::many;
 use crate::event::{Event, Standing};
 use crate::time::Micros;
 use crate::trace::codec::{Header, ReadError, Reader, Source};
-use crate::trace::{Record, Timeline};
+use crate::trace::{Inputs, Record, Timeline};
 
 /// What is kept of now while the reader looks at the past.
 pub const AHEAD_LIMIT_RECORDS: usize = 200_000;
@@ -82,17 +82,28 @@ impl Live {
         self.ahead = 0;
     }
 
-    /// Takes lines of the stream and puts their records behind the others.
+    /// Takes lines of the stream and puts their records, and what came in,
+    /// behind the others.
     ///
     /// # Errors
     /// Lines that are not of a trace.
-    pub fn take(&mut self, lines: &str, timeline: &mut Timeline) -> Result<(), ReadError> {
+    pub fn take(
+        &mut self,
+        lines: &str,
+        timeline: &mut Timeline,
+        inputs: &mut Inputs,
+    ) -> Result<(), ReadError> {
         let mut records = Vec::new();
         self.reader.feed(lines.as_bytes(), &mut records)?;
         self.reader.feed(b"\n", &mut records)?;
         self.set_clock();
+        let pieces = self.reader.take_inputs();
         for record in records {
-            self.put(record, timeline);
+            let piece = pieces.on(record.seq);
+            let seq = self.put(record, timeline, inputs);
+            if !piece.is_empty() {
+                inputs.push(seq, piece.to_owned());
+            }
         }
         if self.ahead >= AHEAD_LIMIT_RECORDS {
             self.link = Link::LetGo;
@@ -113,17 +124,21 @@ impl Live {
         }
     }
 
-    fn put(&mut self, record: Record, timeline: &mut Timeline) {
+    /// The number that the record got is returned.
+    fn put(&mut self, record: Record, timeline: &mut Timeline, inputs: &mut Inputs) -> u64 {
         let begun = matches!(record.event, Event::Standing { what: Standing::Begun });
         self.gaps += u32::from(begun && !timeline.is_empty());
         let before = timeline.records().last();
         let at = record.at.saturating_add(self.shift);
         let at = before.map_or(at, |before| at.max(before.at));
         let seq = before.map_or(0, |before| before.seq + 1);
-        if timeline.push(Record { seq, at, event: record.event }).is_err() {
+        let record = Record { seq, at, event: record.event };
+        inputs.note(&record);
+        if timeline.push(record).is_err() {
             self.link = Link::Full;
         }
         self.ahead += usize::from(!self.follows);
+        seq
     }
 
     /// Takes what the stream says of the loop's gate:
@@ -217,14 +232,15 @@ mod tests {
     #[test]
     fn a_second_server_goes_on_where_the_first_one_ended() {
         let (mut live, mut timeline) = (Live::new(), Timeline::new());
+        let mut inputs = Inputs::default();
         for (began, first) in [(1_000, 40), (9_000, 5)] {
             live.opened();
-            live.take(&header(began), &mut timeline).expect("a header");
+            live.take(&header(began), &mut timeline, &mut inputs).expect("a header");
             let lines = format!(
                 "{{\"n\":{first},\"us\":7,{BEGUN}}}\n{{\"n\":{},\"us\":9,\"ev\":\"shutdown\"}}",
                 first + 1
             );
-            live.take(&lines, &mut timeline).expect("records");
+            live.take(&lines, &mut timeline, &mut inputs).expect("records");
             live.broke(false);
         }
         let seen: Vec<_> = timeline.records().iter().map(|r| (r.seq, r.at.0)).collect();
@@ -238,12 +254,12 @@ mod tests {
     fn what_piles_up_behind_the_readers_back_is_bounded_and_said() {
         let (mut live, mut timeline) = (Live::new(), Timeline::new());
         live.opened();
-        live.take(&header(0), &mut timeline).expect("a header");
+        live.take(&header(0), &mut timeline, &mut Inputs::default()).expect("a header");
         live.follow(false);
         for n in 0..AHEAD_LIMIT_RECORDS {
             assert_eq!(live.link, Link::Open);
             let line = format!("{{\"n\":{n},\"us\":{n},\"ev\":\"shutdown\"}}");
-            live.take(&line, &mut timeline).expect("a record");
+            live.take(&line, &mut timeline, &mut Inputs::default()).expect("a record");
         }
         assert_eq!(live.link, Link::LetGo);
         assert!(format!("{:?}", live.bar()).contains("Jump to now to attach again"));

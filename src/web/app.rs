@@ -265,6 +265,7 @@ impl App {
             Message::SwitchActs => switch_expanded("more-acts", "console", "data-open"),
             Message::DismissFault => self.report.clear(),
             Message::Remark(text) => self.report.remark(&text),
+            Message::Rerun => self.rerun(),
             Message::LetTick => self.let_tick(),
             Message::StartOver => {
                 let scenario = self.run.scenario().cloned();

@@ -115,6 +115,7 @@ fn act(word: &str) -> Option<Message> {
     Some(match word {
         "dismiss" => Message::DismissFault,
         "save" => Message::Save(Form::Trace),
+        "rerun" => Message::Rerun,
         "save-scenario" => Message::Save(Form::Scenario),
         "save-perfetto" => Message::Save(Form::Perfetto),
         "start-over" => Message::StartOver,

@@ -3,7 +3,7 @@
 use super::document::{element, flag, input, select, set};
 use super::message::Portion;
 use super::paint::Painter;
-use super::run::Run;
+use super::run::{self, Run};
 use crate::sim::{Action, Input, Packets, Scenario};
 use crate::sorted::SortedMap;
 use crate::time::Micros;
@@ -11,6 +11,7 @@ use crate::trace::World;
 use crate::trace::world::Guest;
 use crate::view::panels::{self, wire};
 use crate::view::{Frame, Node};
+use std::borrow::Cow;
 
 /// The console at the foot of the page.
 #[derive(Debug)]
@@ -144,10 +145,11 @@ impl Console {
         &self,
         scenario: &Scenario,
         world: &'a World,
-    ) -> Result<(String, &'a Guest), String> {
-        let name = scenario.clients.get(self.guest).map(|spec| spec.name.clone());
-        let name = name.ok_or("Nobody is chosen: add a guest first.")?;
-        match world.guests.values().find(|guest| guest.name == name) {
+    ) -> Result<(String, Cow<'a, Guest>), String> {
+        let spec = scenario.clients.get(self.guest);
+        let spec = spec.ok_or("Nobody is chosen: add a guest first.")?;
+        let name = spec.name.clone();
+        match run::guest(world, spec) {
             Some(guest) if guest.gone => Err(format!("{name} has left. Add another guest.")),
             Some(guest) => Ok((name, guest)),
             None => Err(format!("{name} has not come in yet. Step on first.")),
@@ -188,8 +190,9 @@ impl Console {
         let client = here.and_then(|(_, client)| *client);
         self.badge.paint(client.map(|id| panels::badge(id, 26)).into_iter().collect());
 
-        let guest =
-            here.and_then(|(name, _)| frame.world.guests.values().find(|g| g.name == *name));
+        let spec = run.scenario().and_then(|scenario| scenario.clients.get(self.guest));
+        let guest = spec.and_then(|spec| run::guest(frame.world, spec));
+        let guest = guest.as_deref();
         let deaf = guest.is_some_and(|guest| !guest.reading && !guest.gone);
         let reading = element("reading");
         set(&reading, "aria-pressed", if deaf { "true" } else { "false" });
@@ -218,7 +221,7 @@ impl Console {
         let typed = input("command").value();
         let line =
             if run.scenario().is_none() {
-                vec![Node::new("span").text("A recording can be watched, not changed.")]
+                watched_only(run)
             } else if begun {
                 let rest = self.unsent.get(&self.guest).map_or(0, Vec::len);
                 vec![Node::new("span").text(format!(
@@ -258,6 +261,16 @@ impl Console {
         let _ = element("console").class_list().toggle_with_force("refused", refused);
         self.answer.paint(vec![Node::new("span").text(text)]);
     }
+}
+
+/// Instead of a console, where there is no simulation.
+fn watched_only(run: &Run) -> Vec<Node> {
+    let mut nodes = vec![Node::new("span").key("text").text(run.refusal())];
+    if !run.inputs.is_empty() {
+        let again = Node::new("button").key("rerun").attr("type", "button").attr("class", "btn");
+        nodes.push(again.attr("data-act", "rerun").text("Run it again in the simulation"));
+    }
+    nodes
 }
 
 impl Default for Console {

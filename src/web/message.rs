@@ -87,6 +87,8 @@ pub enum Message {
     DismissFault,
     /// Something to tell that stops nothing.
     Remark(String),
+    /// Runs a recording again, as a simulation.
+    Rerun,
     /// Nothing but the clock is left: one more round of it.
     LetTick,
     /// Throws the failed run away and runs its scenario anew.

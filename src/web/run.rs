@@ -1,12 +1,15 @@
 //! What is being watched: a simulation that goes on, or a recording.
 
 use crate::event::ClientId;
-use crate::sim::{Progress, Scenario, Sim};
+use crate::sim::rerun::{self, NoRerun};
+use crate::sim::{ClientSpec, Progress, Scenario, Sim};
 use crate::sorted::SortedMap;
 use crate::trace::codec::{self, Ending, Header};
-use crate::trace::{Record, Timeline, World};
+use crate::trace::world::Guest;
+use crate::trace::{Inputs, Record, Timeline, World};
 use crate::view::lint::{Lint, lints};
 use crate::view::requests::Requests;
+use std::borrow::Cow;
 use std::cell::{Ref, RefCell};
 
 /// A simulation is run ahead until it is quiet, but not further than this:
@@ -19,6 +22,8 @@ pub struct Run {
     pub title: String,
     pub about: String,
     pub timeline: Timeline,
+    /// Of a recording, or of a server: what came in, as far as it is known.
+    pub inputs: Inputs,
     header: Header,
     source: Source,
     findings: RefCell<Findings>,
@@ -67,6 +72,7 @@ impl Run {
             title: scenario.title.clone(),
             about: scenario.about.clone(),
             timeline: Timeline::new(),
+            inputs: Inputs::default(),
             header,
             source: Source::Simulation(Box::new(Simulation { scenario, sim, quiet: false })),
             findings: RefCell::default(),
@@ -103,6 +109,7 @@ impl Run {
             title: name.to_owned(),
             about: "A recording: it can be watched, not changed.".into(),
             timeline,
+            inputs: trace.inputs,
             header,
             source: Source::Recording((!remarks.is_empty()).then(|| remarks.join(" "))),
             findings: RefCell::default(),
@@ -116,6 +123,7 @@ impl Run {
             title: "Live server".into(),
             about: "A live server: it can be watched from here, not spoken to.".into(),
             timeline: Timeline::new(),
+            inputs: Inputs::default(),
             header: Header::new(codec::Source::Unknown, SortedMap::default()),
             source: Source::Live,
             findings: RefCell::default(),
@@ -198,6 +206,14 @@ impl Run {
         }
     }
 
+    /// The scenario that runs it again, if it is no simulation.
+    ///
+    /// # Errors
+    /// If what is needed was not recorded.
+    pub fn rerun(&self) -> Result<Scenario, NoRerun> {
+        rerun::scenario(&format!("{}, run again", self.title), &self.header, &self.inputs)
+    }
+
     /// What was odd about the file.
     #[must_use]
     pub fn remark(&self) -> Option<&str> {
@@ -210,7 +226,7 @@ impl Run {
     /// The whole run as a trace file.
     #[must_use]
     pub fn to_ndjson(&self) -> String {
-        codec::to_text(&self.header, self.timeline.records())
+        codec::to_text(&self.header, self.timeline.records(), &self.inputs)
     }
 
     /// What decides the run, for a report about it.
@@ -224,16 +240,31 @@ impl Run {
     #[must_use]
     pub fn guests(&self, world: &World) -> Vec<(String, Option<ClientId>)> {
         match self.scenario() {
-            Some(scenario) => scenario
-                .clients
-                .iter()
-                .map(|spec| (spec.name.clone(), seat(world, &spec.name)))
-                .collect(),
+            Some(scenario) => {
+                scenario.clients.iter().map(|spec| (spec.name.clone(), seat(world, spec))).collect()
+            }
             None => world.clients.values().map(|c| (c.name.clone(), Some(c.id))).collect(),
         }
     }
 }
 
-fn seat(world: &World, name: &str) -> Option<ClientId> {
-    world.guests.values().find(|guest| guest.name == name)?.client
+fn seat(world: &World, spec: &ClientSpec) -> Option<ClientId> {
+    match spec.from {
+        Some(from) => world.clients.values().find(|c| c.peer == from).map(|c| c.id),
+        None => world.guests.values().find(|guest| guest.name == spec.name)?.client,
+    }
+}
+
+/// What is known of a scenario's guest. One who came in on a tape is known by
+/// its address, and until the tape ends nothing is known but that it is there.
+#[must_use]
+pub fn guest<'a>(world: &'a World, spec: &ClientSpec) -> Option<Cow<'a, Guest>> {
+    let Some(from) = spec.from else {
+        return world.guests.values().find(|guest| guest.name == spec.name).map(Cow::Borrowed);
+    };
+    let known = world.guests.get(&from).map(Cow::Borrowed);
+    known.or_else(|| {
+        let client = Some(seat(world, spec)?);
+        Some(Cow::Owned(Guest { client, reading: true, ..Guest::default() }))
+    })
 }

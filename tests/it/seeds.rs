@@ -77,7 +77,7 @@ fn evenings(seed: u64) -> (Scenario, Scenario, Vec<usize>) {
             (&mut plain, Link::default(), Packets::whole(bytes.clone())),
             (&mut rough, link, Packets { bytes, splits, apart }),
         ] {
-            scenario.clients.push(ClientSpec { name: format!("guest-{guest}"), link });
+            scenario.clients.push(ClientSpec { name: format!("guest-{guest}"), link, from: None });
             scenario.insert(Input { at: Micros(1_000), client, action: Action::Connect });
             scenario.insert(Input { at: start, client, action: Action::Send(packets) });
         }

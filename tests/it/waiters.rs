@@ -219,7 +219,7 @@ fn evening(seed: u64) -> Scenario {
             guest_receive_bytes: 64 + below(100_000),
             ..Link::default()
         };
-        scenario.clients.push(ClientSpec { name: format!("guest-{guest}"), link });
+        scenario.clients.push(ClientSpec { name: format!("guest-{guest}"), link, from: None });
         let connect = Input { at: Micros(1_000 + guest), client, action: Action::Connect };
         scenario.insert(connect);
         let key = format!("essay:{guest}");

@@ -57,6 +57,9 @@ pub const DEFAULT_ADDRESS: SocketAddr =
 /// How long a loop stays held when its watcher is silent, unless told otherwise.
 pub const DEFAULT_STEP_LEASE: Duration = Duration::from_secs(10);
 
+/// How much of what came in is kept for reruns, unless told otherwise.
+pub const DEFAULT_RERUN_BYTES: usize = 16 * 1024 * 1024;
+
 /// What `serve` was asked about it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LiveOptions {

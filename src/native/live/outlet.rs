@@ -7,10 +7,10 @@
 
 use super::metrics::Snapshot;
 use crate::engine::Engine;
-use crate::event::{Event, Phase, Stamped};
-use crate::net::{Net, Timeout};
+use crate::event::Stamped;
+use crate::net::Timeout;
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
@@ -18,6 +18,8 @@ use std::time::Duration;
 pub const QUEUE_LIMIT_FACTS: u64 = 65_536;
 /// Most half-cycles.
 const QUEUE_LIMIT_BATCHES: usize = 8_192;
+/// Most of what came in; with more, it is kept for nobody any longer.
+const QUEUE_LIMIT_INPUT_BYTES: u64 = 32 * 1024 * 1024;
 
 /// What the loop is asked for, as bits of one number.
 const WATCH: u8 = 1;
@@ -30,6 +32,8 @@ pub struct Wishes {
     bits: AtomicU8,
     /// Facts in the queue.
     queued: AtomicU64,
+    /// Bytes of inputs in the queue.
+    queued_input_bytes: AtomicU64,
     /// Facts that found no room, since the start.
     dropped: AtomicU64,
     snapshot: Mutex<Option<Snapshot>>,
@@ -80,9 +84,10 @@ impl Wishes {
         self.queued.load(Ordering::Relaxed)
     }
 
-    /// The other side has taken so many facts out.
-    pub fn took(&self, facts: u64) {
+    /// The other side has taken so many facts and bytes of inputs out.
+    pub fn took(&self, facts: u64, input_bytes: u64) {
         self.queued.fetch_sub(facts, Ordering::Relaxed);
+        self.queued_input_bytes.fetch_sub(input_bytes, Ordering::Relaxed);
     }
 }
 
@@ -96,6 +101,9 @@ pub struct Batch {
     /// They state how things stand.
     pub standing: bool,
     pub facts: Vec<Stamped>,
+    /// What came in since the batch before; `None` if that is not kept (any
+    /// longer).
+    pub inputs: Option<String>,
 }
 
 /// See the module documentation.
@@ -109,14 +117,9 @@ pub struct Outlet {
     /// Facts that found no room since the last batch that did.
     lost: u64,
     capacity: u64,
-}
-
-/// How things stand when the thread goes to sleep, for this long at most.
-#[must_use]
-pub fn standing<N: Net>(engine: &Engine, net: &N, timeout: Timeout) -> Vec<Stamped> {
-    let at = net.now();
-    let asleep = [Event::PhaseEnter { phase: Phase::Poll }, Event::PollEnter { timeout }];
-    engine.standing().into_iter().chain(asleep).map(|event| Stamped { at, event }).collect()
+    /// What came in and found no batch yet: of it nothing is ever dropped, or
+    /// all.
+    inputs: Option<String>,
 }
 
 /// What a half-cycle ended with.
@@ -140,8 +143,15 @@ impl Outlet {
     pub fn with_capacity(capacity: u64) -> (Outlet, Receiver<Batch>, Arc<Wishes>) {
         let (queue, batches) = sync_channel(QUEUE_LIMIT_BATCHES);
         let wishes = Arc::new(Wishes::default());
-        let outlet =
-            Outlet { wishes: Arc::clone(&wishes), queue, on: false, next: 0, lost: 0, capacity };
+        let outlet = Outlet {
+            wishes: Arc::clone(&wishes),
+            queue,
+            on: false,
+            next: 0,
+            lost: 0,
+            capacity,
+            inputs: Some(String::new()),
+        };
         (outlet, batches, wishes)
     }
 
@@ -158,14 +168,16 @@ impl Outlet {
         self.wishes.is_watched()
     }
 
-    /// A half-cycle is over; `facts` are its facts, which are taken.
-    pub fn half_cycle<N: Net>(
+    /// A half-cycle is over; `facts` are its facts, which are taken, `inputs`
+    /// what came in since the last time.
+    pub fn half_cycle(
         &mut self,
         engine: &Engine,
-        net: &N,
         facts: &mut Vec<Stamped>,
+        inputs: &str,
         after: After,
     ) {
+        self.keep(inputs);
         let bits = self.wishes.bits.load(Ordering::Relaxed);
         if bits & METRICS != 0 {
             self.hand_over_metrics(engine);
@@ -189,7 +201,17 @@ impl Outlet {
         let room = self.wishes.queued() < self.capacity / 2;
         if bits & STANDING != 0 || (self.lost > 0 && room) {
             self.wishes.bits.fetch_and(!STANDING, Ordering::Relaxed);
-            self.send(true, standing(engine, net, timeout));
+            self.send(true, engine.standing_asleep(timeout));
+        }
+    }
+
+    fn keep(&mut self, inputs: &str) {
+        let queued = self.wishes.queued_input_bytes.load(Ordering::Relaxed);
+        if let Some(kept) = &mut self.inputs {
+            kept.push_str(inputs);
+            if queued + kept.len() as u64 > QUEUE_LIMIT_INPUT_BYTES {
+                self.inputs = None;
+            }
         }
     }
 
@@ -200,15 +222,24 @@ impl Outlet {
         if !standing && self.wishes.queued() + count > self.capacity {
             return self.lose(&mut facts);
         }
-        let batch = Batch { first: self.next, lost: self.lost, standing, facts };
+        let inputs = self.inputs.as_mut().map(std::mem::take);
+        let input_bytes = inputs.as_ref().map_or(0, |inputs| inputs.len() as u64);
+        let batch = Batch { first: self.next, lost: self.lost, standing, facts, inputs };
         match self.queue.try_send(batch) {
             Ok(()) => {
                 self.wishes.queued.fetch_add(count, Ordering::Relaxed);
+                self.wishes.queued_input_bytes.fetch_add(input_bytes, Ordering::Relaxed);
                 self.next += count;
                 self.lost = 0;
             }
-            Err(_) if standing => self.wishes.ask_standing(),
-            Err(_) => self.lose_count(count),
+            Err(TrySendError::Full(batch) | TrySendError::Disconnected(batch)) => {
+                self.inputs = batch.inputs;
+                if standing {
+                    self.wishes.ask_standing();
+                } else {
+                    self.lose_count(count);
+                }
+            }
         }
     }
 

@@ -8,11 +8,10 @@ use super::outlet::{Outlet, Wishes};
 use super::page::Page;
 use super::request::{self, Method, Refusal, Request};
 use super::ring::{Next, Place, mark};
-use super::teller::{self, Told};
+use super::teller::{self, Teller, Told};
 use super::token::{Token, random_hex};
 use super::{LiveOptions, moment};
 use crate::native::log::{self, Level};
-use crate::native::redact::Redactor;
 use crate::trace::codec::{Header, header_line};
 use std::fmt;
 use std::io::{self, Write};
@@ -113,11 +112,7 @@ struct House {
 ///
 /// # Errors
 /// See [`LiveError`].
-pub fn start(
-    options: &LiveOptions,
-    header: &Header,
-    redactor: Redactor,
-) -> Result<Live, LiveError> {
+pub fn start(options: &LiveOptions, header: &Header, teller: Teller) -> Result<Live, LiveError> {
     let address = options.address;
     if !address.ip().is_loopback() {
         if options.hosts.is_empty() {
@@ -157,7 +152,7 @@ pub fn start(
         None => prefix + house.door.token().reveal(),
     };
     let telling = Arc::clone(&told);
-    spawn("teller", move || teller::tell(&batches, &wishes, &telling, redactor))?;
+    spawn("teller", move || teller::tell(&batches, &wishes, &telling, teller))?;
     spawn("live", move || welcome(&listener, &house))?;
     Ok(Live { outlet, gate, address, told })
 }

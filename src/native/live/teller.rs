@@ -6,9 +6,10 @@ use super::outlet::{Batch, Wishes};
 use super::ring::{Next, Piece, Place, RING_LIMIT_BYTES, Ring};
 use crate::event::{Event, Stamped};
 use crate::native::redact::Redactor;
+use crate::native::taping::Inputs;
 use crate::time::Micros;
 use crate::trace::Record;
-use crate::trace::codec::record_line;
+use crate::trace::codec::{record_line, record_line_with};
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -114,10 +115,14 @@ impl Told {
 }
 
 /// Runs until the loop's end of the queue is gone.
-pub fn tell(batches: &Receiver<Batch>, wishes: &Wishes, told: &Arc<Told>, mut redactor: Redactor) {
+pub fn tell(batches: &Receiver<Batch>, wishes: &Wishes, told: &Arc<Told>, mut teller: Teller) {
     loop {
         match batches.recv_timeout(GLANCE) {
-            Ok(batch) => pieces(batch, wishes, &mut redactor, |piece| told.push(piece)),
+            Ok(batch) => {
+                let input_bytes = batch.inputs.as_ref().map_or(0, String::len);
+                wishes.took(batch.facts.len() as u64, input_bytes as u64);
+                teller.pieces(batch, |piece| told.push(piece));
+            }
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => return,
         }
@@ -125,48 +130,92 @@ pub fn tell(batches: &Receiver<Batch>, wishes: &Wishes, told: &Arc<Told>, mut re
     }
 }
 
-/// The pieces that a batch becomes.
-fn pieces(batch: Batch, wishes: &Wishes, redactor: &mut Redactor, mut put: impl FnMut(Piece)) {
-    let Batch { first, lost, standing, mut facts } = batch;
-    let at = facts.first().map_or(Micros::ZERO, |fact| fact.at);
-    if lost > 0 {
-        let dropped = Record { seq: first - lost, at, event: Event::Dropped { count: lost } };
-        put(Piece {
-            first: first - lost,
-            end: first,
-            opening: false,
-            for_all: true,
-            ordinal: 0,
-            facts: lost,
-            at,
-            lines: lines(std::iter::once(dropped)),
-        });
-    }
-    let count = facts.len() as u64;
-    wishes.took(count);
-    redactor.redact(&mut facts);
-    let records = facts.into_iter().zip(first..).map(|(Stamped { at, event }, seq)| Record {
-        seq,
-        at,
-        event,
-    });
-    put(Piece {
-        first,
-        end: first + count,
-        opening: standing,
-        for_all: !standing || lost > 0,
-        ordinal: 0,
-        facts: if standing { 0 } else { count },
-        at,
-        lines: lines(records),
-    });
+/// Makes batches into pieces.
+#[derive(Debug)]
+pub struct Teller {
+    redactor: Redactor,
+    /// All that came in since the server's start, for whoever comes; `None` if
+    /// it is not kept, or was more than `inputs_limit_bytes`.
+    inputs: Option<String>,
+    inputs_limit_bytes: usize,
+    /// What those who follow have not been told yet.
+    untold: Inputs,
 }
 
-fn lines(records: impl Iterator<Item = Record>) -> Arc<[u8]> {
+impl Teller {
+    /// `inputs_limit_bytes`: how much of what came in is kept; 0 for nothing.
+    #[must_use]
+    pub fn new(redactor: Redactor, inputs_limit_bytes: usize) -> Teller {
+        let inputs = (inputs_limit_bytes > 0).then(String::new);
+        Teller { redactor, inputs, inputs_limit_bytes, untold: Inputs::default() }
+    }
+
+    fn take_inputs(&mut self, inputs: Option<String>) {
+        let (Some(kept), Some(inputs)) = (&mut self.inputs, inputs) else {
+            self.inputs = None;
+            return;
+        };
+        kept.push_str(&inputs);
+        self.untold.push(&inputs);
+        if kept.len() > self.inputs_limit_bytes {
+            self.inputs = None;
+        }
+    }
+
+    fn pieces(&mut self, batch: Batch, mut put: impl FnMut(Piece)) {
+        let Batch { first, lost, standing, mut facts, inputs } = batch;
+        self.take_inputs(inputs);
+        let at = facts.first().map_or(Micros::ZERO, |fact| fact.at);
+        if lost > 0 {
+            let dropped = Record { seq: first - lost, at, event: Event::Dropped { count: lost } };
+            put(Piece {
+                first: first - lost,
+                end: first,
+                opening: false,
+                for_all: true,
+                ordinal: 0,
+                facts: lost,
+                at,
+                lines: lines(std::iter::once(dropped), &mut Inputs::default()),
+            });
+        }
+        let count = facts.len() as u64;
+        self.redactor.redact(&mut facts);
+        let records = facts.into_iter().zip(first..).map(|(Stamped { at, event }, seq)| Record {
+            seq,
+            at,
+            event,
+        });
+        // Whoever comes now is told all that came in, so those who follow must
+        // not be told a part of it only afterwards.
+        let for_all = !standing || lost > 0 || !self.untold.is_empty();
+        let lines = if standing {
+            let mut all = Inputs::default();
+            all.push(self.inputs.as_deref().unwrap_or_default());
+            self.untold = Inputs::default();
+            lines(records, &mut all)
+        } else {
+            lines(records, &mut self.untold)
+        };
+        let facts = if standing { 0 } else { count };
+        put(Piece {
+            first,
+            end: first + count,
+            opening: standing,
+            for_all,
+            ordinal: 0,
+            facts,
+            at,
+            lines,
+        });
+    }
+}
+
+fn lines(records: impl Iterator<Item = Record>, inputs: &mut Inputs) -> Arc<[u8]> {
     let mut out = Vec::new();
     for record in records {
         out.extend_from_slice(b"data: ");
-        out.extend_from_slice(record_line(&record).as_bytes());
+        out.extend_from_slice(record_line_with(&record, &inputs.next_piece()).as_bytes());
     }
     out.into()
 }

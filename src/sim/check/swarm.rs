@@ -205,7 +205,7 @@ fn hire(dice: &mut Dice, scenario: &mut Scenario, plan: &Plan<'_>) {
     for guest in plan.guest..plan.guest + crowd {
         let client = scenario.clients.len();
         let link = Link { server_send_bytes: 63 + dice.magnitude(20), ..Link::default() };
-        scenario.clients.push(ClientSpec { name: format!("guest-{guest}"), link });
+        scenario.clients.push(ClientSpec { name: format!("guest-{guest}"), link, from: None });
         let topic = dice.pick(plan.topics);
         let bytes = requests(dice, topic, guest);
         for (at, action) in [
@@ -281,7 +281,7 @@ fn invite(dice: &mut Dice, scenario: &mut Scenario, plan: &Plan<'_>) {
         server_send_bytes: 63 + dice.magnitude(20),
         guest_receive_bytes: 63 + dice.magnitude(16),
     };
-    scenario.clients.push(ClientSpec { name: format!("guest-{}", plan.guest), link });
+    scenario.clients.push(ClientSpec { name: format!("guest-{}", plan.guest), link, from: None });
     let mut at = Micros(1_000 + dice.below(8_000));
     let came = at;
     scenario.insert(Input { at, client, action: Action::Connect });

@@ -50,6 +50,13 @@
 //!   `write-eagain`, `resets`, `accept-aborted`, `accept-exhausted`,
 //!   `shuffled`, `spurious`, `delayed`, `stalls`: rates per thousand, see
 //!   [`FaultConfig`].
+//! - `tape`, the rest of the line, is what a real server's network gave it (see
+//!   [`tape`](crate::net::tape)): the run begins with it, call by call, and
+//!   tells of it what a recording would. Several of them are one, cut anywhere.
+//!   The first clients are then those who come in on it, all and in order:
+//!   `client eve from 127.0.0.1:50001`. `at` is for what did not happen: at the
+//!   first such time the tape ends, its guests stay and do nothing of their
+//!   own any more.
 //! - A client connects once, and first. Statements `at` the same time happen in
 //!   the order in which they are written.
 
@@ -62,6 +69,8 @@ pub use parse::ScenarioError;
 use crate::net::fault::FaultConfig;
 use crate::net::virt::{Costs, Link};
 use crate::time::Micros;
+use std::net::SocketAddr;
+use std::sync::Arc;
 
 /// See the module documentation.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -79,6 +88,8 @@ pub struct Scenario {
     pub faults: FaultConfig,
     /// From then on the network breaks nothing more.
     pub calm: Option<Micros>,
+    /// What a real network gave, up to the first input.
+    pub tape: Option<Arc<str>>,
     pub clients: Vec<ClientSpec>,
     /// The only way in: in order of time. See [`Scenario::insert`].
     pub inputs: Vec<Input>,
@@ -90,6 +101,8 @@ pub struct ClientSpec {
     /// A word, unique in the scenario.
     pub name: String,
     pub link: Link,
+    /// It comes in on the tape, from there.
+    pub from: Option<SocketAddr>,
 }
 
 /// What a guest does, and when.
@@ -174,7 +187,7 @@ impl Scenario {
             free = format!("{name}{number}");
             number += 1;
         }
-        self.clients.push(ClientSpec { name: free, link: self.link });
+        self.clients.push(ClientSpec { name: free, link: self.link, from: None });
         self.clients.len() - 1
     }
 

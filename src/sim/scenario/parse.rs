@@ -6,9 +6,11 @@ use super::words::{
 };
 use super::{Action, ClientSpec, Input, Packets, Scenario};
 use crate::engine::config::Config;
+use crate::net::tape::Tape;
 use crate::net::virt::Link;
 use crate::sorted::SortedMap;
 use std::fmt;
+use std::net::SocketAddr;
 
 /// Most bytes that one statement may send: a mistyped size must not eat the
 /// reader's memory.
@@ -122,11 +124,14 @@ struct Reader<'a> {
     stated: Vec<&'static str>,
     /// Where each input stands in the text.
     places: Vec<(Input, usize, usize)>,
+    tape: String,
+    /// Where the tape, or somebody who comes in on it, was stated last.
+    tape_place: (usize, usize),
 }
 
 impl<'a> Reader<'a> {
     fn statement(&mut self, line: usize, text: &str) -> Result<(), ScenarioError> {
-        // These two are prose: quotes and hashes mean nothing in them.
+        // These are prose: quotes and hashes mean nothing in them.
         let trimmed = text.trim();
         let (keyword, prose) = trimmed.split_once(char::is_whitespace).unwrap_or((trimmed, ""));
         let column = text.chars().take_while(|c| c.is_whitespace()).count() + 1;
@@ -139,6 +144,11 @@ impl<'a> Reader<'a> {
             "about" => {
                 self.once("about", line, column)?;
                 self.scenario.about = self.prose(line, text, prose)?;
+                return Ok(());
+            }
+            "tape" => {
+                self.tape.push_str(&self.prose(line, text, prose)?);
+                self.tape_place = (line, column);
                 return Ok(());
             }
             _ => {}
@@ -166,7 +176,8 @@ impl<'a> Reader<'a> {
             Some("client") => self.client(words),
             Some("at") => self.input(words),
             _ => {
-                let what = "one of title, about, seed, set, net, cost, fault, calm, client, at";
+                let what =
+                    "one of title, about, seed, set, net, cost, fault, calm, tape, client, at";
                 Err(words.error(what, &keyword))
             }
         }
@@ -179,7 +190,9 @@ impl<'a> Reader<'a> {
             .map(|(nth, place)| ((place.0.at, nth), place))
             .collect();
         self.places = in_time.into_iter().map(|(_, place)| place).collect();
-        let mut connected = vec![false; self.scenario.clients.len()];
+        self.check_tape()?;
+        let came_in = |client: &ClientSpec| client.from.is_some();
+        let mut connected: Vec<bool> = self.scenario.clients.iter().map(came_in).collect();
         for (input, line, column) in &self.places {
             let client = &self.scenario.clients[input.client].name;
             let connects = input.action == Action::Connect;
@@ -195,6 +208,23 @@ impl<'a> Reader<'a> {
         }
         self.scenario.inputs = self.places.into_iter().map(|(input, ..)| input).collect();
         Ok(self.scenario)
+    }
+
+    /// Whoever comes in on the tape is declared first, in that order.
+    fn check_tape(&mut self) -> Result<(), ScenarioError> {
+        let clients = &self.scenario.clients;
+        let guests = Tape::guests(&self.tape);
+        let declared = clients.iter().map_while(|client| client.from);
+        let strays = clients.iter().skip(guests.len()).any(|client| client.from.is_some());
+        if strays || !declared.eq(guests.iter().copied()) {
+            let why = "the clients declared with 'from' are not those who come in on the tape";
+            let (line, column) = self.tape_place;
+            return Err(self.refused(line, column, why));
+        }
+        if !self.tape.is_empty() {
+            self.scenario.tape = Some(std::mem::take(&mut self.tape).into());
+        }
+        Ok(())
     }
 
     fn refused(&self, line: usize, column: usize, why: &str) -> ScenarioError {
@@ -278,8 +308,15 @@ impl<'a> Reader<'a> {
             return Err(self.refused(words.line, name.column, &why));
         }
         let mut link = self.scenario.link;
+        let mut from = None;
+        if words.peek().and_then(Word::bare) == Some("from") {
+            words.expect_keyword("from")?;
+            let address = |text: &str| text.parse::<SocketAddr>().ok();
+            from = Some(words.value("an address such as 127.0.0.1:50001", address)?);
+            self.tape_place = (words.line, name.column);
+        }
         link_settings(&mut words, &mut link)?;
-        self.scenario.clients.push(ClientSpec { name: bare.to_owned(), link });
+        self.scenario.clients.push(ClientSpec { name: bare.to_owned(), link, from });
         Ok(())
     }
 

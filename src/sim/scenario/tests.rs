@@ -99,7 +99,7 @@ fn refusals_say_where_and_what_was_expected() {
     let lines = [
         (
             "dance",
-            r#"4:1: expected one of title, about, seed, set, net, cost, fault, calm, client, at, found "dance""#,
+            r#"4:1: expected one of title, about, seed, set, net, cost, fault, calm, tape, client, at, found "dance""#,
         ),
         ("\n  at soon ana closes", r#"5:6: expected a time such as 3ms, found "soon""#),
         ("at", "4:3: expected a time such as 3ms, found the end of the line"),
@@ -163,6 +163,19 @@ fn refusals_say_where_and_what_was_expected() {
             "client eve hair",
             r#"4:12: expected one of latency, receive-buffer, send-buffer, server-receive-buffer, found "hair""#,
         ),
+        (
+            "client eve from nowhere",
+            r#"4:17: expected an address such as 127.0.0.1:50001, found "nowhere""#,
+        ),
+        (
+            "client eve from 127.0.0.1:50001",
+            "4:8: the clients declared with 'from' are not those who come in on the tape",
+        ),
+        (
+            "tape a9,127.0.0.1:50001,127.0.0.1:6379;",
+            "4:1: the clients declared with 'from' are not those who come in on the tape",
+        ),
+        ("tape", "4:5: expected a text, found the end of the line"),
         ("net latency 1ms", "4:1: 'net' must come before the first client"),
         ("seed -1", r#"4:6: expected a whole number, found "-1""#),
         ("seed 1\nseed 2", "5:1: a second 'seed'"),
@@ -279,7 +292,7 @@ prop_compose! {
                 latency: Micros(*latency), guest_receive_bytes: *size, ..scenario.link
             };
             let name = format!("guest-{}", scenario.clients.len());
-            scenario.clients.push(ClientSpec { name, link });
+            scenario.clients.push(ClientSpec { name, link, from: None });
         }
         for client in 0..scenario.clients.len() {
             scenario.insert(Input { at: Micros::ZERO, client, action: Action::Connect });

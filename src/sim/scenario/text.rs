@@ -75,8 +75,14 @@ impl Scenario {
         if let Some(from) = self.calm {
             line(&mut out, &format!("calm    {}", time(from)));
         }
-        for ClientSpec { name, link } in &self.clients {
-            let own = link_changes(link, &self.link);
+        if let Some(tape) = &self.tape {
+            tape_lines(&mut out, tape);
+        }
+        for ClientSpec { name, link, from } in &self.clients {
+            let mut own = link_changes(link, &self.link);
+            if let Some(from) = from {
+                own = format!("from {from}{}{own}", if own.is_empty() { "" } else { " " });
+            }
             line(
                 &mut out,
                 &format!("client  {name}{}{}", if own.is_empty() { "" } else { " " }, own),
@@ -107,6 +113,19 @@ impl Scenario {
 fn line(out: &mut String, text: &str) {
     out.push_str(text);
     out.push('\n');
+}
+
+/// Where it is cut means nothing.
+fn tape_lines(out: &mut String, tape: &str) {
+    const WIDTH: usize = 100;
+    let mut rest = tape;
+    while !rest.is_empty() {
+        // It is ASCII, but may have been made by hand.
+        let end = (WIDTH..rest.len()).find(|&at| rest.is_char_boundary(at));
+        let (first, after) = rest.split_at(end.unwrap_or(rest.len()));
+        line(out, &format!("tape    {first}"));
+        rest = after;
+    }
 }
 
 fn settings(out: &mut String, keyword: &str, settings: &str) {

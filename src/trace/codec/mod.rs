@@ -26,7 +26,12 @@
 //! unless somebody left lines out (or `dropped` says that the writer had to).
 //! `us` is the time in microseconds since time zero; it never goes back. `ev`
 //! is the fact: an object whose one key is the event's name and whose value is
-//! an object of its fields, or the bare name of an event without fields.
+//! an object of its fields, or the bare name of an event without fields. Beside
+//! it may stand `in`, a string: a piece of the [`tape`](crate::net::tape) of what
+//! the network gave the loop, all pieces one after the other being the tape.
+//! With them the records up to the end of the half-cycle are explained; on the
+//! lines of a `begun` and of the standing that follows stands all that came
+//! before. A trace holds them only if it was to tell everything.
 //!
 //! # Values
 //!
@@ -164,7 +169,7 @@ pub use facts::{EVENT_NAMES, event_name};
 pub use reader::{Ending, ReadError, Reader, Trace, read};
 pub(super) use wire::write_text;
 
-use super::Record;
+use super::{Inputs, Record};
 use crate::sorted::SortedMap;
 use std::io;
 use wire::Wire;
@@ -262,6 +267,17 @@ impl<W: io::Write> Writer<W> {
         self.sink.write_all(&self.line)
     }
 
+    /// The same with a piece of the inputs beside it; none if it is empty.
+    ///
+    /// # Errors
+    /// Those of the sink; the line may be cut then.
+    pub fn record_with(&mut self, record: &Record, inputs: &str) -> io::Result<()> {
+        if inputs.is_empty() {
+            return self.record(record);
+        }
+        self.sink.write_all(record_line_with(record, inputs).as_bytes())
+    }
+
     /// # Errors
     /// Those of the sink.
     pub fn flush(&mut self) -> io::Result<()> {
@@ -292,11 +308,28 @@ pub fn record_line(record: &Record) -> String {
     line(record)
 }
 
+/// The same with a piece of the inputs beside it; none if it is empty.
+#[must_use]
+pub fn record_line_with(record: &Record, inputs: &str) -> String {
+    let mut line = line(record);
+    if !inputs.is_empty() {
+        line.truncate(line.len() - "}\n".len());
+        let mut member = Vec::new();
+        write_text(&mut member, inputs);
+        line.push_str(",\"in\":");
+        line.push_str(std::str::from_utf8(&member).expect("JSON is UTF-8"));
+        line.push_str("}\n");
+    }
+    line
+}
+
 /// A whole trace.
 #[must_use]
-pub fn to_text(header: &Header, records: &[Record]) -> String {
+pub fn to_text(header: &Header, records: &[Record], inputs: &Inputs) -> String {
     let mut text = line(header);
-    records.iter().for_each(|record| text.push_str(&line(record)));
+    for record in records {
+        text.push_str(&record_line_with(record, inputs.on(record.seq)));
+    }
     text
 }
 

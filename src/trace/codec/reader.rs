@@ -6,6 +6,7 @@ use super::wire::{Wire, field};
 use super::{EVENT_NAMES, FORMAT_VERSION, Header, LINE_LIMIT_BYTES, Record};
 use crate::event::Event;
 use crate::time::Micros;
+use crate::trace::Inputs;
 use std::fmt;
 
 /// How a trace ended.
@@ -43,6 +44,8 @@ pub struct Trace {
     /// `None` if the trace was cut in its first line.
     pub header: Option<Header>,
     pub records: Vec<Record>,
+    /// What came in meanwhile, as far as it was recorded.
+    pub inputs: Inputs,
     pub ending: Ending,
     /// Records whose event this program does not know.
     pub skipped: u64,
@@ -57,7 +60,8 @@ pub fn read(bytes: &[u8]) -> Result<Trace, ReadError> {
     let mut records = Vec::new();
     reader.feed(bytes, &mut records)?;
     let ending = reader.finish(&mut records)?;
-    Ok(Trace { skipped: reader.skipped(), header: reader.header, records, ending })
+    let (skipped, inputs) = (reader.skipped(), reader.take_inputs());
+    Ok(Trace { header: reader.header, records, inputs, ending, skipped })
 }
 
 /// Takes a trace in pieces of any size.
@@ -71,6 +75,7 @@ pub struct Reader {
     next_n: u64,
     at: Micros,
     skipped: u64,
+    inputs: Inputs,
     failed: Option<ReadError>,
 }
 
@@ -90,6 +95,11 @@ impl Reader {
     #[must_use]
     pub fn skipped(&self) -> u64 {
         self.skipped
+    }
+
+    /// The inputs on the lines since the last time.
+    pub fn take_inputs(&mut self) -> Inputs {
+        std::mem::take(&mut self.inputs)
     }
 
     /// Appends the records of all lines that end within `bytes`.
@@ -163,11 +173,18 @@ impl Reader {
             self.header = Some(header(text)?);
             return Ok(());
         }
-        let (seq, at, event) = record(text)?;
+        let (seq, at, event, inputs) = record(text)?;
         self.advance(seq, at)?;
         match event {
-            Some(event) => out.push(Record { seq, at, event }),
+            Some(event) => {
+                let record = Record { seq, at, event };
+                self.inputs.note(&record);
+                out.push(record);
+            }
             None => self.skipped += 1,
+        }
+        if let Some(inputs) = inputs {
+            self.inputs.push(seq, inputs);
         }
         Ok(())
     }
@@ -218,8 +235,9 @@ fn header(text: &str) -> Result<Header, Fault> {
     faults.settle(header)
 }
 
-/// A record's number, its time, and its event if that is one of ours.
-fn record(text: &str) -> Result<(u64, Micros, Option<Event>), Fault> {
+/// A record's number, its time, its event if that is one of ours, and the
+/// inputs that stand beside it.
+fn record(text: &str) -> Result<(u64, Micros, Option<Event>, Option<String>), Fault> {
     let faults = Faults::default();
     let object = Raw::line(text, &faults).object();
     let (seq, at) = (field(&object, "n"), field(&object, "us"));
@@ -230,5 +248,6 @@ fn record(text: &str) -> Result<(u64, Micros, Option<Event>), Fault> {
             None
         }
     };
-    faults.settle((seq, at, event))
+    let inputs = object.find("in").map(|inputs| inputs.string().into_owned());
+    faults.settle((seq, at, event, inputs))
 }

@@ -8,7 +8,6 @@ use std::net::SocketAddr;
 
 impl World {
     pub(super) fn pipe(&mut self, peer: SocketAddr, pipe: &Pipe) {
-        let new = Guest { reading: true, ..Guest::default() };
         if let Pipe::Queued { .. } | Pipe::BacklogFull { .. } = pipe {
             // The same address again is a new connection.
             self.guests.remove(&peer);
@@ -17,7 +16,12 @@ impl World {
         if let Pipe::Queued { .. } = pipe {
             self.backlog.push_back(peer);
         }
-        let guest = self.guests.or_insert_with(peer, || new);
+        let clients = &self.clients;
+        let guest = self.guests.or_insert_with(peer, || {
+            // It may have been there before anything was heard of its far end.
+            let client = clients.values().find(|client| client.peer == peer).map(|c| c.id);
+            Guest { client, reading: true, ..Guest::default() }
+        });
         match pipe {
             Pipe::Queued { name } | Pipe::BacklogFull { name } => guest.name.clone_from(name),
             Pipe::Sent { bytes, .. } => add(&mut guest.in_flight, bytes.len),

@@ -49,7 +49,9 @@ impl App {
             }
             News::Lines { lines, id } => {
                 living.live.last_id = id;
-                if let Err(error) = living.live.take(&lines, &mut self.run.timeline) {
+                if let Err(error) =
+                    living.live.take(&lines, &mut self.run.timeline, &mut self.run.inputs)
+                {
                     self.report.refused(&error.to_string());
                 }
                 if let Some(header) = living.live.header() {

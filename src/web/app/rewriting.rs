@@ -1,9 +1,11 @@
 //! Changing what cannot be done as a guest: the run's text, at hand to be edited.
 
-use super::App;
+use super::{App, Watched, show_scenarios};
 use crate::sim::Scenario;
+use crate::sim::rerun::{self, Verdict};
 use crate::web::console::Outcome;
 use crate::web::document::{element, focus, select, typed};
+use crate::web::run::Run;
 use web_sys::{HtmlDialogElement, HtmlTextAreaElement};
 
 fn dialog() -> HtmlDialogElement {
@@ -24,6 +26,22 @@ impl App {
         text().set_value(&scenario.to_text());
         element("rewrite-fault").set_text_content(None);
         let _ = dialog().show_modal();
+    }
+
+    /// A recording becomes a simulation, which states the same and can be changed.
+    pub(super) fn rerun(&mut self) {
+        let scenario = match self.run.rerun() {
+            Ok(scenario) => scenario,
+            Err(why) => return self.tell(Outcome::Refused(why.to_string())),
+        };
+        let verdict = rerun::compare(&scenario, self.run.timeline.records(), &self.run.inputs);
+        let run = Run::simulate(scenario);
+        show_scenarios(&mut self.scenarios, Watched::File(&run.title));
+        self.watch(run);
+        self.tell(match verdict {
+            Verdict::Same { .. } => Outcome::Done(verdict.to_string()),
+            Verdict::Differs { .. } => Outcome::Refused(verdict.to_string()),
+        });
     }
 
     /// A ready statement goes before the first guest, or takes the place of

@@ -96,10 +96,10 @@ impl App {
                 ("perfetto.json", perfetto::to_text(self.run.timeline.records()))
             }
             (Form::Scenario, Some(scenario)) => ("scenario", scenario.to_text()),
-            (Form::Scenario, None) => {
-                let why = "A recording has no scenario: it holds what happened, not why.";
-                return self.tell(Outcome::Refused(why.into()));
-            }
+            (Form::Scenario, None) => match self.run.rerun() {
+                Ok(scenario) => ("scenario", scenario.to_text()),
+                Err(why) => return self.tell(Outcome::Refused(why.to_string())),
+            },
         };
         files::save(&format!("{}.{ending}", self.file_stem()), &text);
     }

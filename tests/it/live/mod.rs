@@ -1,6 +1,7 @@
 //! Watching a real server: what watchers are told, who may watch, and what
 //! the loop notices of it (nothing).
 
+mod rerun;
 mod server;
 
 use onechef::event::{ClientId, Event, Standing};

@@ -261,6 +261,12 @@ impl Stream {
         &self.text
     }
 
+    /// The events' data: a trace.
+    pub fn as_trace(&self) -> String {
+        let data = self.text.lines().filter_map(|line| line.strip_prefix("data: "));
+        data.filter(|data| !data.starts_with("{\"held\"")).map(|data| format!("{data}\n")).collect()
+    }
+
     pub fn last_id(&self) -> &str {
         &self.id
     }
@@ -310,7 +316,10 @@ impl Client {
         let line = self.line();
         let count = line[1..].parse::<i64>().unwrap_or(0);
         match line.as_bytes()[0] {
-            b'$' if count >= 0 => drop(self.line()),
+            b'$' | b'=' if count >= 0 => {
+                let mut text = vec![0; count as usize + 2];
+                self.lines.read_exact(&mut text).expect("a reply");
+            }
             b'*' => (0..count).for_each(|_| drop(self.answer())),
             b'%' => (0..2 * count).for_each(|_| drop(self.answer())),
             _ => {}
@@ -322,6 +331,21 @@ impl Client {
         let mut line = String::new();
         self.lines.read_line(&mut line).expect("a reply");
         line.trim_end().to_owned()
+    }
+
+    /// Whether INFO says so.
+    pub fn info(&mut self, what: &str) -> bool {
+        self.send(&["INFO", "clients"]);
+        let length = self.line()[1..].parse::<usize>().expect("a length");
+        let mut text = vec![0; length + 2];
+        self.lines.read_exact(&mut text).expect("a reply");
+        String::from_utf8_lossy(&text).contains(what)
+    }
+
+    /// Says this, and stays until the server has closed.
+    pub fn type_and_leave(mut self, text: &str) {
+        let _ = self.lines.get_mut().write_all(text.as_bytes());
+        self.say_and_leave::<Vec<String>>(&[]);
     }
 
     pub fn ask(&mut self, words: &[&str]) -> String {
