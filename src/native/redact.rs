@@ -43,6 +43,12 @@ impl Redactor {
         Redactor { disclosure, key: RandomState::new(), discretion: Discretion::default() }
     }
 
+    /// For facts that system calls have told.
+    #[must_use]
+    pub fn of_system_calls(disclosure: Disclosure) -> Redactor {
+        Redactor { discretion: Discretion::of_system_calls(), ..Redactor::new(disclosure) }
+    }
+
     /// Masks the directives of a header.
     pub fn directives(&self, header: &mut Header) {
         let masked = header.config.iter().map(|(name, value)| {

@@ -226,7 +226,7 @@ impl Run {
     /// The whole run as a trace file.
     #[must_use]
     pub fn to_ndjson(&self) -> String {
-        codec::to_text(&self.header, self.timeline.records(), &self.inputs)
+        codec::to_text_with(&self.header, self.timeline.records(), &self.inputs)
     }
 
     /// What decides the run, for a report about it.

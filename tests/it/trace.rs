@@ -10,7 +10,7 @@ use onechef::trace::codec::{
     self, EVENT_NAMES, EVENTS_HASH, Ending, FORMAT_VERSION, Header, Native, Simulation, Source,
 };
 use onechef::trace::timeline::MarkKind;
-use onechef::trace::{Inputs, Record, Timeline, World};
+use onechef::trace::{Record, Timeline, World};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
@@ -80,7 +80,7 @@ proptest! {
     #[test]
     fn a_trace_survives_the_way_through_text(seeds in vec(any::<u64>(), 0..60), cut in 1..64_usize) {
         let records = noise(&seeds);
-        let text = codec::to_text(&header(), &records, &Inputs::default());
+        let text = codec::to_text(&header(), &records);
         let mut reader = codec::Reader::new();
         let mut read = Vec::new();
         for piece in text.as_bytes().chunks(cut) {
@@ -97,7 +97,7 @@ proptest! {
         at in any::<prop::sample::Index>(),
         byte in any::<u8>(),
     ) {
-        let mut text = codec::to_text(&header(), &noise(&seeds), &Inputs::default()).into_bytes();
+        let mut text = codec::to_text(&header(), &noise(&seeds)).into_bytes();
         let at = at.index(text.len());
         text[at] = byte;
         if let Err(error) = codec::read(&text) {
@@ -109,7 +109,7 @@ proptest! {
 #[test]
 fn a_trace_cut_anywhere_plays_up_to_the_cut_and_says_so() {
     let records = run(3, 4);
-    let text = codec::to_text(&header(), &records, &Inputs::default());
+    let text = codec::to_text(&header(), &records);
     for cut in 1..text.len() {
         let trace = codec::read(&text.as_bytes()[..cut]).expect("a cut is no error");
         let whole = &text[..cut];
@@ -127,7 +127,7 @@ fn a_trace_cut_anywhere_plays_up_to_the_cut_and_says_so() {
 #[test]
 fn a_recorded_scenario_read_again_gives_the_same_worlds() {
     for records in scenarios() {
-        let text = codec::to_text(&header(), &records, &Inputs::default());
+        let text = codec::to_text(&header(), &records);
         let trace = codec::read(text.as_bytes()).expect("our own text");
         assert_eq!((trace.ending, trace.skipped), (Ending::Complete, 0));
         assert_eq!(folded(&trace.records), folded(&records));

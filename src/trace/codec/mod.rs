@@ -323,9 +323,15 @@ pub fn record_line_with(record: &Record, inputs: &str) -> String {
     line
 }
 
-/// A whole trace.
+/// A whole trace, without inputs.
 #[must_use]
-pub fn to_text(header: &Header, records: &[Record], inputs: &Inputs) -> String {
+pub fn to_text(header: &Header, records: &[Record]) -> String {
+    to_text_with(header, records, &Inputs::default())
+}
+
+/// A whole trace, with its inputs.
+#[must_use]
+pub fn to_text_with(header: &Header, records: &[Record], inputs: &Inputs) -> String {
     let mut text = line(header);
     for record in records {
         text.push_str(&record_line_with(record, inputs.on(record.seq)));

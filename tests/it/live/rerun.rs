@@ -48,8 +48,7 @@ fn assert_same(text: &str, trace: &Trace) -> Scenario {
         sim.advance(&mut records);
     }
     assert!(!sim.has_left_tape());
-    let rerun =
-        codec::to_text(trace.header.as_ref().expect("a header"), &records, &Inputs::default());
+    let rerun = codec::to_text(trace.header.as_ref().expect("a header"), &records);
     let core = |line: &str| {
         line.split(",\"in\":").next().unwrap_or_default().trim_end_matches('}').to_owned()
     };
