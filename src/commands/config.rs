@@ -100,8 +100,10 @@ fn set(ctx: &mut Context<'_>) -> Outcome {
     ctx.server.remeasure_clients();
     for directive in directives {
         let value = directive.get(&ctx.server.config);
-        // A password is nobody's business, least of all a recording's.
-        let value = if directive.name == "requirepass" { "(hidden)".into() } else { value };
+        // A password is nobody's business, least of all a recording's. That
+        // there is none any more is.
+        let secret = directive.name == "requirepass" && !value.is_empty();
+        let value = if secret { "(hidden)".into() } else { value };
         ctx.emit(|| Event::Config { name: directive.name.into(), value });
     }
     ctx.reply().ok();

@@ -207,7 +207,9 @@ impl Engine {
         }
         let took = if watched || timed { net.now().saturating_sub(began) } else { Micros::ZERO };
         let failed = self.server.stats.total_error_replies > errors;
-        self.server.count(slot, command, took, failed);
+        // A watcher times every command, and must not change what INFO tells.
+        let counted = if timed { took } else { Micros::ZERO };
+        self.server.count(slot, command, counted, failed);
         if took >= super::slowlog::MAY_BE_SLOW || !self.server.concerns.is_none() {
             // A monitor hears of its own commands, too: while it executes, that
             // waits until its reply has been stated.

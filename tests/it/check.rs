@@ -170,6 +170,42 @@ fn a_monitor_that_is_refused_its_own_exec_is_told_of_it_once() {
     }
 }
 
+/// A watcher times commands that nobody times otherwise, and INFO told of it
+/// (seed 3792).
+#[test]
+fn a_watcher_does_not_change_what_info_tells() {
+    let text = "onechef scenario 1\nclient ana\nat 1ms ana connects\n\
+        at 2ms ana sends PING\nat 3ms ana sends INFO commandstats";
+    let scenario = Scenario::parse("info", text).expect("a well-formed scenario");
+    if let Err(violation) = examine_twice(&scenario) {
+        panic!("{violation}");
+    }
+}
+
+/// What is changed while the server runs binds what comes after: nobody is
+/// held to a rule that did not hold when it came in.
+#[test]
+fn rules_that_change_meanwhile_bind_what_comes_after() {
+    for talk in [
+        "at 3ms ana sends CONFIG SET maxclients 1\nat 4ms bob sends PING",
+        "at 3ms bob sends SET k <60kb>\nat 4ms bob stops reading\nat 5ms bob sends 9 x GET k\n\
+         at 9ms ana sends CONFIG SET client-output-buffer-limit \"normal 1kb 0 0\"",
+        "at 3ms ana sends CONFIG SET requirepass secret\nat 4ms ana sends RESET\n\
+         at 5ms bob sends PING\nat 6ms ana sends PING\nat 7ms bob sends CONFIG SET requirepass \"\"\n\
+         at 8ms ana sends PING\nat 9ms bob sends RESET\nat 10ms bob sends PING",
+        "at 3ms ana sends DEBUG PAUSE-CRON 1\nat 4ms ana sends SHUTDOWN NOSAVE",
+    ] {
+        let text = format!(
+            "onechef scenario 1\nclient ana\nclient bob send-buffer 1kb receive-buffer 1kb\n\
+             at 1ms ana connects\nat 1ms bob connects\n{talk}"
+        );
+        let scenario = Scenario::parse("rules", &text).expect("a well-formed scenario");
+        if let Err(violation) = examine_twice(&scenario) {
+            panic!("{violation}\n{text}");
+        }
+    }
+}
+
 /// A seed must say the same tomorrow as text, or nobody can replay it.
 #[test]
 fn a_drawn_scenario_survives_as_text() {

@@ -190,9 +190,19 @@ impl Account {
         Ok(())
     }
 
-    /// `CommandBegin`: of the request, or of one that EXEC takes from its
-    /// queue.
-    pub fn begin(&mut self) -> Held {
+    /// `CommandBegin`.
+    pub fn runs(&mut self, rules: Rules) -> Held {
+        self.begin()?;
+        let name = self.running.last().and_then(|words| words.first());
+        let opens = |word: &&str| name.is_some_and(|n| n.eq_ignore_ascii_case(word.as_bytes()));
+        let allowed = rules.authenticated || ["auth", "hello", "quit", "reset"].iter().any(opens);
+        require(allowed, Invariant::UnauthenticatedLimits, || {
+            format!("client {}: a command runs that takes the password first", self.id)
+        })
+    }
+
+    /// Of the request, or of one that EXEC takes from its queue.
+    fn begin(&mut self) -> Held {
         let id = self.id;
         let nested = !self.running.is_empty();
         require(self.leaving == Leaving::No || nested, Invariant::SilentAfterClose, || {
@@ -207,8 +217,8 @@ impl Account {
         Ok(())
     }
 
-    /// `CommandEnd`.
-    pub fn end(&mut self) -> Held {
+    /// `CommandEnd`; `open`: there is no password.
+    pub fn end(&mut self, open: bool) -> Held {
         let id = self.id;
         let request = self.running.pop();
         require(request.is_some(), Invariant::WholeRequestsOnly, || {
@@ -242,7 +252,7 @@ impl Account {
             self.replies_off = false;
             silent = skip;
             // What only a password gives is gone with it.
-            (self.authenticated, self.no_evict) = (false, false);
+            (self.authenticated, self.no_evict) = (open, false);
             self.queue.clear();
         }
         if is(0, "client") && is(1, "no-evict") {
@@ -253,8 +263,9 @@ impl Account {
         self.hears_messages |= subscribes;
         self.answer.cut |= subscribes && nested;
         if !nested {
-            // Who hears everything already is not told so again.
-            let any = subscribes || is(0, "monitor");
+            // Who hears everything already is not told so again; who ends
+            // everything is told nothing.
+            let any = subscribes || is(0, "monitor") || is(0, "shutdown");
             self.due = (!any).then_some(u32::from(!silent));
         }
         Ok(())

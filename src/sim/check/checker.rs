@@ -3,7 +3,7 @@
 
 use super::account::{Account, Leaving};
 use super::ledger::Ledger;
-use super::reader::Rules;
+use super::rulebook::Rulebook;
 use super::tables::{self, Freed, State};
 use super::turns::Turns;
 use super::waits::Waits;
@@ -47,6 +47,7 @@ pub struct Checker {
     turns: Turns,
     waits: Waits,
     world: World,
+    rules: Rulebook,
     seq: u64,
     at: Micros,
 }
@@ -69,6 +70,7 @@ impl Checker {
             turns: Turns::default(),
             waits: Waits::default(),
             world: World::default(),
+            rules: Rulebook::new(scenario),
             seq: 0,
             at: Micros::ZERO,
         }
@@ -110,30 +112,23 @@ impl Checker {
         for record in records {
             (self.seq, self.at) = (record.seq, record.at);
             self.world.fold(record);
-            self.turns.fold(record, &mut self.ledger)?;
+            self.rules.fold(&record.event);
+            self.turns.fold(record, &mut self.ledger, &self.rules)?;
             self.waits.fold(record, &self.world)?;
-            self.fold(&record.event, state)?;
+            self.fold(&record.event)?;
         }
         self.turns.settle(step, &self.ledger, &self.accounts, state)?;
         self.settle_accounts(state)?;
         self.waits.settle(step, &self.accounts, state)?;
         let listens = |id| self.accounts.get(&id).is_some_and(|account| account.hears_messages);
         let stranger = |id| self.accounts.get(&id).is_some_and(|account| account.stranger);
-        tables::check(step, state, &self.freed, listens, stranger)?;
+        tables::check(step, state, &self.freed, &self.rules, listens, stranger)?;
         tables::check_seam(state, &self.ledger)?;
         self.recount(state)?;
         tables::check_fold(&self.world, state)
     }
 
-    fn rules(account: &Account, state: State<'_>) -> Rules {
-        let config = &state.server.config;
-        Rules {
-            max_bulk_len: config.proto_max_bulk_len,
-            authenticated: account.authenticated || config.requirepass.is_empty(),
-        }
-    }
-
-    fn fold(&mut self, event: &Event, state: State<'_>) -> Held {
+    fn fold(&mut self, event: &Event) -> Held {
         match event {
             Event::Accept { fd, .. } => {
                 let index = self.ledger.arrivals.pop_front();
@@ -148,7 +143,7 @@ impl Checker {
                 self.at_the_door = None;
                 return Ok(());
             }
-            Event::ClientCreated { client, peer, .. } => return self.seat(*client, *peer, state),
+            Event::ClientCreated { client, peer, .. } => return self.seat(*client, *peer),
             _ => {}
         }
         let Some(id) = event.client() else { return Ok(()) };
@@ -161,7 +156,7 @@ impl Checker {
         };
         self.touched.insert(id);
         let connection = &mut self.ledger.connections[account.connection];
-        let rules = Checker::rules(account, state);
+        let rules = self.rules.of(account);
         match event {
             Event::Read { outcome: ReadOutcome::Bytes, bytes, .. } => {
                 let sent = self.sent.get(&account.peer).map_or(&[][..], Vec::as_slice);
@@ -180,10 +175,10 @@ impl Checker {
             }
             Event::ProtocolError { .. } => account.protocol_error(&connection.input, rules)?,
             Event::QueryTrimmed { bytes, .. } => account.trimmed += *bytes as usize,
-            Event::CommandBegin { .. } => account.begin()?,
+            Event::CommandBegin { .. } => account.runs(rules)?,
             Event::CommandEnd { .. } => {
                 self.commands += u64::from(!account.blocked);
-                account.end()?;
+                account.end(self.rules.is_open())?;
             }
             Event::CommandRejected { .. } => account.set_aside(false)?,
             Event::Transaction { step: TransactionStep::Queued { .. }, .. } => {
@@ -206,7 +201,7 @@ impl Checker {
             Event::ReplyQueued { bytes, .. } => account.queued(bytes.len)?,
             Event::Write { outcome, bytes, calls, .. } => {
                 // Nor does it bind monitors, or anybody while memory is short.
-                let bounded = state.server.config.maxmemory == 0 && !account.hears_messages;
+                let bounded = self.rules.config.maxmemory == 0 && !account.hears_messages;
                 account.wrote(connection, *outcome, *bytes, *calls, bounded)?;
             }
             Event::CloseAfterReply { .. } => {
@@ -226,18 +221,21 @@ impl Checker {
         Ok(())
     }
 
-    fn seat(&mut self, id: ClientId, peer: SocketAddr, state: State<'_>) -> Held {
+    fn seat(&mut self, id: ClientId, peer: SocketAddr) -> Held {
         let last = std::mem::replace(&mut self.last_id, id);
         require(id > last, Invariant::Tables, || format!("client {id} comes after client {last}"))?;
         let connection = self.at_the_door.take();
         require(connection.is_some(), Invariant::FactsAddUp, || {
             format!("client {id} is seated, and nobody was accepted")
         })?;
-        let open = state.server.config.requirepass.is_empty();
+        let open = self.rules.is_open();
         let account = Account::new(id, peer, connection.unwrap_or_default(), open);
         self.accounts.insert(id, account);
         self.touched.insert(id);
-        Ok(())
+        let (seated, limit) = (self.accounts.len(), self.rules.config.maxclients);
+        require(seated <= limit as usize, Invariant::MaxClients, || {
+            format!("client {id} is seated as one of {seated}, maxclients is {limit}")
+        })
     }
 
     fn see_off(&mut self, id: ClientId, dropped: u64) -> Held {
@@ -262,7 +260,7 @@ impl Checker {
                 .query
                 .as_ref()
                 .map_or(&[][..], |q| q.buffer.get(..q.filled).unwrap_or_default());
-            let rules = Checker::rules(account, state);
+            let rules = self.rules.of(account);
             account.late = client.flags.has(ClientFlags::UNBLOCKED);
             account.settle_input(&connection.input, held, rules)?;
             let waiting = if client.reply.is_drained() {

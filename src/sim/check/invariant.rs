@@ -174,9 +174,10 @@ impl Invariant {
                 (25, "nobody holds more unparsed bytes than the limit and stays")
             }
             Invariant::OutputLimit => (26, "nobody's reply list reaches the hard limit and stays"),
-            Invariant::UnauthenticatedLimits => {
-                (27, "who has not given the password gets at most 10 arguments of 16 KB through")
-            }
+            Invariant::UnauthenticatedLimits => (
+                27,
+                "who has not given the password runs nothing but what takes it, and may send at most 10 arguments of 16 KB, keep 1 MB waiting and be owed 1 KB in the list",
+            ),
             Invariant::MemoryAsReceived => {
                 (28, "a query buffer grows with what arrived, not with what was announced")
             }

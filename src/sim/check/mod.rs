@@ -31,9 +31,11 @@ mod account;
 mod checker;
 mod ledger;
 mod reader;
+mod rulebook;
 mod tables;
 mod trial;
 mod turns;
+mod verdict;
 mod waits;
 
 #[cfg(test)]
@@ -42,6 +44,7 @@ mod canaries;
 pub use checker::Checker;
 pub use invariant::Invariant;
 pub use trial::{Report, Trial, examine, examine_twice};
+pub use verdict::Verdict;
 
 use crate::time::Micros;
 use std::fmt;

@@ -186,6 +186,7 @@ pub fn draw(seed: u64) -> Drawn {
     }
     let plan = Plan { guest: guests, topics: &topics, comparable, password, calm };
     hire(&mut Dice(Pcg64Mcg::seed_from_u64(!seed)), &mut scenario, &plan);
+    meddle(&mut Dice(Pcg64Mcg::seed_from_u64(seed.rotate_left(32))), &mut scenario, &plan);
     Drawn { scenario, comparable }
 }
 
@@ -216,6 +217,76 @@ fn hire(dice: &mut Dice, scenario: &mut Scenario, plan: &Plan<'_>) {
             scenario.insert(Input { at, client, action });
         }
     }
+}
+
+/// Somebody who changes the rules while the others eat, and asks about
+/// everything. Drawn with dice of its own, too.
+fn meddle(dice: &mut Dice, scenario: &mut Scenario, plan: &Plan<'_>) {
+    if plan.comparable || !dice.one_in(4) {
+        return;
+    }
+    let client = scenario.clients.len();
+    scenario.clients.push(ClientSpec { name: "host".to_owned(), link: Link::default() });
+    let mut at = Micros(500 + dice.below(3_000));
+    scenario.insert(Input { at, client, action: Action::Connect });
+    if plan.password {
+        let action = Action::Send(Packets::command(&["AUTH", "secret"]));
+        scenario.insert(Input { at, client, action });
+    }
+    for _ in 0..1 + dice.below(8) {
+        at = at.saturating_add(Micros(PACKETS_MAX + dice.below(12_000)));
+        let bytes = if dice.one_in(3) { question(dice) } else { setting(dice) };
+        scenario.insert(Input { at, client, action: Action::Send(Packets::whole(bytes)) });
+    }
+    scenario.insert(Input { at: plan.calm, client, action: Action::Read });
+}
+
+/// `CONFIG SET`, of what matters to somebody.
+fn setting(dice: &mut Dice) -> Vec<u8> {
+    let limit = format!("{} {}kb 40kb 1", dice.pick(&["normal", "pubsub"]), dice.below(200));
+    let all = [
+        ("maxclients", (1 + dice.below(12)).to_string()),
+        ("max-new-connections-per-cycle", (1 + dice.below(3)).to_string()),
+        ("client-query-buffer-limit", "1mb".to_owned()),
+        ("client-output-buffer-limit", limit),
+        ("hz", (1 + dice.below(300)).to_string()),
+        ("requirepass", dice.pick(&["", "secret", "other"]).to_owned()),
+        ("maxmemory-clients", dice.pick(&["0", "150000", "5mb"]).to_owned()),
+        ("maxmemory", dice.pick(&["0", "40kb", "1gb"]).to_owned()),
+        ("timeout", dice.below(2).to_string()),
+        ("active-expire-effort", (1 + dice.below(10)).to_string()),
+        ("slowlog-log-slower-than", dice.pick(&["-1", "0"]).to_owned()),
+        ("latency-monitor-threshold", dice.below(2).to_string()),
+    ];
+    let (name, value) = &all[dice.below(all.len() as u64) as usize];
+    command(&["CONFIG", "SET", name, value])
+}
+
+/// What tells about the server, or about how to speak with it.
+fn question(dice: &mut Dice) -> Vec<u8> {
+    let line = dice.pick(&[
+        "INFO everything",
+        "CLIENT INFO",
+        "CLIENT LIST TYPE normal",
+        "CLIENT NO-TOUCH on",
+        "COMMAND",
+        "COMMAND GETKEYS SET k v",
+        "SLOWLOG GET",
+        "LATENCY LATEST",
+        "OBJECT ENCODING 0:0",
+        "SCAN 0",
+        "KEYS *",
+        "DEBUG POPULATE 20",
+        "DEBUG PROTOCOL map",
+        "DEBUG PROTOCOL attrib",
+        "DEBUG SET-ACTIVE-EXPIRE 0",
+        "DEBUG PAUSE-CRON 1",
+        "DEBUG ERROR \"A b\"",
+        "PUBSUB CHANNELS",
+        "MEMORY USAGE 0:0",
+        "SHUTDOWN NOSAVE",
+    ]);
+    [line.as_bytes(), b"\r\n"].concat()
 }
 
 /// What is drawn once for all guests.

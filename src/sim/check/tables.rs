@@ -2,6 +2,7 @@
 
 use super::checker::Step;
 use super::ledger::Ledger;
+use super::rulebook::Rulebook;
 use super::{Held, Invariant, require};
 use crate::engine::ae::{EventLoop, Owner};
 use crate::engine::client::{Client, ClientFlags, Slot};
@@ -33,12 +34,13 @@ pub struct Freed {
 /// Most keys whose deadlines are counted again at every poll.
 const COUNTED_KEYS: usize = 1_000;
 
-/// `listens`: whether another output limit applies to a client, or did;
+/// `rules`: as the facts say; `listens`: whether another output limit applies to a client, or did;
 /// `stranger`: whether a client has never given the password.
 pub fn check(
     step: Step,
     state: State<'_>,
     freed: &[Freed],
+    rules: &Rulebook,
     listens: impl Fn(ClientId) -> bool,
     stranger: impl Fn(ClientId) -> bool,
 ) -> Held {
@@ -46,11 +48,16 @@ pub fn check(
     for (slot, client) in server.clients.iter() {
         check_queues(server, slot, client)?;
         check_handlers(state, slot, client)?;
-        check_query(server, client)?;
-        if stranger(client.id) && server.must_authenticate(slot) {
+        check_query(client)?;
+        // A limit that was changed meanwhile binds what comes after.
+        if !rules.has_changed("client-query-buffer-limit") {
+            check_query_limit(server, client)?;
+        }
+        let newcomer = stranger(client.id) && !rules.has_changed("requirepass");
+        if newcomer && server.must_authenticate(slot) {
             check_stranger(client)?;
         }
-        if !listens(client.id) {
+        if !listens(client.id) && !rules.has_changed("client-output-buffer-limit") {
             check_output(server, client)?;
         }
     }
@@ -66,7 +73,7 @@ pub fn check(
     }
     let seated = server.clients.len() as u64;
     let limit = u64::from(server.config.maxclients);
-    require(seated <= limit, Invariant::MaxClients, || {
+    require(seated <= limit || rules.has_changed("maxclients"), Invariant::MaxClients, || {
         format!("{seated} clients are seated, maxclients is {limit}")
     })?;
     require(server.now <= state.now, Invariant::TimersNotEarly, || {
@@ -123,14 +130,18 @@ fn check_handlers(state: State<'_>, slot: Slot, client: &Client) -> Held {
     })
 }
 
-fn check_query(server: &Server, client: &Client) -> Held {
-    let id = client.id;
+fn check_query_limit(server: &Server, client: &Client) -> Held {
     let doomed = client.flags.has(ClientFlags::CLOSE_ASAP);
-    let (held, room) = client.query.as_ref().map_or((0, 0), |q| (q.filled, q.buffer.len()));
+    let held = client.query.as_ref().map_or(0, |query| query.filled as u64);
     let limit = server.config.client_query_buffer_limit;
-    require(held as u64 <= limit || doomed, Invariant::QueryBufferLimit, || {
-        format!("client {id} holds {held} bytes, the limit is {limit}")
-    })?;
+    require(held <= limit || doomed, Invariant::QueryBufferLimit, || {
+        format!("client {} holds {held} bytes, the limit is {limit}", client.id)
+    })
+}
+
+fn check_query(client: &Client) -> Held {
+    let id = client.id;
+    let (held, room) = client.query.as_ref().map_or((0, 0), |q| (q.filled, q.buffer.len()));
     let position = client.query.as_ref().map_or(0, |query| query.parser.position());
     let stored =
         client.query_len as usize == held && client.query_pos as usize <= held.max(position);

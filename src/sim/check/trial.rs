@@ -20,6 +20,8 @@ const REST_WITHIN_CYCLES: u64 = 30_000;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Report {
     pub cycles: u64,
+    /// Half-cycles and waits, after each of which everything was checked.
+    pub steps: u64,
     pub records: u64,
     /// How long the restaurant was open, by its own clock.
     pub simulated: Micros,
@@ -86,9 +88,26 @@ pub(super) fn same_calls(
         return Ok(());
     }
     let at = watched.iter().zip(alone).take_while(|(a, b)| a == b).count();
-    let (watched, alone) = (watched.get(at), alone.get(at));
-    let text = format!("call {at}: watched {watched:?}, alone {alone:?}");
+    let (watched, alone) = (shown(watched.get(at)), shown(alone.get(at)));
+    let text = format!("call {at}: watched {watched}, alone {alone}");
     Err(at_the_end(report, Invariant::ObserverEffectZero, text))
+}
+
+/// A call in few words, its payload by length and hash.
+fn shown(call: Option<&Call>) -> String {
+    let payload = |bytes: &[u8]| format!("{} bytes, hash {:016x}", bytes.len(), hash(BASIS, bytes));
+    match call {
+        Some(Call::Read { fd, result: Ok(bytes) }) => format!("read {fd}: {}", payload(bytes)),
+        Some(Call::Write { fd, result: Ok(bytes) }) => format!("write {fd}: {}", payload(bytes)),
+        other => format!("{other:?}"),
+    }
+}
+
+/// FNV-1a.
+const BASIS: u64 = 0xcbf2_9ce4_8422_2325;
+
+fn hash(from: u64, bytes: &[u8]) -> u64 {
+    bytes.iter().fold(from, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x100_0000_01b3))
 }
 
 /// The calls of a run until it is quiet.
@@ -120,7 +139,7 @@ impl<N: Testimony> Trial<N> {
             checker: Checker::new(scenario),
             records: Vec::new(),
             calls: Vec::new(),
-            report: Report { hash: 0xcbf2_9ce4_8422_2325, ..Report::default() },
+            report: Report { hash: BASIS, ..Report::default() },
         }
     }
 
@@ -184,12 +203,10 @@ impl<N: Testimony> Trial<N> {
         let state = State { server, ae, now: self.sim.now() };
         let calls = std::mem::take(&mut self.calls);
         self.checker.observe(step, calls, &self.records, state)?;
+        self.report.steps += 1;
         for record in &self.records {
             self.report.records += 1;
-            for byte in format!("{record:?}").bytes() {
-                self.report.hash =
-                    (self.report.hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3);
-            }
+            self.report.hash = hash(self.report.hash, format!("{record:?}").as_bytes());
         }
         self.report.cycles = self.sim.cycles();
         self.report.simulated = self.sim.now();
