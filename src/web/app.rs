@@ -1,5 +1,6 @@
 //! The page's state, and the one function that changes it.
 
+mod checking;
 mod controls;
 mod living;
 mod rewriting;
@@ -234,6 +235,8 @@ impl App {
             Message::Gesture(gesture) => self.gesture(gesture),
             Message::Rewrite => self.rewrite(),
             Message::AddLine => self.add_line(),
+            Message::Check => self.check(),
+            Message::Checked { scenario, verdict } => self.checked(&scenario, verdict),
             Message::RunText => self.run_text(),
             Message::SwitchBeside => {
                 self.beside.switch();

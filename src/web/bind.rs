@@ -120,6 +120,7 @@ fn act(word: &str) -> Option<Message> {
         "save-perfetto" => Message::Save(Form::Perfetto),
         "start-over" => Message::StartOver,
         "beside" => Message::SwitchBeside,
+        "check" => Message::Check,
         "back-to-original" => Message::BackToOriginal,
         "tick" => Message::LetTick,
         "now" => Message::ToNow,

@@ -2,6 +2,7 @@
 
 use super::console::Gesture;
 use crate::event::ClientId;
+use crate::sim::check::Verdict;
 use crate::trace::timeline::MarkKind;
 use crate::view::control::Control;
 use crate::view::lesson::{Address, Broken, Mission};
@@ -49,6 +50,13 @@ pub enum Message {
     AddLine,
     /// Runs that text.
     RunText,
+    /// Asks the checker about the present run.
+    Check,
+    /// What it says of the run with that text; nothing if there is none.
+    Checked {
+        scenario: String,
+        verdict: Option<Verdict>,
+    },
     BackToOriginal,
     /// Shows the original beside the reader's own run, or no more.
     SwitchBeside,

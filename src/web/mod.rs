@@ -17,6 +17,7 @@ pub mod asking;
 pub mod beside;
 pub mod bind;
 pub mod boundary;
+pub mod checking;
 pub mod console;
 pub mod deflate;
 pub mod document;

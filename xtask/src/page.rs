@@ -36,6 +36,10 @@ const TOTAL_GOAL_BYTES: u64 = 250_000;
 /// lower these with the page, down to the goals.
 const WASM_CEILING_BYTES: u64 = 410_000;
 const TOTAL_CEILING_BYTES: u64 = 445_000;
+/// The checker is a program of its own, which nobody waits for who does not
+/// ask for it: it is counted apart.
+const CHECKER: &str = "checker";
+const CHECKER_CEILING_BYTES: u64 = 300_000;
 
 /// Prints what the page in `dist/` weighs, and refuses a page that is too heavy.
 pub fn check_weight(root: &Path) -> Result<String, Failure> {
@@ -43,17 +47,21 @@ pub fn check_weight(root: &Path) -> Result<String, Failure> {
     let mut files = Vec::new();
     list(&dist, &mut files)?;
     files.sort();
-    let (mut wasm, mut total) = (0, 0);
+    let (mut wasm, mut total, mut checker) = (0, 0, 0);
     println!("{:>9} {:>9}  file", "raw", "gzip");
     for file in &files {
         let raw = fs::metadata(file).map_or(0, |m| m.len());
         let packed = gzip_bytes(file)?;
+        let name = file.strip_prefix(&dist).unwrap_or(file).to_string_lossy();
+        println!("{raw:>9} {packed:>9}  {name}");
+        if name.starts_with(CHECKER) {
+            checker += packed;
+            continue;
+        }
         total += packed;
         if file.extension().is_some_and(|e| e == "wasm") {
             wasm += packed;
         }
-        let name = file.strip_prefix(&dist).unwrap_or(file).display();
-        println!("{raw:>9} {packed:>9}  {name}");
     }
     for (what, is, goal, ceiling) in [
         ("wasm", wasm, WASM_GOAL_BYTES, WASM_CEILING_BYTES),
@@ -62,10 +70,12 @@ pub fn check_weight(root: &Path) -> Result<String, Failure> {
         let verdict = if is <= goal { "met" } else { "NOT met yet" };
         println!("{what}: {is} bytes gzipped; goal {goal}, {verdict}; ceiling {ceiling}");
     }
-    if wasm == 0 {
-        return Err(Failure::Check("dist/ holds no wasm".into()));
+    println!("on demand: {checker} bytes gzipped; ceiling {CHECKER_CEILING_BYTES}");
+    if wasm == 0 || checker == 0 {
+        return Err(Failure::Check("dist/ does not hold both programs".into()));
     }
-    if wasm > WASM_CEILING_BYTES || total > TOTAL_CEILING_BYTES {
+    let heavy = wasm > WASM_CEILING_BYTES || total > TOTAL_CEILING_BYTES;
+    if heavy || checker > CHECKER_CEILING_BYTES {
         return Err(Failure::Check("the page is too heavy".into()));
     }
     let (kb, all_kb) = (wasm.div_ceil(1000), total.div_ceil(1000));
