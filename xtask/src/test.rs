@@ -142,7 +142,7 @@ fn clippy_wasm(root: &Path) -> Report {
         install::wasm_target()?;
         run(cargo(root)
             .args(["clippy", "--target", "wasm32-unknown-unknown", "--quiet"])
-            .args(["--lib", "--bin", "web", "--", "-D", "warnings"])
+            .args(["--lib", "--bin", "web", "--bin", "checker", "--", "-D", "warnings"])
             .env("CLIPPY_CONF_DIR", root.join(".ci/wasm")))
     };
     Report::of(lint())
