@@ -2,9 +2,11 @@
 
 use crate::facts::{Dice, EVENT_KINDS, noise};
 use crate::runs::{run, scenarios};
+use crate::text;
 use onechef::event::Event;
 use onechef::trace::{Record, World};
 use onechef::view::narration::{WORDS_MAX, alt};
+use onechef::view::text::speak;
 use onechef::view::{Frame, Motion, Narration, Terms, Viewport, narrate};
 
 fn said(world: &mut World, record: &Record) -> Narration {
@@ -40,8 +42,24 @@ fn assert_sentence(text: &str, whose: &Event) {
     assert!(!text.starts_with("Something happened"), "no words for {whose:?}");
 }
 
+/// Each language is spoken on a thread of its own, since what a thread speaks
+/// it goes on speaking.
+fn in_every_language(tell: fn()) {
+    for (language, catalogue) in text::languages() {
+        let told = std::thread::spawn(move || {
+            speak(catalogue);
+            tell();
+        });
+        assert!(told.join().is_ok(), "in {language}");
+    }
+}
+
 #[test]
 fn every_event_has_words_whatever_the_world_and_the_bytes() {
+    in_every_language(tell_noise);
+}
+
+fn tell_noise() {
     for seed in 0..300 {
         let mut dice = Dice::new(seed);
         let seeds: Vec<u64> = (0..dice.below(60)).map(|_| dice.number()).collect();
@@ -63,6 +81,10 @@ fn every_event_has_words_whatever_the_world_and_the_bytes() {
 
 #[test]
 fn the_bundled_scenarios_are_told_from_end_to_end() {
+    in_every_language(tell_the_scenarios);
+}
+
+fn tell_the_scenarios() {
     for records in scenarios() {
         let mut world = World::default();
         for record in &records {

@@ -15,6 +15,15 @@ fn english() -> Catalogue {
     Catalogue::parse(&file("en")).unwrap_or_else(|why| panic!("en.txt, {why}"))
 }
 
+/// Every language by its short name, the first one first.
+pub fn languages() -> [(&'static str, Catalogue); 2] {
+    [("en", english()), ("de", german())]
+}
+
+fn german() -> Catalogue {
+    english().translated(&file("de")).unwrap_or_else(|why| panic!("de.txt, {why}"))
+}
+
 /// Name to the number of values.
 fn phrases(catalogue: &Catalogue) -> BTreeMap<String, usize> {
     catalogue
@@ -134,6 +143,25 @@ fn every_phrase_is_said_somewhere() {
 fn names_do_not_collide() {
     let catalogue = english();
     assert_eq!(phrases(&catalogue).len(), catalogue.all().count());
+}
+
+/// The values that a wording tells, whatever their format and forms.
+fn told(wording: &str) -> BTreeSet<String> {
+    let slots = wording.split('{').skip(1);
+    slots
+        .map(|slot| slot.split(['}', ':', '|', '?']).next().unwrap_or(slot).to_lowercase())
+        .collect()
+}
+
+/// Protects: a translation keeps nothing back that the first language tells.
+#[test]
+fn a_translation_tells_the_same_values() {
+    let (english, german) = (english(), german());
+    for ((name, _, first), (_, _, other)) in english.all().zip(german.all()) {
+        for (first, other) in first.into_iter().zip(other) {
+            assert_eq!(told(first), told(other), "{name}: {other}");
+        }
+    }
 }
 
 #[test]
