@@ -226,7 +226,11 @@ fn meddle(dice: &mut Dice, scenario: &mut Scenario, plan: &Plan<'_>) {
         return;
     }
     let client = scenario.clients.len();
-    scenario.clients.push(ClientSpec { name: "host".to_owned(), link: Link::default() });
+    scenario.clients.push(ClientSpec {
+        name: "host".to_owned(),
+        from: None,
+        link: Link::default(),
+    });
     let mut at = Micros(500 + dice.below(3_000));
     scenario.insert(Input { at, client, action: Action::Connect });
     if plan.password {
