@@ -9,6 +9,7 @@
 
 use super::Node;
 use super::narration::words::many;
+use super::origin::caveat;
 use crate::event::{Event, Standing};
 use crate::time::Micros;
 use crate::trace::codec::{Header, ReadError, Reader, Source};
@@ -162,6 +163,9 @@ impl Live {
             said = format!("{said} Unseen in between: {}.", many(self.gaps.into(), "gap"));
         }
         let mut nodes = vec![Node::new("p").key("text").text(said)];
+        if let Some(caveat) = self.header.as_ref().and_then(caveat) {
+            nodes.push(Node::new("p").key("caveat").text(caveat));
+        }
         if !self.follows {
             nodes.push(button("now", "Jump to now"));
         }
@@ -263,6 +267,17 @@ mod tests {
         }
         assert_eq!(live.link, Link::LetGo);
         assert!(format!("{:?}", live.bar()).contains("Jump to now to attach again"));
+    }
+
+    /// Protects: what system calls cannot show is not taken for what there is.
+    #[test]
+    fn a_server_that_is_watched_from_outside_says_so() {
+        let (mut live, mut timeline) = (Live::new(), Timeline::new());
+        live.opened();
+        let header = header(7).replace("\"native\":{\"version\"", "\"system_calls\":{\"tracer\"");
+        live.take(&header, &mut timeline).expect("a header");
+        let bar = format!("{:?}", live.bar());
+        assert!(bar.contains("what the server kept to itself is not shown"), "{bar}");
     }
 
     #[test]

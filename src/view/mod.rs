@@ -12,6 +12,7 @@ pub mod link;
 pub mod lint;
 pub mod live;
 pub mod narration;
+pub mod origin;
 pub mod panels;
 pub mod phase;
 pub mod player;

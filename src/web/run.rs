@@ -8,6 +8,7 @@ use crate::trace::codec::{self, Ending, Header};
 use crate::trace::world::Guest;
 use crate::trace::{Inputs, Record, Timeline, World};
 use crate::view::lint::{Lint, lints};
+use crate::view::origin;
 use crate::view::requests::Requests;
 use std::borrow::Cow;
 use std::cell::{Ref, RefCell};
@@ -92,6 +93,7 @@ impl Run {
             .ok_or_else(|| format!("{name}: the file is empty or ends in its first line"))?;
         let mut timeline = Timeline::new();
         let mut remarks = Vec::new();
+        remarks.extend(origin::caveat(&header).map(str::to_owned));
         if let Ending::CutMidLine { line } = trace.ending {
             remarks.push(format!("It was cut in the middle of line {line} and plays up to there."));
         }
