@@ -65,6 +65,9 @@ mod native {
                 }
                 Ok(())
             }
+            Invocation::Follow(follow) => {
+                follow.carry_out().map_err(|e| Failure(COULD_NOT_RUN, e.to_string()))
+            }
             Invocation::Run { scenario, summary } => run(&scenario, summary),
             Invocation::Check(check) => {
                 let scenario = check.scenario.as_deref().map(read_scenario).transpose()?;

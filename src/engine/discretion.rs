@@ -6,7 +6,7 @@
 
 use crate::commands::{self, Command};
 use crate::event::{ClientId, Event, Preview, Stamped};
-use crate::net::WriteOutcome;
+use crate::net::{Fd, WriteOutcome};
 
 /// Masks facts on their way out; knows who is confiding something.
 #[derive(Clone, Debug, Default)]
@@ -16,6 +16,8 @@ pub struct Discretion {
     confiding: Vec<ClientId>,
     /// Clients that hear what others say.
     monitors: Vec<ClientId>,
+    /// Descriptors that were just accepted.
+    arrived: Vec<Fd>,
     /// Replies are stated when they leave, those of several requests as one,
     /// and nothing is said of what goes on inside.
     from_outside: bool,
@@ -71,6 +73,16 @@ impl Discretion {
                 }
             }
             Event::Unrecorded { client, .. } => self.confide(*client),
+            Event::Accept { fd, .. } if self.from_outside => self.arrived.push(*fd),
+            // Whoever was there before may be hearing what others say.
+            Event::ClientCreated { client, fd, .. } if self.from_outside => {
+                let arrived = self.arrived.len();
+                self.arrived.retain(|other| other != fd);
+                if self.arrived.len() == arrived {
+                    self.monitors.push(*client);
+                }
+            }
+            Event::AcceptRefused { fd, .. } => self.arrived.retain(|other| other != fd),
             Event::Write { client, outcome: WriteOutcome::Drained, .. } if self.from_outside => {
                 self.confiding.retain(|other| other != client);
             }

@@ -3,6 +3,7 @@
 use super::check::Check;
 use super::config_file::{self, ConfigError, ConfigFile, Place};
 use super::import::Import;
+use super::import::process::Follow;
 use super::live::{self, LiveOptions};
 use super::redact::Disclosure;
 use super::serve::{Recording, Serve, Watch};
@@ -32,6 +33,8 @@ pub enum Invocation {
     Export(PathBuf),
     /// What another tracer wrote, as a trace.
     Import(Import),
+    /// A running server that is not ours.
+    Follow(Box<Follow>),
     Scenarios,
 }
 
@@ -93,6 +96,12 @@ onechef: Redis's event loop, to look at and to use
                           start, up to so much (16mb), so that what a watcher
                           saves can be run again. (A --record --reveal always can.)
 
+  onechef watch --pid PID [--live=ADDRESS] [--record FILE] [--reveal] …
+      Lets a browser watch a redis-server or valkey-server that knows nothing of
+      it, through strace, which must be there and allowed to. What a server keeps
+      to itself is not shown. The server is slower meanwhile, and goes on when
+      this ends. The options are those of serve; there is no --step.
+
   onechef run SCENARIO [--summary]
       Plays a scenario on the simulated network and prints the trace (NDJSON),
       or a table of its cycles. SCENARIO is a file, or the name of a bundled
@@ -142,9 +151,10 @@ pub fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Invocation, Us
             "check" => parse_check(parser),
             "export" => parse_export(parser),
             "import" => parse_import(parser),
+            "watch" => parse_watch(parser),
             "scenarios" => Ok(Invocation::Scenarios),
             other => Err(UsageError::Words(format!(
-                "'{other}' is not a command: expected serve, run, check, export, import or scenarios"
+                "'{other}' is not a command: expected serve, watch, run, check, export, import or scenarios"
             ))),
         },
         other => Err(other.unexpected().into()),
@@ -272,6 +282,30 @@ impl WatchFlags {
 fn size(flag: &str, text: &str) -> Result<u64, UsageError> {
     let bytes = parse_memory(text.as_bytes()).filter(|bytes| *bytes > 0);
     bytes.ok_or_else(|| words(format!("{flag}: '{text}' is no size: expected 64mb, say")))
+}
+
+fn parse_watch(mut parser: lexopt::Parser) -> Result<Invocation, UsageError> {
+    use lexopt::prelude::*;
+    let mut pid = None;
+    let mut flags = WatchFlags { live: Some(live::DEFAULT_ADDRESS), ..WatchFlags::default() };
+    while let Some(argument) = parser.next()? {
+        match argument {
+            Short('h') | Long("help") => return Ok(Invocation::Help),
+            Short('p') | Long("pid") => pid = Some(parser.value()?.parse::<u32>()?),
+            Long("step" | "rerun") => {
+                return Err(words("watch: only a loop of our own can be held or run again"));
+            }
+            Long(name) => {
+                let name = name.to_owned();
+                if !flags.take(&name, &mut parser)? {
+                    return Err(words(format!("watch: --{name} is not understood")));
+                }
+            }
+            other => return Err(other.unexpected().into()),
+        }
+    }
+    let pid = pid.filter(|pid| *pid > 0).ok_or_else(|| words("watch: expected --pid PID"))?;
+    Ok(Invocation::Follow(Box::new(Follow { pid, watch: flags.finish()? })))
 }
 
 fn words(text: impl Into<String>) -> UsageError {

@@ -27,6 +27,7 @@ mod file;
 mod guest;
 mod late;
 mod line;
+pub mod process;
 mod story;
 
 pub use file::{Done, Import, ImportError};
@@ -156,10 +157,11 @@ impl Importer {
         }
     }
 
-    /// How things stand, for somebody who comes late.
+    /// How things stand when the thread went to sleep, at `at`, for somebody
+    /// who comes late.
     #[must_use]
-    pub fn standing(&self) -> Vec<Stamped> {
-        self.story.standing()
+    pub fn standing(&self, at: Micros) -> Vec<Stamped> {
+        self.story.standing(at)
     }
 
     fn fail(&mut self, Fault { at, problem }: Fault) -> ReadError {

@@ -162,7 +162,7 @@ impl Story {
     }
 
     /// How things stand, for somebody who comes late: as at the end of a cycle.
-    pub fn standing(&self) -> Vec<Stamped> {
+    pub fn standing(&self, at: Micros) -> Vec<Stamped> {
         let mut facts = vec![Event::Standing { what: Standing::Begun }];
         for (fd, (address, backlog)) in &self.doors {
             facts.push(Event::Listen { fd: *fd, address: *address, backlog: *backlog });
@@ -180,7 +180,7 @@ impl Story {
             let what = Standing::Client { client, created, active, last_command };
             facts.push(Event::Standing { what });
         }
-        facts.into_iter().map(|event| Stamped { at: self.at, event }).collect()
+        facts.into_iter().map(|event| Stamped { at, event }).collect()
     }
 }
 

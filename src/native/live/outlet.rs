@@ -9,7 +9,7 @@ use super::metrics::Snapshot;
 use crate::engine::Engine;
 use crate::event::Stamped;
 use crate::net::Timeout;
-use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
@@ -38,6 +38,7 @@ pub struct Wishes {
     dropped: AtomicU64,
     snapshot: Mutex<Option<Snapshot>>,
     taken: Condvar,
+    without_engine: AtomicBool,
 }
 
 impl Wishes {
@@ -64,6 +65,9 @@ impl Wishes {
     /// The counters of this moment: of the next time the loop comes by, which
     /// its own timer sees to. `None` if it does not within `patience`.
     pub fn ask_metrics(&self, patience: Duration) -> Option<Snapshot> {
+        if self.without_engine.load(Ordering::Relaxed) {
+            return None;
+        }
         let mut slot = self.snapshot.lock().ok()?;
         *slot = None;
         self.bits.fetch_or(METRICS, Ordering::Relaxed);
@@ -168,6 +172,12 @@ impl Outlet {
         self.wishes.is_watched()
     }
 
+    /// Nobody will ever hand over an engine's numbers: nobody is to wait for
+    /// them.
+    pub fn has_no_engine(&mut self) {
+        self.wishes.without_engine.store(true, Ordering::Relaxed);
+    }
+
     /// A half-cycle is over; `facts` are its facts, which are taken, `inputs`
     /// what came in since the last time.
     pub fn half_cycle(
@@ -178,10 +188,24 @@ impl Outlet {
         after: After,
     ) {
         self.keep(inputs);
-        let bits = self.wishes.bits.load(Ordering::Relaxed);
-        if bits & METRICS != 0 {
+        if self.wishes.bits.load(Ordering::Relaxed) & METRICS != 0 {
             self.hand_over_metrics(engine);
         }
+        let standing = match after {
+            After::BeforePoll(timeout) => Some(move || engine.standing_asleep(timeout)),
+            After::AfterPoll => None,
+        };
+        self.pass(facts, standing);
+    }
+
+    /// Takes `facts` if they are wanted; `standing` says how things stand after
+    /// them, where that can be said.
+    pub fn pass(
+        &mut self,
+        facts: &mut Vec<Stamped>,
+        standing: Option<impl FnOnce() -> Vec<Stamped>>,
+    ) {
+        let bits = self.wishes.bits.load(Ordering::Relaxed);
         if bits & WATCH == 0 {
             self.on = false;
             return;
@@ -197,11 +221,11 @@ impl Outlet {
         } else if !facts.is_empty() {
             self.send(false, std::mem::take(facts));
         }
-        let After::BeforePoll(timeout) = after else { return };
+        let Some(standing) = standing else { return };
         let room = self.wishes.queued() < self.capacity / 2;
         if bits & STANDING != 0 || (self.lost > 0 && room) {
             self.wishes.bits.fetch_and(!STANDING, Ordering::Relaxed);
-            self.send(true, engine.standing_asleep(timeout));
+            self.send(true, standing());
         }
     }
 
