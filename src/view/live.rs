@@ -275,7 +275,7 @@ mod tests {
         let (mut live, mut timeline) = (Live::new(), Timeline::new());
         live.opened();
         let header = header(7).replace("\"native\":{\"version\"", "\"system_calls\":{\"tracer\"");
-        live.take(&header, &mut timeline).expect("a header");
+        live.take(&header, &mut timeline, &mut Inputs::default()).expect("a header");
         let bar = format!("{:?}", live.bar());
         assert!(bar.contains("what the server kept to itself is not shown"), "{bar}");
     }

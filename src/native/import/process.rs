@@ -364,6 +364,9 @@ impl Told {
         // strace may have been ended in mid-line.
         _ = self.importer.finish(&mut self.facts);
         self.tell(false)?;
+        if let Some(live) = self.live.take() {
+            live.finish();
+        }
         match self.recorder.take() {
             None => Ok(()),
             Some((recorder, path)) => {

@@ -29,6 +29,8 @@ const CONNECTIONS_LIMIT: usize = 32;
 const WRITE_PATIENCE: Duration = Duration::from_secs(30);
 /// A silent stream says so, which finds out who has gone.
 const PING_AFTER: Duration = Duration::from_secs(5);
+/// How long a program that ends waits for its watchers to take the rest.
+const FAREWELL: Duration = Duration::from_secs(2);
 /// How long a request waits for the loop to come by.
 const LOOP_PATIENCE: Duration = Duration::from_secs(3);
 
@@ -87,6 +89,13 @@ pub struct Live {
 }
 
 impl Live {
+    /// Nothing more will come: what there is reaches those who watch, unless
+    /// they take too long.
+    pub fn finish(self) {
+        drop(self.outlet);
+        self.told.wait_for_the_end(FAREWELL);
+    }
+
     /// Something else than records is new.
     pub fn wake_watchers(&self) {
         self.told.wake();
@@ -317,6 +326,7 @@ impl House {
                     );
                 }
             }
+            let over = self.told.is_over();
             match self.told.next(&mut place, patience) {
                 Next::Piece { piece, missed } => {
                     asked = None;
@@ -335,6 +345,7 @@ impl House {
                     }
                     self.told.pause(Duration::from_millis(50));
                 }
+                Next::Wait if over && out.is_empty() => return Ok(()),
                 Next::Wait => {}
             }
             if out.is_empty() && moment::now() >= spoke + PING_AFTER {

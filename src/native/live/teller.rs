@@ -32,12 +32,18 @@ struct State {
     watchers: usize,
     /// Since when there is none.
     alone_since: Instant,
+    /// All there will ever be is in the ring.
+    over: bool,
 }
 
 impl Default for Told {
     fn default() -> Told {
-        let state =
-            State { ring: Ring::new(RING_LIMIT_BYTES), watchers: 0, alone_since: moment::now() };
+        let state = State {
+            ring: Ring::new(RING_LIMIT_BYTES),
+            watchers: 0,
+            alone_since: moment::now(),
+            over: false,
+        };
         Told { state: Mutex::new(state), news: Condvar::new() }
     }
 }
@@ -63,6 +69,7 @@ impl Told {
         let mut state = self.lock();
         state.watchers -= 1;
         state.alone_since = moment::now();
+        self.news.notify_all();
     }
 
     #[must_use]
@@ -97,6 +104,24 @@ impl Told {
         drop(self.news.wait_timeout(self.lock(), patience));
     }
 
+    /// Nothing more will come.
+    fn close(&self) {
+        self.lock().over = true;
+        self.news.notify_all();
+    }
+
+    /// Whether nothing more will come.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        self.lock().over
+    }
+
+    /// Waits up to `patience` until everything is told and everybody has gone.
+    pub fn wait_for_the_end(&self, patience: Duration) {
+        let here = |state: &mut State| !state.over || state.watchers > 0;
+        drop(self.news.wait_timeout_while(self.lock(), patience, here));
+    }
+
     fn push(&self, piece: Piece) {
         self.lock().ring.push(piece);
         self.news.notify_all();
@@ -124,7 +149,7 @@ pub fn tell(batches: &Receiver<Batch>, wishes: &Wishes, told: &Arc<Told>, mut te
                 teller.pieces(batch, |piece| told.push(piece));
             }
             Err(RecvTimeoutError::Timeout) => {}
-            Err(RecvTimeoutError::Disconnected) => return,
+            Err(RecvTimeoutError::Disconnected) => return told.close(),
         }
         told.rest(wishes);
     }

@@ -1,6 +1,8 @@
 //! Watching a real server: what watchers are told, who may watch, and what
 //! the loop notices of it (nothing).
 
+#[cfg(unix)]
+mod outside;
 mod rerun;
 mod server;
 

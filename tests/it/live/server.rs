@@ -20,10 +20,16 @@ pub struct Server {
     pub token: String,
 }
 
-fn program(arguments: &[&str]) -> Child {
-    Command::new(env!("CARGO_BIN_EXE_onechef"))
-        .args(["serve", "--bind", "127.0.0.1", "--port", "0"])
-        .args(arguments)
+fn serve(arguments: &[&str]) -> Child {
+    let serve = ["serve", "--bind", "127.0.0.1", "--port", "0"];
+    program(&[&serve, arguments].concat(), None)
+}
+
+/// The program, which finds others by `path` if that is given.
+pub fn program(arguments: &[&str], path: Option<&str>) -> Child {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_onechef"));
+    command.args(arguments).envs(path.map(|path| ("PATH", path)));
+    command
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -33,7 +39,13 @@ fn program(arguments: &[&str]) -> Child {
 
 impl Server {
     pub fn start(arguments: &[&str]) -> Server {
-        let mut child = program(&[&["--live=127.0.0.1:0"], arguments].concat());
+        let server = Server::of(serve(&[&["--live=127.0.0.1:0"], arguments].concat()));
+        assert_ne!(server.resp.port(), 0, "no address to talk to");
+        server
+    }
+
+    /// A program that has been started, once it says where to watch.
+    pub fn of(mut child: Child) -> Server {
         let mut lines = BufReader::new(child.stdout.as_mut().expect("piped"));
         let mut line = || {
             let mut line = String::new();
@@ -45,7 +57,7 @@ impl Server {
         let address = watch.trim().rsplit("http://").next().expect("an address").to_owned();
         let (live, token) = address.split_once("/?token=").expect("a token");
         Server {
-            resp: resp.unwrap_or_else(|| panic!("no address in {ready:?}")),
+            resp: resp.unwrap_or(SocketAddr::from(([127, 0, 0, 1], 0))),
             live: live.to_owned(),
             token: token.to_owned(),
             child,
@@ -54,7 +66,7 @@ impl Server {
 
     /// What it says instead of starting.
     pub fn refused(arguments: &[&str]) -> String {
-        let output = program(arguments).wait_with_output().expect("it ends");
+        let output = serve(arguments).wait_with_output().expect("it ends");
         assert_eq!(output.status.code(), Some(1));
         String::from_utf8_lossy(&output.stderr).into_owned()
     }
@@ -67,6 +79,14 @@ impl Server {
         self.child.stderr.take().expect("piped").read_to_string(&mut log).expect("its log");
         assert!(self.child.wait().expect("it ends").success());
         log
+    }
+
+    /// Waits until it ends by itself; what it has said meanwhile.
+    pub fn ended(mut self) -> String {
+        let mut said = String::new();
+        self.child.stdout.take().expect("piped").read_to_string(&mut said).expect("its words");
+        assert!(self.child.wait().expect("it ends").success());
+        said
     }
 
     pub fn client(&self) -> Client {
