@@ -9,6 +9,7 @@ mod bench;
 mod demo;
 mod differential;
 mod failure;
+mod fidelity;
 mod install;
 mod page;
 mod ports;
@@ -29,6 +30,7 @@ cargo xtask differential          the same bytes to redis-server and to ours
       [--episode N]               one episode of the seed alone
       [--stop-after N]            differences after which it is enough
       [--server PROGRAM]          another redis-server than the system's
+cargo xtask fidelity [SCRIPT]…    their system calls and ours, cycle by cycle
 cargo xtask bench [--quick]       our server beside redis-server
 cargo xtask bench --instructions  what a PING costs the loop, and what its facts cost
 cargo xtask speed                 how quick the page is in the browser
@@ -46,6 +48,7 @@ fn main() -> ExitCode {
         ["demo"] => demo::run_demo(&root()),
         ["test", rest @ ..] => test::run_steps(&root(), rest),
         ["differential", rest @ ..] => differential::run_differential(&root(), rest),
+        ["fidelity", rest @ ..] => fidelity::run_fidelity(&root(), rest),
         ["bench", rest @ ..] => bench::run_bench(&root(), rest),
         ["speed"] => speed::run_speed(&root()),
         ["help" | "--help" | "-h"] => {

@@ -11,7 +11,7 @@ mod tally;
 
 use crate::failure::Failure;
 use crate::process::{output_of, run, run_watched, say};
-use crate::{differential, install, page};
+use crate::{differential, fidelity, install, page};
 use std::path::Path;
 use std::process::Command;
 use std::time::Instant;
@@ -48,6 +48,11 @@ const STEPS: &[Step] = &[
         name: "differential",
         about: "a few thousand commands to redis-server and to ours",
         run: differential_step,
+    },
+    Step {
+        name: "fidelity",
+        about: "redis-server's system calls and ours, cycle by cycle",
+        run: fidelity_step,
     },
     Step { name: "fuzz", about: "a short run of every fuzz target", run: fuzz::step },
     Step { name: "clients", about: "client libraries as they are", run: clients::step },
@@ -177,13 +182,21 @@ fn unit(root: &Path) -> Report {
     tests(command)
 }
 
-/// Skipped, and said so, where there is no redis-server to be had.
 fn differential_step(root: &Path) -> Report {
-    match differential::sample(root) {
+    if_possible(differential::sample(root))
+}
+
+fn fidelity_step(root: &Path) -> Report {
+    if_possible(fidelity::sample(root))
+}
+
+/// Skipped, and said so, where what it takes is not to be had.
+fn if_possible(result: Result<String, Failure>) -> Report {
+    match result {
         Ok(note) => Report { note, ..Report::of(Ok(())) },
         Err(failure @ Failure::Missing { .. }) => {
             eprintln!("  skipped: {failure}");
-            let note = "skipped: no redis-server".into();
+            let note = "skipped: a program that it takes is missing".into();
             Report { tally: Tally::default(), note, result: Ok(()) }
         }
         Err(failure) => Report::of(Err(failure)),
