@@ -1,8 +1,9 @@
 // Pictures for a person to look at, in target/pictures: every scenario at its
 // start, in its middle and at its end, light and dark, desktop and phone. Not
 // a test: nothing is compared. `npm run pictures` after a build of the page;
-// `npm run pictures readme` takes only the one that README.md shows.
+// `npm run pictures readme` takes only those that README.md shows.
 
+import { execFileSync } from "node:child_process";
 import { mkdir } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { DESKTOP, PHONE, open } from "./browser.mjs";
@@ -10,6 +11,9 @@ import { Reader } from "./reader.mjs";
 
 const FOLDER = fileURLToPath(new URL("../../target/pictures/", import.meta.url));
 const README_PICTURE = fileURLToPath(new URL("../../docs/pictures/sweep.png", import.meta.url));
+const STOCK_REDIS_PICTURE = fileURLToPath(new URL("../../docs/pictures/stock-redis.png", import.meta.url));
+const TEN_CLIENTS = fileURLToPath(new URL("../strace/ten-clients.strace", import.meta.url));
+const PROGRAM = process.env.ONECHEF ?? fileURLToPath(new URL("../../target/debug/onechef", import.meta.url));
 const MOMENTS = [["1-start", 0], ["2-third", 1 / 3], ["3-two-thirds", 2 / 3], ["4-end", 1]];
 
 async function readmePicture(browser, base) {
@@ -21,6 +25,28 @@ async function readmePicture(browser, base) {
   await page.evaluate(() => document.activeElement.blur());
   await page.screenshot({ path: README_PICTURE });
   await page.close();
+}
+
+/** Ten clients of a real redis-server, from what strace wrote about it. */
+async function stockRedisPicture(browser, base) {
+  const page = await browser.newPage({ viewport: DESKTOP, colorScheme: "light", reducedMotion: "reduce" });
+  const reader = new Reader(page, base);
+  await reader.open("/");
+  const trace = execFileSync(PROGRAM, ["import", "strace", TEN_CLIENTS, "--reveal"], {
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "ignore"],
+  });
+  await reader.drop("ten-clients.ndjson", trace);
+  await reader.stepUntil(/carries .* table 6\b/i);
+  await reader.panel("Notepad");
+  await page.evaluate(() => document.activeElement.blur());
+  await page.screenshot({ path: STOCK_REDIS_PICTURE });
+  await page.close();
+}
+
+async function readmePictures(browser, base) {
+  await readmePicture(browser, base);
+  await stockRedisPicture(browser, base);
 }
 
 async function allPictures(browser, base) {
@@ -51,7 +77,7 @@ async function allPictures(browser, base) {
 await mkdir(FOLDER, { recursive: true });
 const { browser, base, close } = await open();
 try {
-  await (process.argv[2] === "readme" ? readmePicture : allPictures)(browser, base);
+  await (process.argv[2] === "readme" ? readmePictures : allPictures)(browser, base);
 } finally {
   await close();
 }

@@ -108,8 +108,8 @@ pub(super) fn read(text: &[u8]) -> Result<Call, Fault> {
     let read: fn(&mut Cursor<'_>) -> Result<Call, Fault> = match name {
         b"epoll_wait" | b"epoll_pwait" | b"epoll_pwait2" => poll,
         b"accept4" | b"accept" => accept,
-        b"read" => read_call,
-        b"write" => |cursor| write(cursor, false),
+        b"read" | b"recvfrom" => read_call,
+        b"write" | b"sendto" => |cursor| write(cursor, false),
         b"writev" => |cursor| write(cursor, true),
         b"epoll_ctl" => watch,
         b"listen" => listen,

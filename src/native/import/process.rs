@@ -24,8 +24,8 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// What an event loop is known by; `exit_group` tells its end.
-pub const CALLS: &str =
-    "epoll_wait,epoll_pwait,accept,accept4,read,write,writev,close,epoll_ctl,listen,exit_group";
+pub const CALLS: &str = "epoll_wait,epoll_pwait,accept,accept4,read,recvfrom,write,sendto,writev,close,epoll_ctl,\
+     listen,exit_group";
 
 /// What `onechef watch` was asked to do.
 #[derive(Clone, Debug)]

@@ -11,12 +11,12 @@ pub struct Argued {
 pub const ARGUED: &[Argued] = &[
     Argued { name: "wake-ups", even_out: |cycles| drop_calls(cycles, &["woken"]) },
     Argued { name: "registration", even_out: |cycles| drop_calls(cycles, &["epoll_ctl"]) },
-    Argued { name: "names of calls", even_out: names_of_calls },
+    Argued { name: "names of calls", even_out: |cycles| names_of_calls(cycles) },
     Argued {
         name: "looking up addresses",
         even_out: |cycles| drop_calls(cycles, &["getpeername", "getsockname"]),
     },
-    Argued { name: "room offered to a read", even_out: room_offered },
+    Argued { name: "room offered to a read", even_out: |cycles| room_offered(cycles) },
     Argued { name: "idle cycles", even_out: idle_cycles },
     Argued { name: "room in a socket", even_out: room_in_a_socket },
     Argued { name: "guests per cycle", even_out: guests_per_cycle },
@@ -79,7 +79,7 @@ fn each(cycles: &mut [Cycle], change: impl Fn(&mut Call)) {
     cycles.iter_mut().flat_map(|Cycle(calls)| calls).for_each(change);
 }
 
-fn names_of_calls(cycles: &mut Vec<Cycle>) {
+fn names_of_calls(cycles: &mut [Cycle]) {
     each(cycles, |call| {
         let name = match call.name.as_str() {
             "recvfrom" => "read",
@@ -90,7 +90,7 @@ fn names_of_calls(cycles: &mut Vec<Cycle>) {
     });
 }
 
-fn room_offered(cycles: &mut Vec<Cycle>) {
+fn room_offered(cycles: &mut [Cycle]) {
     each(cycles, |call| call.size = 0);
 }
 

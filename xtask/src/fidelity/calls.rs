@@ -122,8 +122,8 @@ impl Reader {
             "close" => {
                 self.guests.remove(&fd);
             }
-            "epoll_ctl" => call.what = arguments.splitn(3, ", ").nth(1).unwrap_or_default().into(),
-            "setsockopt" => call.what = on.splitn(2, ", ").nth(1).unwrap_or_default().into(),
+            "epoll_ctl" => call.what = arguments.split(", ").nth(1).unwrap_or_default().into(),
+            "setsockopt" => call.what = on.split_once(", ").map_or("", |(_, rest)| rest).into(),
             "read" | "recvfrom" => {
                 call.what = quoted(on);
                 call.size = trailing_size(on, &call.name);

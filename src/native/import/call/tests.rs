@@ -89,6 +89,10 @@ fn reads_and_writes_tell_what_is_shown_and_what_there_was() {
     };
     assert_eq!(writing.head, b"$3\r\nab");
     assert_eq!((writing.offered, writing.vectored, writing.end), (15, true, Ok(9)));
+    let sent = call("sendto(8, \"+OK\\r\\n\", 5, MSG_NOSIGNAL, NULL, 0) = 5");
+    assert!(matches!(sent, Call::Write(Writing { offered: 5, end: Ok(5), .. })), "{sent:?}");
+    let received = call("recvfrom(8, \"PING\\r\\n\", 16384, 0, NULL, NULL) = 6");
+    assert!(matches!(received, Call::Read { end: Ok(6), .. }), "{received:?}");
     let own = r#"read(8</proc/27164/stat>, "27164 (redis-server) R"..., 4095) = 319"#;
     assert_eq!(call(own), Call::OwnMemory);
 }
