@@ -50,8 +50,8 @@ pub struct Blocking {
     waiters: KeyTable<Vec<Slot>>,
     /// `server.ready_keys`: each key once.
     ready: Vec<(u16, Box<[u8]>)>,
-    /// `server.clients_timeout_table`.
-    timeouts: BTreeSet<(Micros, ClientId)>,
+    /// `server.clients_timeout_table`; the times in microseconds.
+    timeouts: BTreeSet<(u64, ClientId)>,
     /// `server.unblocked_clients`, oldest first.
     unblocked: VecDeque<Slot>,
     /// `server.postponed_clients`, oldest first.
@@ -139,7 +139,7 @@ impl Server {
         client.flags.set(ClientFlags::BLOCKED);
         let id = client.id;
         if let Waiting::Keys { until: Some(until), .. } = &on {
-            self.blocking.timeouts.insert((*until, id));
+            self.blocking.timeouts.insert((until.0, id));
         }
         client.rare().blocked = Some(Box::new(Blocked { on, args: args.into() }));
         self.blocking.clients += 1;
@@ -163,7 +163,7 @@ impl Server {
             Waiting::Pause => self.blocking.postponed.retain(|other| *other != slot),
             Waiting::Keys { db, keys, until } => {
                 if let Some(until) = until {
-                    self.blocking.timeouts.remove(&(*until, id));
+                    self.blocking.timeouts.remove(&(until.0, id));
                 }
                 for key in keys {
                     if let Some(waiters) = self.blocking.waiters.get_mut(*db, key) {
@@ -310,7 +310,7 @@ impl Engine {
     fn handle_blocked_clients_timeout<N: Net>(&mut self, net: &mut N) {
         let now = net.now();
         while let Some((until, id)) = self.server.blocking.timeouts.first().copied()
-            && until < now
+            && until < now.0
         {
             let slot = self.server.clients.find(id).expect("who waits is alive");
             self.server.tap.at(now);

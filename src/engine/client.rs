@@ -16,7 +16,6 @@ use crate::event::{ClientId, CloseReason, SubscriptionKind};
 use crate::net::Fd;
 use crate::resp::{OwnedArgs, Protocol};
 use crate::time::Micros;
-use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::ops::{Index, IndexMut};
 
@@ -249,7 +248,7 @@ impl Client {
 /// nothing, even if the place was taken again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Slot {
-    index: u32,
+    pub(super) index: u32,
     generation: u32,
 }
 
@@ -270,7 +269,10 @@ pub struct ClientTable {
     places: Vec<Place>,
     /// Where there is room. Some are beyond the end, or taken.
     free: Vec<u32>,
-    by_id: BTreeMap<ClientId, Slot>,
+    /// By rising id, since ids only rise. Rows of those who are gone stay, as
+    /// stale slots, until they are the most.
+    by_id: Vec<(ClientId, Slot)>,
+    present: usize,
     next_id: u64,
     /// Of the last insertion; tells it from all others.
     generation: u32,
@@ -280,12 +282,12 @@ pub struct ClientTable {
 impl ClientTable {
     #[must_use]
     pub fn len(&self) -> usize {
-        self.by_id.len()
+        self.present
     }
 
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.by_id.is_empty()
+        self.present == 0
     }
 
     /// The id that the next client gets; ids are never reused.
@@ -314,7 +316,10 @@ impl ClientTable {
         let index = self.free_place();
         self.generation = self.generation.wrapping_add(1);
         let slot = Slot { index, generation: self.generation };
-        self.by_id.insert(client.id, slot);
+        debug_assert!(self.by_id.last().is_none_or(|(last, _)| *last < client.id));
+        reserve_an_eighth(&mut self.by_id);
+        self.by_id.push((client.id, slot));
+        self.present += 1;
         let client = Some(Box::new(client));
         self.places[index as usize] = Place { generation: self.generation, client };
         slot
@@ -338,7 +343,7 @@ impl ClientTable {
             return None;
         }
         let client = place.client.take()?;
-        self.by_id.remove(&client.id);
+        self.present -= 1;
         self.free.push(slot.index);
         while self.places.last().is_some_and(|last| last.client.is_none()) {
             self.places.pop();
@@ -348,7 +353,21 @@ impl ClientTable {
         }
         give_back_slack(&mut self.places);
         give_back_slack(&mut self.free);
+        self.forget_who_is_gone();
         Some(client)
+    }
+
+    fn forget_who_is_gone(&mut self) {
+        if self.by_id.len() > 2 * self.present + TABLE_SLACK || self.present == 0 {
+            let ClientTable { by_id, places, .. } = self;
+            by_id.retain(|(_, slot)| {
+                let place = places.get(slot.index as usize);
+                place.is_some_and(|place| {
+                    place.generation == slot.generation && place.client.is_some()
+                })
+            });
+            give_back_slack(by_id);
+        }
     }
 
     #[must_use]
@@ -365,19 +384,21 @@ impl ClientTable {
 
     #[must_use]
     pub fn find(&self, id: ClientId) -> Option<Slot> {
-        self.by_id.get(&id).copied()
+        let at = self.by_id.binary_search_by_key(&id, |(id, _)| *id).ok()?;
+        let slot = self.by_id[at].1;
+        self.get(slot).map(|_| slot)
     }
 
     /// In order of id, oldest first.
     pub fn iter(&self) -> impl Iterator<Item = (Slot, &Client)> {
-        self.by_id.values().map(|slot| (*slot, &self[*slot]))
+        self.by_id.iter().filter_map(|(_, slot)| Some((*slot, self.get(*slot)?)))
     }
 
     /// The first client whose id is greater than `after`, for round-robin.
     #[must_use]
     pub fn next_after(&self, after: ClientId) -> Option<Slot> {
-        use std::ops::Bound::{Excluded, Unbounded};
-        self.by_id.range((Excluded(after), Unbounded)).next().map(|(_, slot)| *slot)
+        let later = self.by_id.partition_point(|(id, _)| *id <= after);
+        self.by_id[later..].iter().map(|(_, slot)| *slot).find(|slot| self.get(*slot).is_some())
     }
 }
 

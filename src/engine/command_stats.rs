@@ -1,6 +1,7 @@
 //! What commands were asked for and what became of them (INFO commandstats).
 
 use crate::commands::{Command, NUMBERS, numbered};
+use crate::sorted::sort_by_key;
 use crate::time::Micros;
 
 /// The counters of one command or subcommand.
@@ -41,7 +42,7 @@ impl CommandStats {
             .filter(|(_, counts)| **counts != Counts::default())
             .map(|(number, counts)| (numbered(number).name, *counts))
             .collect();
-        rows.sort_unstable_by_key(|(name, _)| *name);
+        sort_by_key(&mut rows, |(name, _)| *name);
         rows
     }
 }

@@ -6,7 +6,7 @@ use super::config::ClientMemory;
 use super::server::Server;
 use crate::event::{ClientId, CloseReason, Event};
 use crate::net::Net;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 /// `sizeof(client)` and what the table keeps of it, in round figures and the
 /// same on every platform.
@@ -21,7 +21,8 @@ const LEAST_LIMIT_BYTES: u64 = 128 * 1024;
 /// equals the youngest.
 #[derive(Debug, Default)]
 pub struct ClientMemoryUsage {
-    by_client: BTreeMap<ClientId, u64>,
+    /// By the client's place; 0 is who is not counted.
+    by_place: Vec<u64>,
     by_size: BTreeSet<(u64, ClientId)>,
     total_bytes: u64,
 }
@@ -33,18 +34,22 @@ impl ClientMemoryUsage {
         self.total_bytes
     }
 
-    fn set(&mut self, id: ClientId, bytes: u64) {
-        self.remove(id);
-        self.by_client.insert(id, bytes);
-        self.by_size.insert((bytes, id));
-        self.total_bytes += bytes;
-    }
-
-    fn remove(&mut self, id: ClientId) {
-        if let Some(bytes) = self.by_client.remove(&id) {
-            self.by_size.remove(&(bytes, id));
-            self.total_bytes -= bytes;
+    fn set(&mut self, slot: Slot, id: ClientId, bytes: u64) {
+        let place = slot.index as usize;
+        if place >= self.by_place.len() {
+            self.by_place.resize(place + 1, 0);
         }
+        let before = std::mem::replace(&mut self.by_place[place], bytes);
+        if before == bytes {
+            return;
+        }
+        if before > 0 {
+            self.by_size.remove(&(before, id));
+        }
+        if bytes > 0 {
+            self.by_size.insert((bytes, id));
+        }
+        self.total_bytes = self.total_bytes - before + bytes;
     }
 }
 
@@ -85,18 +90,17 @@ impl Server {
         if self.client_eviction_limit_bytes().is_some()
             && let Some(client) = self.clients.get(slot)
         {
-            let (id, bytes) = (client.id, client_memory_bytes(client));
-            if client.flags.has(ClientFlags::NO_EVICT) {
-                self.client_memory.remove(id);
-            } else {
-                self.client_memory.set(id, bytes);
-            }
+            let counts = !client.flags.has(ClientFlags::NO_EVICT);
+            let bytes = if counts { client_memory_bytes(client) } else { 0 };
+            self.client_memory.set(slot, client.id, bytes);
         }
     }
 
     /// A client that is being freed takes nothing any more.
-    pub fn purge_client_memory(&mut self, id: ClientId) {
-        self.client_memory.remove(id);
+    pub fn purge_client_memory(&mut self, slot: Slot, id: ClientId) {
+        if self.client_memory.total_bytes > 0 {
+            self.client_memory.set(slot, id, 0);
+        }
     }
 
     /// The limit was set, changed or lifted: everybody is measured anew.

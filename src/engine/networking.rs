@@ -358,14 +358,14 @@ impl Engine {
         self.server.pending_write.retain(|s| *s != slot);
         self.server.to_close.retain(|s| *s != slot);
         self.server.killed.retain(|s| *s != slot);
-        self.server.purge_client_memory(client.id);
+        self.server.purge_client_memory(slot, client.id);
         if client.flags.has(ClientFlags::MONITOR) {
             self.server.monitors.retain(|s| *s != slot);
             self.server.review_concerns();
         }
         if let Some(rare) = client.rare.take() {
             self.server.purge_watched_keys(slot, &rare.watched);
-            self.server.purge_subscriptions(client.id, &rare);
+            self.server.purge_subscriptions(slot, &rare);
             self.server.purge_blocked(slot, client.id, &rare);
         }
         let dropped = client.reply.len();

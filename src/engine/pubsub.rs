@@ -3,16 +3,14 @@
 use super::client::{ClientFlags, Rare, Slot};
 use super::server::Server;
 use crate::commands::glob;
-use crate::event::{ARG_CAP, ClientId, Event, Preview, SubscriptionKind};
+use crate::event::{ARG_CAP, Event, Preview, SubscriptionKind};
 use crate::resp::{Encoder, Protocol};
 use crate::sorted::SortedSet;
 use std::collections::BTreeMap;
 
-/// The subscribers of one name, oldest connection first. Redis keeps them in
+/// The subscribers of each name, oldest connection first. Redis keeps them in
 /// a hash table and promises no order; here it is the same on every run.
-type Subscribers = BTreeMap<ClientId, Slot>;
-
-type Names = BTreeMap<Box<[u8]>, Subscribers>;
+type Names = BTreeMap<Box<[u8]>, Vec<Slot>>;
 
 /// `server.pubsub_channels`, `pubsub_patterns`, `pubsubshard_channels`.
 #[derive(Debug, Default)]
@@ -81,7 +79,7 @@ impl PubSub {
     /// How many are subscribed to a name.
     #[must_use]
     pub fn subscribers(&self, kind: SubscriptionKind, name: &[u8]) -> usize {
-        self.of(kind).get(name).map_or(0, BTreeMap::len)
+        self.of(kind).get(name).map_or(0, Vec::len)
     }
 
     /// Clients with at least one subscription.
@@ -90,10 +88,10 @@ impl PubSub {
         self.clients
     }
 
-    fn leave(&mut self, kind: SubscriptionKind, name: &[u8], client: ClientId) {
+    fn leave(&mut self, kind: SubscriptionKind, name: &[u8], slot: Slot) {
         let names = self.of_mut(kind);
         if let Some(subscribers) = names.get_mut(name) {
-            subscribers.remove(&client);
+            subscribers.retain(|other| *other != slot);
             if subscribers.is_empty() {
                 names.remove(name);
             }
@@ -115,7 +113,9 @@ impl Server {
                 client.flags.set(ClientFlags::PUBSUB);
                 self.pubsub.clients += 1;
             }
-            self.pubsub.of_mut(kind).entry(name.into()).or_default().insert(id, slot);
+            let subscribers = self.pubsub.of_mut(kind).entry(name.into()).or_default();
+            let older = subscribers.partition_point(|other| self.clients[*other].id < id);
+            subscribers.insert(older, slot);
             self.state_subscription(slot, kind, name, true);
         }
         new
@@ -124,7 +124,6 @@ impl Server {
     /// Returns whether there was such a subscription.
     pub fn unsubscribe(&mut self, slot: Slot, kind: SubscriptionKind, name: &[u8]) -> bool {
         let client = &mut self.clients[slot];
-        let id = client.id;
         let Some(rare) = client.rare.as_deref_mut() else { return false };
         let had = rare.subscriptions.of_mut(kind).remove(name);
         if had {
@@ -132,7 +131,7 @@ impl Server {
                 client.flags.clear(ClientFlags::PUBSUB);
                 self.pubsub.clients -= 1;
             }
-            self.pubsub.leave(kind, name, id);
+            self.pubsub.leave(kind, name, slot);
             self.state_subscription(slot, kind, name, false);
         }
         had
@@ -148,10 +147,10 @@ impl Server {
     }
 
     /// A client that is being freed hears nothing any more.
-    pub fn purge_subscriptions(&mut self, client: ClientId, rare: &Rare) {
+    pub fn purge_subscriptions(&mut self, slot: Slot, rare: &Rare) {
         for kind in KINDS {
             for name in rare.subscriptions.of(kind).iter() {
-                self.pubsub.leave(kind, name, client);
+                self.pubsub.leave(kind, name, slot);
             }
         }
         self.pubsub.clients -= u64::from(rare.subscriptions.total() > 0);
@@ -180,8 +179,7 @@ impl Server {
             SubscriptionKind::Channel | SubscriptionKind::Pattern => b"message",
         };
         let mut receivers = 0;
-        let subscribers: Vec<Slot> =
-            self.pubsub.of(kind).get(channel).map_or(Vec::new(), |s| s.values().copied().collect());
+        let subscribers = self.pubsub.of(kind).get(channel).cloned().unwrap_or_default();
         receivers += self.push_to_all(&subscribers, &[word, channel, message]);
         if kind == SubscriptionKind::Channel && !self.pubsub.patterns.is_empty() {
             let matching: Vec<(Box<[u8]>, Vec<Slot>)> = self
@@ -189,7 +187,7 @@ impl Server {
                 .patterns
                 .iter()
                 .filter(|(pattern, _)| glob::matches(pattern, channel))
-                .map(|(pattern, clients)| (pattern.clone(), clients.values().copied().collect()))
+                .map(|(pattern, clients)| (pattern.clone(), clients.clone()))
                 .collect();
             for (pattern, subscribers) in matching {
                 let message = [b"pmessage", &pattern[..], channel, message];

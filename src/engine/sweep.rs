@@ -5,6 +5,7 @@ use super::ae::Owner;
 use super::client::{ClientFlags, Slot};
 use crate::event::{CloseReason, Event, LimitKind};
 use crate::net::{Mask, Net, WRITE_BUDGET_BYTES, WriteJob, WriteOutcome, write_to_client};
+use crate::sorted::sort_by_key;
 
 impl Engine {
     /// The final sweep: every client with something on the rack gets one
@@ -48,7 +49,7 @@ impl Engine {
         if carriers > 1 {
             self.server.stats.io_threaded_writes_processed += u64::from(clients);
             // As they were done; untimed, this is the order they are in.
-            jobs.sort_by_key(|job| (job.done_at, job.place));
+            sort_by_key(&mut jobs, |job| (job.done_at, job.place));
         }
         let mut all_left = true;
         for job in jobs.drain(..) {

@@ -3,6 +3,7 @@
 
 use super::requests::{Request, Requests, at};
 use crate::event::ClientId;
+use crate::sorted::sort_by_key;
 use crate::time::Micros;
 use crate::trace::Timeline;
 
@@ -170,7 +171,7 @@ impl Percentiles {
             .filter(|request| request.written.is_some_and(|written| written < playhead))
             .filter_map(|request| request.latency(timeline).map(|took| took.0))
             .collect();
-        took.sort_unstable();
+        sort_by_key(&mut took, |took| *took);
         let rank = |percent: usize| {
             let nearest = (took.len() * percent).div_ceil(100).max(1);
             took.get(nearest - 1).copied().map(Micros)

@@ -120,10 +120,8 @@ fn fixed(choices: &[&str], right: usize, because: String, record: usize) -> Opti
 
 /// The right number among others, in order, four in all at most.
 fn number(right: u64, others: [u64; 3], because: String, record: usize) -> Option<Answer> {
-    let mut numbers: Vec<u64> = others.into_iter().filter(|other| *other != right).collect();
-    numbers.push(right);
-    numbers.sort_unstable();
-    numbers.dedup();
+    let mut numbers = SortedSet::from_iter(others);
+    numbers.insert(right);
     let place = numbers.iter().position(|number| *number == right)?;
     let choices = numbers.iter().map(u64::to_string).collect();
     Some(Answer { right: place, choices, because, record })

@@ -5,7 +5,7 @@ use super::geometry::{Dining, Layout};
 use super::whereabouts::{Place, Whereabouts};
 use crate::event::{ClientId, Event};
 use crate::net::{Fd, Mask};
-use crate::sorted::SortedMap;
+use crate::sorted::{SortedMap, sort_by_key};
 use crate::trace::World;
 use crate::trace::world::{ClientView, Departed, Doing, Guest};
 use crate::view::frame::{Frame, Motion};
@@ -218,7 +218,7 @@ impl<'a> Scene<'a> {
             .filter(|(i, _)| !slots.contains(&Some(*i)))
             .map(|(i, s)| rank(s) << 32 | i as u64)
             .collect();
-        rest.sort_unstable();
+        sort_by_key(&mut rest, |ranked| *ranked);
         let mut rest = rest.into_iter();
         for slot in slots.iter_mut().filter(|slot| slot.is_none()) {
             *slot = rest.next().map(|ranked| ranked as u32 as usize);
