@@ -5,8 +5,11 @@
 //! clones in one go, and costs the page a tenth of the code for each pair of
 //! types. New keys mostly come in rising order, where an insertion is a push.
 //! The loop uses it where a client or a
-//! database has few, never for what grows with the crowd.
+//! database has few, and a [`CrowdMap`] for what grows with the crowd.
 
+mod crowd;
+
+pub use crowd::{CrowdMap, CrowdSet};
 use std::borrow::Borrow;
 use std::fmt;
 use std::ops::Index;

@@ -15,9 +15,10 @@ use crate::event::{
 };
 use crate::net::Net;
 use crate::resp::{Args, OwnedArgs};
+use crate::sorted::CrowdSet;
 use crate::store::Value;
 use crate::time::Micros;
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::VecDeque;
 
 /// `blockingState`: what one client waits for, and what it does then.
 #[derive(Debug)]
@@ -51,7 +52,7 @@ pub struct Blocking {
     /// `server.ready_keys`: each key once.
     ready: Vec<(u16, Box<[u8]>)>,
     /// `server.clients_timeout_table`; the times in microseconds.
-    timeouts: BTreeSet<(u64, ClientId)>,
+    timeouts: CrowdSet<(u64, ClientId)>,
     /// `server.unblocked_clients`, oldest first.
     unblocked: VecDeque<Slot>,
     /// `server.postponed_clients`, oldest first.
@@ -139,7 +140,7 @@ impl Server {
         client.flags.set(ClientFlags::BLOCKED);
         let id = client.id;
         if let Waiting::Keys { until: Some(until), .. } = &on {
-            self.blocking.timeouts.insert((until.0, id));
+            self.blocking.timeouts.or_default((until.0, id));
         }
         client.rare().blocked = Some(Box::new(Blocked { on, args: args.into() }));
         self.blocking.clients += 1;

@@ -6,7 +6,7 @@ use super::config::ClientMemory;
 use super::server::Server;
 use crate::event::{ClientId, CloseReason, Event};
 use crate::net::Net;
-use std::collections::BTreeSet;
+use crate::sorted::CrowdSet;
 
 /// `sizeof(client)` and what the table keeps of it, in round figures and the
 /// same on every platform.
@@ -23,7 +23,7 @@ const LEAST_LIMIT_BYTES: u64 = 128 * 1024;
 pub struct ClientMemoryUsage {
     /// By the client's place; 0 is who is not counted.
     by_place: Vec<u64>,
-    by_size: BTreeSet<(u64, ClientId)>,
+    by_size: CrowdSet<(u64, ClientId)>,
     total_bytes: u64,
 }
 
@@ -47,7 +47,7 @@ impl ClientMemoryUsage {
             self.by_size.remove(&(before, id));
         }
         if bytes > 0 {
-            self.by_size.insert((bytes, id));
+            self.by_size.or_default((bytes, id));
         }
         self.total_bytes = self.total_bytes - before + bytes;
     }

@@ -1,12 +1,11 @@
 //! Something for some keys of some databases: who watches them, who waits.
 
-use crate::sorted::SortedMap;
-use std::collections::BTreeMap;
+use crate::sorted::{CrowdMap, SortedMap};
 
 /// Found by borrowed keys; ordered, so that walking it is the same everywhere.
 #[derive(Debug)]
 pub struct KeyTable<T> {
-    dbs: SortedMap<u16, BTreeMap<Box<[u8]>, T>>,
+    dbs: SortedMap<u16, CrowdMap<Box<[u8]>, T>>,
     len: usize,
 }
 
@@ -45,8 +44,8 @@ impl<T> KeyTable<T> {
         T: Default,
     {
         let keys = self.dbs.or_default(db);
-        if !keys.contains_key(key) {
-            keys.insert(key.into(), T::default());
+        if keys.get(key).is_none() {
+            keys.or_default(key.into());
             self.len += 1;
         }
         keys.get_mut(key).expect("just made sure of")

@@ -5,12 +5,11 @@ use super::server::Server;
 use crate::commands::glob;
 use crate::event::{ARG_CAP, Event, Preview, SubscriptionKind};
 use crate::resp::{Encoder, Protocol};
-use crate::sorted::SortedSet;
-use std::collections::BTreeMap;
+use crate::sorted::{CrowdMap, SortedSet};
 
 /// The subscribers of each name, oldest connection first. Redis keeps them in
 /// a hash table and promises no order; here it is the same on every run.
-type Names = BTreeMap<Box<[u8]>, Vec<Slot>>;
+type Names = CrowdMap<Box<[u8]>, Vec<Slot>>;
 
 /// `server.pubsub_channels`, `pubsub_patterns`, `pubsubshard_channels`.
 #[derive(Debug, Default)]
@@ -72,7 +71,7 @@ impl PubSub {
     }
 
     /// The names that somebody is subscribed to, in order.
-    pub fn names(&self, kind: SubscriptionKind) -> impl ExactSizeIterator<Item = &[u8]> {
+    pub fn names(&self, kind: SubscriptionKind) -> impl Iterator<Item = &[u8]> {
         self.of(kind).keys().map(|name| &name[..])
     }
 
@@ -113,7 +112,7 @@ impl Server {
                 client.flags.set(ClientFlags::PUBSUB);
                 self.pubsub.clients += 1;
             }
-            let subscribers = self.pubsub.of_mut(kind).entry(name.into()).or_default();
+            let subscribers = self.pubsub.of_mut(kind).or_default(name.into());
             let older = subscribers.partition_point(|other| self.clients[*other].id < id);
             subscribers.insert(older, slot);
             self.state_subscription(slot, kind, name, true);

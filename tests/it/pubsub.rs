@@ -166,9 +166,9 @@ fn subscribers_are_not_idle_and_leave_nothing_behind() {
     house.act(1, GuestAction::Reset);
     house.settle();
     let pubsub = &house.engine.server().pubsub;
-    assert_eq!(pubsub.names(onechef::event::SubscriptionKind::Channel).len(), 0);
+    assert_eq!(pubsub.names(onechef::event::SubscriptionKind::Channel).count(), 0);
     assert_eq!(
-        (pubsub.names(onechef::event::SubscriptionKind::Pattern).len(), pubsub.clients()),
+        (pubsub.names(onechef::event::SubscriptionKind::Pattern).count(), pubsub.clients()),
         (0, 0)
     );
 }
