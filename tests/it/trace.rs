@@ -169,8 +169,8 @@ fn what_is_malformed_is_named_with_line_and_column() {
         "{\"n\":0,\"us\":\"soon\",\"ev\":\"shutdown\"}\n",
         "2:13: expected a whole number from 0 to 18446744073709551615, found \"soon\"",
     );
-    check("{\"n\":0,,}\n", "2:8: key must be a string");
-    check("{\"n\":0\n", "2:6: EOF while parsing an object");
+    check("{\"n\":0,,}\n", "2:8: expected a name in quotes, found ,");
+    check("{\"n\":0\n", "2:6: expected a comma or }, found the end");
     check(
         "{\"n\":3,\"us\":5,\"ev\":\"shutdown\"}\n{\"n\":3,\"us\":5,\"ev\":\"shutdown\"}\n",
         "3:1: expected n to be at least 4, found 3",

@@ -41,14 +41,13 @@ impl Wire for Source {
         out.push(b'}');
     }
     fn read(value: Raw<'_>) -> Source {
-        let object = value.object();
-        if let Some(simulation) = object.find("simulation") {
+        if let Some(simulation) = value.find("simulation") {
             return Source::Simulation(Wire::read(simulation));
         }
-        if let Some(native) = object.find("native") {
+        if let Some(native) = value.find("native") {
             return Source::Native(Wire::read(native));
         }
-        if let Some(calls) = object.find("system_calls") {
+        if let Some(calls) = value.find("system_calls") {
             return Source::SystemCalls(Wire::read(calls));
         }
         Source::Unknown

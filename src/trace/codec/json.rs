@@ -1,17 +1,14 @@
 //! JSON as a trace uses it: values that know their place in the line.
 //!
-//! serde_json reads the text, one level at a time; a nested value stays text
-//! until somebody asks for it. So whatever is wrong with a value can name its
-//! column, and reading an event costs a call a field instead of a copy of the
-//! parser a type.
+//! A line is gone through once, to see that it is JSON and where its values
+//! are; what a value says is read when somebody asks for it. So whatever is
+//! wrong with a value can name its column, and reading an event costs a call
+//! a field.
 
+use super::scan::{Value, Wrong, scan, unescaped};
 use crate::sorted::SortedMap;
-use serde::Deserialize;
-use serde::de::{Deserializer, MapAccess, Visitor};
-use serde_json::value::RawValue;
 use std::borrow::Cow;
 use std::cell::RefCell;
-use std::fmt;
 
 /// A line's own account of what is wrong with it.
 #[derive(Debug)]
@@ -27,36 +24,53 @@ impl Fault {
     pub fn at(column: usize, problem: String) -> Fault {
         Fault { column, problem, cut: false }
     }
-
-    /// An error of serde_json in text that begins `before` bytes into the line.
-    fn of(error: &serde_json::Error, before: usize) -> Fault {
-        let mut problem = error.to_string();
-        // Its own position is one within that text.
-        if let Some(position) = problem.rfind(" at line ") {
-            problem.truncate(position);
-        }
-        Fault { column: before + error.column(), problem, cut: error.is_eof() }
-    }
 }
 
-/// The first thing that was wrong, if anything was.
-///
-/// Whoever reads a value that is not what it should be notes it here and goes
-/// on with a blank, so that reading a type of many fields has one way out
-/// instead of one for each field.
-#[derive(Default)]
-pub(super) struct Faults(RefCell<Option<Fault>>);
+/// One line, all of whose values are found.
+pub(super) struct Line<'a> {
+    text: &'a str,
+    values: Vec<Value>,
+    /// The first thing that was wrong, if anything was.
+    ///
+    /// Whoever reads a value that is not what it should be notes it here and
+    /// goes on with a blank, so that reading a type of many fields has one way
+    /// out instead of one for each field.
+    fault: RefCell<Option<Fault>>,
+}
 
-impl Faults {
+impl<'a> Line<'a> {
+    /// # Errors
+    /// If it is no JSON.
+    pub fn new(text: &'a str) -> Result<Line<'a>, Fault> {
+        match scan(text) {
+            Ok(values) => Ok(Line { text, values, fault: RefCell::default() }),
+            Err(Wrong { at, expected }) => {
+                let found = text[at..].chars().next();
+                let found = found.map_or("the end".to_owned(), |found| found.to_string());
+                let cut = at == text.len();
+                let column = if cut { at } else { at + 1 };
+                Err(Fault { column, problem: format!("expected {expected}, found {found}"), cut })
+            }
+        }
+    }
+
+    /// The line as one value.
+    pub fn whole(&self) -> Raw<'_> {
+        Raw { line: self, index: 0 }
+    }
+
     #[cold]
     #[inline(never)]
-    fn note(&self, fault: Fault) {
-        self.0.borrow_mut().get_or_insert(fault);
+    fn note(&self, column: usize, problem: String) {
+        self.fault.borrow_mut().get_or_insert(Fault::at(column, problem));
     }
 
     /// What was read, if nothing was wrong with it.
+    ///
+    /// # Errors
+    /// The first thing that was.
     pub fn settle<T>(self, read: T) -> Result<T, Fault> {
-        match self.0.into_inner() {
+        match self.fault.into_inner() {
             None => Ok(read),
             Some(fault) => Err(fault),
         }
@@ -66,23 +80,34 @@ impl Faults {
 /// One value, still text.
 #[derive(Clone, Copy)]
 pub(super) struct Raw<'a> {
-    text: &'a str,
-    /// Bytes of the line before it.
-    before: usize,
-    faults: &'a Faults,
+    line: &'a Line<'a>,
+    index: usize,
 }
 
 impl<'a> Raw<'a> {
-    /// A line as one value; what is wrong with it shows when it is read.
-    pub fn line(text: &'a str, faults: &'a Faults) -> Raw<'a> {
-        Raw { text, before: 0, faults }
+    fn value(self) -> Value {
+        self.line.values[self.index]
     }
 
-    fn inside(self, value: &'a RawValue) -> Raw<'a> {
-        let text = value.get();
-        // Both are slices of the same line.
-        let offset = text.as_ptr() as usize - self.text.as_ptr() as usize;
-        Raw { text, before: self.before + offset, ..self }
+    #[inline(never)]
+    fn text(self) -> &'a str {
+        let Value { from, to, .. } = self.value();
+        &self.line.text[from..to]
+    }
+
+    /// The values in it that follow each other, those of an object with their
+    /// names between; none if it does not begin so.
+    fn inside(self, opening: char) -> impl Iterator<Item = Raw<'a>> {
+        let Raw { line, index } = self;
+        let after = if self.text().starts_with(opening) { self.value().after } else { 0 };
+        let mut next = index + 1;
+        std::iter::from_fn(move || {
+            let index = next;
+            (index < after).then(|| {
+                next = line.values[index].after;
+                Raw { line, index }
+            })
+        })
     }
 
     /// Notes that the value is something else than was expected.
@@ -90,28 +115,23 @@ impl<'a> Raw<'a> {
     #[inline(never)]
     pub fn unexpected(self, expected: &str) {
         const SHOWN: usize = 40;
-        let mut shown: String = self.text.chars().take(SHOWN).collect();
-        if shown.len() < self.text.len() {
+        let text = self.text();
+        let mut shown: String = text.chars().take(SHOWN).collect();
+        if shown.len() < text.len() {
             shown.push('…');
         }
         let problem = format!("expected {expected}, found {shown}");
-        self.faults.note(Fault::at(self.before + 1, problem));
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn broken(self, error: &serde_json::Error) {
-        self.faults.note(Fault::of(error, self.before));
+        self.line.note(self.value().from + 1, problem);
     }
 
     pub fn is_null(self) -> bool {
-        self.text == "null"
+        self.text() == "null"
     }
 
     /// An integer from 0 to `most`.
     #[inline(never)]
     pub fn number(self, most: u64) -> u64 {
-        match self.text.parse() {
+        match self.text().parse() {
             Ok(number) if number <= most => number,
             _ => {
                 self.unexpected(&format!("a whole number from 0 to {most}"));
@@ -120,129 +140,82 @@ impl<'a> Raw<'a> {
         }
     }
 
+    #[inline(never)]
     pub fn truth(self) -> bool {
-        if !matches!(self.text, "true" | "false") {
+        let text = self.text();
+        if !matches!(text, "true" | "false") {
             self.unexpected("true or false");
         }
-        self.text == "true"
+        text == "true"
     }
 
     #[inline(never)]
     pub fn string(self) -> Cow<'a, str> {
-        let Some(inner) = self.text.strip_prefix('"') else {
+        let text = self.text();
+        if !text.starts_with('"') {
             self.unexpected("a string");
             return Cow::Borrowed("");
-        };
-        match inner.strip_suffix('"') {
-            Some(plain) if !plain.contains('\\') => Cow::Borrowed(plain),
-            _ => serde_json::from_str::<String>(self.text)
-                .map(Cow::Owned)
-                .inspect_err(|error| self.broken(error))
-                .unwrap_or_default(),
         }
+        let inner = &text[1..text.len() - 1];
+        if inner.contains('\\') { Cow::Owned(unescaped(inner)) } else { Cow::Borrowed(inner) }
     }
 
     #[inline(never)]
     pub fn list(self) -> Vec<Raw<'a>> {
-        if !self.text.starts_with('[') {
+        if !self.text().starts_with('[') {
             self.unexpected("a list");
-            return Vec::new();
         }
-        let values = serde_json::from_str::<Vec<&RawValue>>(self.text)
-            .inspect_err(|error| self.broken(error))
-            .unwrap_or_default();
-        values.into_iter().map(|value| self.inside(value)).collect()
+        self.inside('[').collect()
     }
 
+    /// The members of an object; it is noted if this is none.
+    fn members(self) -> impl Iterator<Item = (Cow<'a, str>, Raw<'a>)> {
+        if !self.text().starts_with('{') {
+            self.unexpected("an object");
+        }
+        let mut inside = self.inside('{');
+        std::iter::from_fn(move || Some((inside.next()?.string(), inside.next()?)))
+    }
+
+    /// The object's member of this name, if there is one. Of several nobody
+    /// can say which is meant: that is noted.
     #[inline(never)]
-    pub fn object(self) -> Object<'a> {
-        let members = match serde_json::from_str::<Members<'a>>(self.text) {
-            Ok(Members(members)) => members,
-            Err(error) => {
-                // Text that is no JSON has an error of its own; other JSON is
-                // told as what it is.
-                if error.is_data() {
-                    self.unexpected("an object")
-                } else {
-                    self.broken(&error)
-                }
-                Vec::new()
+    pub fn find(self, name: &str) -> Option<Raw<'a>> {
+        let mut found = None;
+        for (key, value) in self.members() {
+            if key == name && found.replace(value).is_some() {
+                self.line.note(value.value().from + 1, format!("duplicate field `{name}`"));
             }
-        };
-        Object { members, whole: self }
+        }
+        found
+    }
+
+    /// Notes that a member is not there.
+    #[cold]
+    #[inline(never)]
+    pub fn lacks(self, name: &str) {
+        self.line.note(self.value().to, format!("missing field `{name}`"));
+    }
+
+    /// All members as strings.
+    pub fn strings(self) -> SortedMap<String, String> {
+        self.members().map(|(key, value)| (key.into_owned(), value.string().into_owned())).collect()
     }
 
     /// One of several kinds: a bare name, or an object whose one key is the
     /// name.
     #[inline(never)]
     pub fn kind(self) -> (Cow<'a, str>, Option<Raw<'a>>) {
-        if self.text.starts_with('"') {
+        if self.text().starts_with('"') {
             return (self.string(), None);
         }
-        let object = self.object();
-        match &object.members[..] {
-            [(name, body)] => (Cow::Owned(name.clone()), Some(self.inside(body))),
+        let mut members = self.members();
+        match (members.next(), members.next()) {
+            (Some((name, body)), None) => (name, Some(body)),
             _ => {
                 self.unexpected("one name");
                 (Cow::Borrowed(""), None)
             }
         }
-    }
-}
-
-/// An object's members; those that nobody asks for mean nothing.
-pub(super) struct Object<'a> {
-    members: Vec<(String, &'a RawValue)>,
-    whole: Raw<'a>,
-}
-
-impl<'a> Object<'a> {
-    /// The member of this name, if there is one. Of several nobody can say
-    /// which is meant: that is noted.
-    #[inline(never)]
-    pub fn find(&self, name: &str) -> Option<Raw<'a>> {
-        let mut found = self.members.iter().filter(|(key, _)| key == name);
-        let first = found.next()?;
-        if let Some((_, again)) = found.next() {
-            let column = self.whole.inside(again).before + 1;
-            self.whole.faults.note(Fault::at(column, format!("duplicate field `{name}`")));
-        }
-        Some(self.whole.inside(first.1))
-    }
-
-    /// Notes that a member is not there.
-    #[cold]
-    #[inline(never)]
-    pub fn lacks(&self, name: &str) {
-        let column = self.whole.before + self.whole.text.len();
-        self.whole.faults.note(Fault::at(column, format!("missing field `{name}`")));
-    }
-
-    /// All members as strings.
-    pub fn strings(&self) -> SortedMap<String, String> {
-        let string = |value: &&'a RawValue| self.whole.inside(value).string().into_owned();
-        self.members.iter().map(|(key, value)| (key.clone(), string(value))).collect()
-    }
-}
-
-struct Members<'a>(Vec<(String, &'a RawValue)>);
-
-impl<'de> Deserialize<'de> for Members<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Members<'de>, D::Error> {
-        struct Gather;
-        impl<'de> Visitor<'de> for Gather {
-            type Value = Members<'de>;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object")
-            }
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                let mut members = Vec::new();
-                while let Some(member) = map.next_entry()? {
-                    members.push(member);
-                }
-                Ok(Members(members))
-            }
-        }
-        deserializer.deserialize_map(Gather)
     }
 }

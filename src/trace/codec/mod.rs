@@ -163,6 +163,7 @@
 mod facts;
 mod json;
 mod reader;
+mod scan;
 mod wire;
 
 pub use facts::{EVENT_NAMES, event_name};

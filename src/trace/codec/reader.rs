@@ -1,7 +1,7 @@
 //! Reading a trace: incremental, strict, and forgiving exactly where the
 //! format's specification says so.
 
-use super::json::{Fault, Faults, Raw};
+use super::json::{Fault, Line};
 use super::wire::{Wire, field};
 use super::{EVENT_NAMES, FORMAT_VERSION, Header, LINE_LIMIT_BYTES, Record};
 use crate::event::Event;
@@ -217,30 +217,28 @@ fn no_header() -> Fault {
 
 fn header(text: &str) -> Result<Header, Fault> {
     // The version first: a later header may look different altogether.
-    let faults = Faults::default();
-    let version: u64 = field(&Raw::line(text, &faults).object(), "onechef-trace");
-    let version = faults.settle(version).map_err(|Fault { column, cut, .. }| Fault {
-        cut,
-        column,
-        ..no_header()
-    })?;
+    let read = Line::new(text).and_then(|line| {
+        let version: u64 = field(line.whole(), "onechef-trace");
+        line.settle(version)
+    });
+    let version = read.map_err(|fault| Fault { problem: no_header().problem, ..fault })?;
     if version == 0 || version > u64::from(FORMAT_VERSION) {
         let problem = format!(
             "expected a trace of version {FORMAT_VERSION} or earlier, found version {version}"
         );
         return Err(Fault::at(1, problem));
     }
-    let faults = Faults::default();
-    let header = Header::read(Raw::line(text, &faults));
-    faults.settle(header)
+    let line = Line::new(text)?;
+    let header = Header::read(line.whole());
+    line.settle(header)
 }
 
 /// A record's number, its time, its event if that is one of ours, and the
 /// inputs that stand beside it.
 fn record(text: &str) -> Result<(u64, Micros, Option<Event>, Option<String>), Fault> {
-    let faults = Faults::default();
-    let object = Raw::line(text, &faults).object();
-    let (seq, at) = (field(&object, "n"), field(&object, "us"));
+    let line = Line::new(text)?;
+    let object = line.whole();
+    let (seq, at) = (field(object, "n"), field(object, "us"));
     let event = match object.find("ev") {
         Some(event) => EVENT_NAMES.contains(&&*event.kind().0).then(|| Event::read(event)),
         None => {
@@ -249,5 +247,5 @@ fn record(text: &str) -> Result<(u64, Micros, Option<Event>, Option<String>), Fa
         }
     };
     let inputs = object.find("in").map(|inputs| inputs.string().into_owned());
-    faults.settle((seq, at, event, inputs))
+    line.settle((seq, at, event, inputs))
 }

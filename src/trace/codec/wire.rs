@@ -1,6 +1,6 @@
 //! How a value stands in a trace, both ways, from one line about each type.
 
-use super::json::{Object, Raw};
+use super::json::Raw;
 use crate::sorted::SortedMap;
 use std::net::SocketAddr;
 
@@ -9,7 +9,7 @@ pub(super) trait Wire: Sized {
     fn write(&self, out: &mut Vec<u8>);
 
     /// A blank where the value is not as the format says, which is noted then
-    /// (see [`Faults`](super::json::Faults)).
+    /// (see [`Line`](super::json::Line)).
     fn read(value: Raw<'_>) -> Self;
 
     /// Stands for a value that is not there or cannot be read.
@@ -36,7 +36,7 @@ pub(super) fn member(out: &mut Vec<u8>, name: &str, value: &impl Wire) {
 }
 
 #[inline(never)]
-pub(super) fn field<T: Wire>(object: &Object<'_>, name: &str) -> T {
+pub(super) fn field<T: Wire>(object: Raw<'_>, name: &str) -> T {
     match object.find(name) {
         Some(value) => T::read(value),
         None => {
@@ -74,7 +74,29 @@ pub(super) fn write_number(out: &mut Vec<u8>, number: u64) {
 
 #[inline(never)]
 pub(in crate::trace) fn write_text(out: &mut Vec<u8>, text: &str) {
-    serde_json::to_writer(out, text).expect("memory takes all");
+    out.push(b'"');
+    for &byte in text.as_bytes() {
+        let escape = match byte {
+            b'"' | b'\\' => byte,
+            b'\n' => b'n',
+            b'\r' => b'r',
+            b'\t' => b't',
+            0x8 => b'b',
+            0xc => b'f',
+            0..=0x1f => {
+                let hex = |digit: u8| b"0123456789abcdef"[usize::from(digit)];
+                out.extend_from_slice(b"\\u00");
+                out.extend([hex(byte >> 4), hex(byte & 0xf)]);
+                continue;
+            }
+            _ => {
+                out.push(byte);
+                continue;
+            }
+        };
+        out.extend([b'\\', escape]);
+    }
+    out.push(b'"');
 }
 
 /// Which of `names` a value is.
@@ -193,7 +215,7 @@ impl Wire for SortedMap<String, String> {
         out.push(b'}');
     }
     fn read(value: Raw<'_>) -> SortedMap<String, String> {
-        value.object().strings()
+        value.strings()
     }
     fn blank() -> SortedMap<String, String> {
         SortedMap::new()
@@ -228,8 +250,7 @@ macro_rules! object {
                 out.push(b'}');
             }
             fn read(value: Raw<'_>) -> $type {
-                let object = value.object();
-                $type { $( $field: field(&object, object!(@name $field $($name)?)) ),* }
+                $type { $( $field: field(value, object!(@name $field $($name)?)) ),* }
             }
             fn blank() -> $type {
                 $type { $( $field: Wire::blank() ),* }
@@ -299,6 +320,7 @@ macro_rules! kinds {
                     write_name(out, self.wire_name());
                 }
             }
+            #[inline(never)]
             fn read(value: Raw<'_>) -> $type {
                 let (name, inside) = value.kind();
                 match &*name {
@@ -338,8 +360,8 @@ macro_rules! kinds {
         }
     };
     (@read $type:ident $variant:ident $value:ident $inside:ident { $($field:ident),* }) => {{
-        let object = body($value, $inside).object();
-        $type::$variant { $($field: field(&object, stringify!($field))),* }
+        let object = body($value, $inside);
+        $type::$variant { $($field: field(object, stringify!($field))),* }
     }};
     (@read $type:ident $variant:ident $value:ident $inside:ident ($inner:ident)) => {
         $type::$variant(Wire::read(body($value, $inside)))
