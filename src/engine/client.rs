@@ -358,15 +358,13 @@ impl ClientTable {
     }
 
     fn forget_who_is_gone(&mut self) {
-        if self.by_id.len() > 2 * self.present + TABLE_SLACK || self.present == 0 {
-            let ClientTable { by_id, places, .. } = self;
-            by_id.retain(|(_, slot)| {
-                let place = places.get(slot.index as usize);
-                place.is_some_and(|place| {
-                    place.generation == slot.generation && place.client.is_some()
-                })
-            });
-            give_back_slack(by_id);
+        if self.present == 0 {
+            self.by_id = Vec::new();
+        } else if self.by_id.len() > 2 * self.present + TABLE_SLACK {
+            let mut rows = std::mem::take(&mut self.by_id);
+            rows.retain(|(_, slot)| self.get(*slot).is_some());
+            give_back_slack(&mut rows);
+            self.by_id = rows;
         }
     }
 
