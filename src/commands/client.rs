@@ -3,7 +3,7 @@
 use super::absent::{client_caching, client_getredir, client_tracking, client_trackinginfo};
 use super::connection::{check_printable, set_name};
 use super::waiting::{client_pause, client_unblock, client_unpause};
-use super::{Command, Context, Flags, Outcome, Refusal};
+use super::{Command, Context, Flags, Outcome, Refusal, keyword};
 use crate::engine::client::{Client, ClientFlags, Slot};
 use crate::engine::eviction::{client_memory_bytes, reply_buffer_bytes};
 use crate::engine::server::Server;
@@ -157,10 +157,10 @@ enum Kind {
 
 impl Kind {
     fn parse(word: &[u8]) -> Result<Kind, Refusal> {
-        match word.to_ascii_lowercase().as_slice() {
-            b"normal" => Ok(Kind::Normal),
-            b"pubsub" => Ok(Kind::PubSub),
-            b"master" | b"replica" | b"slave" => Ok(Kind::Nobody),
+        match &*keyword(word) {
+            "normal" => Ok(Kind::Normal),
+            "pubsub" => Ok(Kind::PubSub),
+            "master" | "replica" | "slave" => Ok(Kind::Nobody),
             _ => Err(Refusal::quoting("ERR Unknown client type '", word, "'")),
         }
     }
@@ -309,20 +309,20 @@ impl Victims {
             if value == ctx.argc() {
                 return Err(Refusal::Syntax);
             }
-            match ctx.arg(i).to_ascii_lowercase().as_slice() {
-                b"id" => {
+            match &*keyword(ctx.arg(i)) {
+                "id" => {
                     let id = parse_integer(ctx.arg(value)).filter(|id| *id > 0);
                     let id = id.ok_or(Refusal::fixed("ERR client-id should be greater than 0"))?;
                     victims.id = Some(ClientId(id.cast_unsigned()));
                 }
-                b"addr" => victims.addr = text(value),
-                b"laddr" => victims.laddr = text(value),
-                b"type" => victims.kind = Some(Kind::parse(ctx.arg(value))?),
-                b"user" if ctx.arg(value) == b"default" => {}
-                b"user" => {
+                "addr" => victims.addr = text(value),
+                "laddr" => victims.laddr = text(value),
+                "type" => victims.kind = Some(Kind::parse(ctx.arg(value))?),
+                "user" if ctx.arg(value) == b"default" => {}
+                "user" => {
                     return Err(Refusal::quoting("ERR No such user '", ctx.arg(value), "'"));
                 }
-                b"maxage" => {
+                "maxage" => {
                     let age = parse_integer(ctx.arg(value))
                         .ok_or(Refusal::fixed("ERR maxage is not an integer or out of range"))?;
                     if age <= 0 {
@@ -330,8 +330,8 @@ impl Victims {
                     }
                     victims.max_age_s = Some(age.cast_unsigned());
                 }
-                b"skipme" if ctx.is(value, "yes") => victims.spare_caller = true,
-                b"skipme" if ctx.is(value, "no") => victims.spare_caller = false,
+                "skipme" if ctx.is(value, "yes") => victims.spare_caller = true,
+                "skipme" if ctx.is(value, "no") => victims.spare_caller = false,
                 _ => return Err(Refusal::Syntax),
             }
         }
@@ -390,16 +390,16 @@ fn kill(ctx: &mut Context<'_>) -> Outcome {
 /// Redis: `clientReplyCommand` part, *faithful*: only ON is answered, since it
 /// ends the silence before it speaks.
 fn reply(ctx: &mut Context<'_>) -> Outcome {
-    let word = ctx.arg(2).to_ascii_lowercase();
+    let word = keyword(ctx.arg(2));
     let flags = &mut ctx.client_mut().flags;
-    match word.as_slice() {
-        b"on" => {
+    match &*word {
+        "on" => {
             flags.clear(ClientFlags::REPLY_OFF | ClientFlags::REPLY_SKIP);
             ctx.reply().ok();
         }
-        b"off" => flags.set(ClientFlags::REPLY_OFF),
-        b"skip" if flags.has(ClientFlags::REPLY_OFF) => {}
-        b"skip" => flags.set(ClientFlags::REPLY_SKIP_NEXT),
+        "off" => flags.set(ClientFlags::REPLY_OFF),
+        "skip" if flags.has(ClientFlags::REPLY_OFF) => {}
+        "skip" => flags.set(ClientFlags::REPLY_SKIP_NEXT),
         _ => return Err(Refusal::Syntax),
     }
     Ok(())

@@ -1,7 +1,7 @@
 //! DEBUG: what only a demonstration or a test needs.
 
 use super::long_double::LongDouble;
-use super::{Command, Context, Flags, Outcome, Refusal};
+use super::{Command, Context, Flags, Outcome, Refusal, keyword};
 use crate::engine::config::EnableDebug;
 use crate::store::{Deadline, StringValue, Value, parse_integer};
 use crate::time::Micros;
@@ -28,8 +28,8 @@ fn debug(ctx: &mut Context<'_>) -> Outcome {
         ));
     }
     let argc = ctx.argc();
-    match ctx.arg(1).to_ascii_lowercase().as_slice() {
-        b"help" if argc == 2 => {
+    match &*keyword(ctx.arg(1)) {
+        "help" if argc == 2 => {
             ctx.help(
                 "DEBUG",
                 &[
@@ -52,17 +52,17 @@ fn debug(ctx: &mut Context<'_>) -> Outcome {
             );
             Ok(())
         }
-        b"sleep" if argc == 3 => sleep(ctx),
-        b"populate" if (3..=5).contains(&argc) => populate(ctx),
-        b"stringmatch-len" if argc == 4 => stringmatch(ctx),
-        b"protocol" if argc == 3 => protocol(ctx),
-        b"error" if argc == 3 => Err(Refusal::Other(ctx.arg(2).to_vec().into())),
-        b"set-active-expire" if argc == 3 => {
+        "sleep" if argc == 3 => sleep(ctx),
+        "populate" if (3..=5).contains(&argc) => populate(ctx),
+        "stringmatch-len" if argc == 4 => stringmatch(ctx),
+        "protocol" if argc == 3 => protocol(ctx),
+        "error" if argc == 3 => Err(Refusal::Other(ctx.arg(2).to_vec().into())),
+        "set-active-expire" if argc == 3 => {
             ctx.server.debug.no_active_expire = !is_on(ctx);
             ctx.reply().ok();
             Ok(())
         }
-        b"pause-cron" if argc == 3 => {
+        "pause-cron" if argc == 3 => {
             ctx.server.debug.pause_cron = is_on(ctx);
             ctx.reply().ok();
             Ok(())
@@ -95,46 +95,46 @@ fn is_on(ctx: &Context<'_>) -> bool {
 fn protocol(ctx: &mut Context<'_>) -> Outcome {
     const BIG: &[u8] = b"1234567999999999999999999999999999999";
     let resp3 = ctx.client().resp == 3;
-    let wanted = ctx.arg(2).to_ascii_lowercase();
+    let wanted = keyword(ctx.arg(2));
     let mut reply = ctx.reply();
-    match wanted.as_slice() {
-        b"string" => reply.bulk(b"Hello World"),
-        b"integer" => reply.integer(12_345),
-        b"double" => reply.double(3.141),
-        b"bignum" if resp3 => reply.shared(b"(1234567999999999999999999999999999999\r\n"),
-        b"bignum" => reply.bulk(BIG),
-        b"null" => reply.null(),
-        b"array" | b"set" => {
-            if wanted == b"set" {
+    match &*wanted {
+        "string" => reply.bulk(b"Hello World"),
+        "integer" => reply.integer(12_345),
+        "double" => reply.double(3.141),
+        "bignum" if resp3 => reply.shared(b"(1234567999999999999999999999999999999\r\n"),
+        "bignum" => reply.bulk(BIG),
+        "null" => reply.null(),
+        "array" | "set" => {
+            if wanted == "set" {
                 reply.set(3)
             } else {
                 reply.array(3)
             }
             (0..3).for_each(|n| reply.integer(n));
         }
-        b"map" => {
+        "map" => {
             reply.map(3);
             for n in 0..3 {
                 reply.integer(n);
                 reply.boolean(n == 1);
             }
         }
-        b"attrib" => {
+        "attrib" => {
             if resp3 {
                 reply.shared(b"|1\r\n$14\r\nkey-popularity\r\n*2\r\n$7\r\nkey:123\r\n:90\r\n");
             }
             reply.bulk(b"Some real reply following the attribute");
         }
-        b"push" if resp3 => {
+        "push" if resp3 => {
             reply.push(2);
             reply.bulk(b"server-cpu-usage");
             reply.integer(42);
             reply.bulk(b"Some real reply following the push reply");
         }
-        b"push" => return Err(Refusal::fixed("ERR RESP2 is not supported by this command")),
-        b"verbatim" => reply.verbatim(*b"txt", b"This is a verbatim\nstring"),
-        b"true" => reply.boolean(true),
-        b"false" => reply.boolean(false),
+        "push" => return Err(Refusal::fixed("ERR RESP2 is not supported by this command")),
+        "verbatim" => reply.verbatim(*b"txt", b"This is a verbatim\nstring"),
+        "true" => reply.boolean(true),
+        "false" => reply.boolean(false),
         _ => {
             return Err(Refusal::fixed(
                 "ERR Wrong protocol type name. Please use one of the following: \

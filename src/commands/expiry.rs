@@ -1,6 +1,6 @@
 //! When keys end: setting it, asking for it, taking it away.
 
-use super::{Command, Context, Flags, Outcome, Refusal};
+use super::{Command, Context, Flags, Outcome, Refusal, keyword};
 
 const WRITE: Flags = Flags::WRITE.and(Flags::FAST).and(Flags::KEYSPACE);
 const READ: Flags = Flags::READONLY.and(Flags::FAST).and(Flags::KEYSPACE);
@@ -57,11 +57,11 @@ pub(super) enum Clock {
 impl Clock {
     /// As an option of SET and GETEX.
     pub(super) fn of_option(word: &[u8]) -> Option<Clock> {
-        match word.to_ascii_lowercase().as_slice() {
-            b"ex" => Some(Clock::InSeconds),
-            b"px" => Some(Clock::InMillis),
-            b"exat" => Some(Clock::AtSecond),
-            b"pxat" => Some(Clock::AtMilli),
+        match &*keyword(word) {
+            "ex" => Some(Clock::InSeconds),
+            "px" => Some(Clock::InMillis),
+            "exat" => Some(Clock::AtSecond),
+            "pxat" => Some(Clock::AtMilli),
             _ => None,
         }
     }
@@ -120,11 +120,11 @@ impl Conditions {
     fn parse(ctx: &Context<'_>, first: usize) -> Result<Conditions, Refusal> {
         let mut conditions = Conditions::default();
         for i in first..ctx.argc() {
-            let condition = match ctx.arg(i).to_ascii_lowercase().as_slice() {
-                b"nx" => &mut conditions.if_none,
-                b"xx" => &mut conditions.if_any,
-                b"gt" => &mut conditions.if_later,
-                b"lt" => &mut conditions.if_sooner,
+            let condition = match &*keyword(ctx.arg(i)) {
+                "nx" => &mut conditions.if_none,
+                "xx" => &mut conditions.if_any,
+                "gt" => &mut conditions.if_later,
+                "lt" => &mut conditions.if_sooner,
                 _ => return Err(Refusal::quoting("ERR Unsupported option ", ctx.arg(i), "")),
             };
             *condition = true;

@@ -145,3 +145,11 @@ impl Command {
         if self.arity < 0 { argc >= wanted } else { argc == wanted }
     }
 }
+
+/// An argument as a keyword, whose case means nothing. To be matched as text:
+/// a match of byte strings is compiled byte by byte.
+#[must_use]
+#[inline(never)]
+pub fn keyword(arg: &[u8]) -> String {
+    arg.iter().map(|byte| char::from(byte.to_ascii_lowercase())).collect()
+}

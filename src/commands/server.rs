@@ -1,6 +1,6 @@
 //! The server as a whole: its clock and its end.
 
-use super::{Command, Context, Flags, Outcome, Refusal};
+use super::{Command, Context, Flags, Outcome, Refusal, keyword};
 use crate::engine::server::ShutdownRequest;
 
 pub(super) const COMMANDS: &[Command] = &[
@@ -38,11 +38,11 @@ fn time(ctx: &mut Context<'_>) -> Outcome {
 fn shutdown(ctx: &mut Context<'_>) -> Outcome {
     let (mut save, mut nosave, mut abort) = (false, false, false);
     for i in 1..ctx.argc() {
-        match ctx.arg(i).to_ascii_lowercase().as_slice() {
-            b"save" => save = true,
-            b"nosave" => nosave = true,
-            b"abort" => abort = true,
-            b"now" | b"force" => {}
+        match &*keyword(ctx.arg(i)) {
+            "save" => save = true,
+            "nosave" => nosave = true,
+            "abort" => abort = true,
+            "now" | "force" => {}
             _ => return Err(Refusal::Syntax),
         }
     }

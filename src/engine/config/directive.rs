@@ -4,7 +4,7 @@
 use super::{
     ClientMemory, Config, EnableDebug, MaxmemoryPolicy, OutputLimit, OutputLimits, SetError,
 };
-use crate::commands::glob;
+use crate::commands::{glob, keyword};
 
 /// One directive (`standardConfig`).
 #[derive(Debug)]
@@ -294,9 +294,9 @@ fn refuse<T>(why: impl Into<String>) -> Result<T, SetError> {
 }
 
 fn parse_yes_no(value: &[u8]) -> Result<bool, SetError> {
-    match value.to_ascii_lowercase().as_slice() {
-        b"yes" => Ok(true),
-        b"no" => Ok(false),
+    match &*keyword(value) {
+        "yes" => Ok(true),
+        "no" => Ok(false),
         _ => refuse("argument must be 'yes' or 'no'"),
     }
 }
@@ -351,14 +351,14 @@ fn parse_integer(value: &[u8]) -> Option<i128> {
 #[must_use]
 pub fn parse_memory(value: &[u8]) -> Option<u64> {
     let digits = value.iter().take_while(|b| b.is_ascii_digit()).count();
-    let factor: u64 = match value[digits..].to_ascii_lowercase().as_slice() {
-        b"" | b"b" => 1,
-        b"k" => 1_000,
-        b"kb" => 1 << 10,
-        b"m" => 1_000_000,
-        b"mb" => 1 << 20,
-        b"g" => 1_000_000_000,
-        b"gb" => 1 << 30,
+    let factor: u64 = match &*keyword(&value[digits..]) {
+        "" | "b" => 1,
+        "k" => 1_000,
+        "kb" => 1 << 10,
+        "m" => 1_000_000,
+        "mb" => 1 << 20,
+        "g" => 1_000_000_000,
+        "gb" => 1 << 30,
         _ => return None,
     };
     let add = |sum: u64, digit: &u8| sum.saturating_mul(10).saturating_add(u64::from(digit - b'0'));
@@ -399,10 +399,10 @@ fn set_output_limits(config: &mut Config, value: &[u8]) -> Result<(), String> {
         return Err("Wrong number of arguments in buffer limit configuration.".into());
     }
     for [class, hard, soft, seconds] in groups {
-        let limit = match class.to_ascii_lowercase().as_slice() {
-            b"normal" => &mut limits.normal,
-            b"replica" | b"slave" => &mut limits.replica,
-            b"pubsub" => &mut limits.pubsub,
+        let limit = match &*keyword(class) {
+            "normal" => &mut limits.normal,
+            "replica" | "slave" => &mut limits.replica,
+            "pubsub" => &mut limits.pubsub,
             _ => return Err("Invalid client class specified in buffer limit configuration.".into()),
         };
         let seconds = parse_integer(seconds).and_then(|s| u64::try_from(s).ok());
