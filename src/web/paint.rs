@@ -185,11 +185,11 @@ impl Brush {
 
     fn create(&mut self, node: Node, space: Space) -> Shown {
         let Parts { tag, key, attrs, children } = node.into_parts();
-        let element = match space.of(tag) {
+        let made = match space.of(tag) {
             Space::Svg => self.document.create_element_ns(Some(SVG), tag),
             Space::Html => self.document.create_element(tag),
-        }
-        .expect("tags are constants of the views");
+        };
+        let Ok(element) = made else { panic!("<{tag}> is a constant of the views") };
         for (name, value) in &attrs {
             self.set(&element, tag, name, value);
         }

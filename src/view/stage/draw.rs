@@ -5,25 +5,41 @@
 
 use crate::view::text::Words;
 use crate::view::tree::{Node, Text, short};
-use std::fmt;
 
-/// A coordinate inside a path or a transform.
-#[derive(Clone, Copy)]
-pub struct N(pub f64);
-
-impl fmt::Display for N {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&short(self.0))
-    }
-}
-
-/// `format!` for path data and transforms: every argument is a coordinate.
+/// `format!` for path data and transforms: every argument is a coordinate, and
+/// each `{}` is one. What takes numbers alone need not be told, at each of its
+/// many calls, how to write them.
 macro_rules! d {
-    ($format:literal $(, $value:expr)* $(,)?) => {
-        format!($format $(, $crate::view::stage::draw::N(f64::from($value)))*)
-    };
+    ($template:literal $(, $value:expr)* $(,)?) => {{
+        const VALUES: usize = [$(stringify!($value)),*].len();
+        const { assert!($crate::view::stage::draw::holes($template) == VALUES) };
+        $crate::view::stage::draw::filled($template, &[$(f64::from($value)),*])
+    }};
 }
 pub(super) use d;
+
+pub const fn holes(template: &str) -> usize {
+    let (mut at, mut holes) = (0, 0);
+    while at < template.len() {
+        holes += (template.as_bytes()[at] == b'{') as usize;
+        at += 1;
+    }
+    holes
+}
+
+#[inline(never)]
+pub fn filled(template: &str, values: &[f64]) -> String {
+    let mut text = String::new();
+    let mut values = values.iter();
+    for piece in template.split('}') {
+        let before = piece.strip_suffix('{');
+        text.push_str(before.unwrap_or(piece));
+        if let (Some(_), Some(value)) = (before, values.next()) {
+            text.push_str(&short(*value));
+        }
+    }
+    text
+}
 
 pub fn g() -> Node {
     Node::new("g")
