@@ -12,6 +12,7 @@
 // terms     kitchen, both or redis
 // theme     light or dark; otherwise the reader's own
 // motion    reduced or full; otherwise the reader's own
+// lang      en or de; otherwise the reader's own
 // label     what a screen reader calls it
 //
 // The element is as high as what it shows. Its own children are shown where
@@ -20,7 +21,7 @@
   if (customElements.get("one-chef")) return;
   var script = document.currentScript || document.querySelector('script[src*="one-chef.js"]');
   var home = new URL("./", script.src);
-  var asked = ["scenario", "at", "terms", "theme", "motion"];
+  var asked = ["scenario", "at", "terms", "theme", "motion", "lang"];
 
   class OneChef extends HTMLElement {
     static observedAttributes = asked.concat("run", "chapter", "autoplay", "label");

@@ -4,6 +4,7 @@
 
 use super::Node;
 use super::narration::narrate;
+use super::text::line;
 use super::tree::Children;
 use crate::time::Micros;
 use crate::trace::codec::record_line;
@@ -58,13 +59,13 @@ pub struct Side<'a> {
 /// What is to be said of both; what differs is marked.
 #[must_use]
 pub fn table(was: Side, is: Side) -> Node {
-    let heads =
-        ["As it was", "Your run"].map(|head| Node::new("th").attr("scope", "col").text(head));
+    let heads = [line!("compare.was"), line!("compare.is")]
+        .map(|head| Node::new("th").attr("scope", "col").text(head));
     let heads = [Node::new("td")].into_iter().chain(heads);
     let mut rows = vec![
-        row("Time", [was, is].map(|side| format!("{} µs", side.world.at.0))),
-        row("Cycle", [was, is].map(|side| side.world.cycle.to_string())),
-        row("Now", [was, is].map(said)),
+        row(&line!("compare.time"), [was, is].map(|side| format!("{} µs", side.world.at.0))),
+        row(&line!("compare.cycle"), [was, is].map(|side| side.world.cycle.to_string())),
+        row(&line!("compare.now"), [was, is].map(said)),
     ];
     let mut names: Vec<&str> = Vec::new();
     for guest in was.world.guests.values().chain(is.world.guests.values()) {
@@ -99,19 +100,16 @@ fn said(side: Side) -> String {
 
 fn guest(world: &World, name: &str) -> String {
     let Some(guest) = world.guests.values().find(|guest| guest.name == name) else {
-        return "not there yet".into();
+        return line!("compare.not-yet");
     };
     let Some(client) = guest.client.and_then(|id| world.clients.get(&id)) else {
-        return if guest.gone { "gone" } else { "not at a table" }.into();
+        return if guest.gone { line!("compare.gone") } else { line!("compare.outside") };
     };
-    let mut text = format!(
-        "commands {}, to read {} bytes, to write {} bytes",
+    line!(
+        "compare.guest",
         client.commands,
         client.waiting_in_socket,
-        client.reply.waiting()
-    );
-    if client.write_handler {
-        text.push_str(", table full");
-    }
-    text
+        client.reply.waiting(),
+        client.write_handler,
+    )
 }

@@ -8,8 +8,8 @@
 //! numbered on, and its clock is set to the first one's.
 
 use super::Node;
-use super::narration::words::many;
 use super::origin::caveat;
+use super::text::line;
 use crate::event::{Event, Standing};
 use crate::time::Micros;
 use crate::trace::codec::{Header, ReadError, Reader, Source};
@@ -158,62 +158,51 @@ impl Live {
     /// The line and its buttons.
     #[must_use]
     pub fn bar(&self) -> Vec<Node> {
-        let mut said = self.said();
-        if self.gaps > 0 {
-            said = format!("{said} Unseen in between: {}.", many(self.gaps.into(), "gap"));
-        }
+        let said = line!("live.said", &self.said(), self.gaps);
         let mut nodes = vec![Node::new("p").key("text").text(said)];
         if let Some(caveat) = self.header.as_ref().and_then(caveat) {
             nodes.push(Node::new("p").key("caveat").text(caveat));
         }
         if !self.follows {
-            nodes.push(button("now", "Jump to now"));
+            nodes.push(button("now", line!("live.jump")));
         }
         if let Some(held) = &self.held
             && self.link == Link::Open
         {
             let where_ = match held.as_str() {
-                "before_sleep" => "Held before the sweep.",
-                "about_to_sleep" => "Held at the end of a cycle.",
-                "woken" => "Held: the poll has returned.",
-                _ => "The loop runs.",
+                "before_sleep" => line!("live.held.sweep"),
+                "about_to_sleep" => line!("live.held.end"),
+                "woken" => line!("live.held.woken"),
+                _ => line!("live.runs"),
             };
             nodes.push(Node::new("p").key("gate").attr("class", "gate").text(where_));
             if held.is_empty() {
-                nodes.push(button("gate-hold", "Hold the loop"));
-                nodes.push(button("gate-sweep", "Hold before a sweep"));
+                nodes.push(button("gate-hold", line!("live.hold")));
+                nodes.push(button("gate-sweep", line!("live.hold-sweep")));
             } else {
-                nodes.push(button("gate-phase", "Let one phase go"));
-                nodes.push(button("gate-cycle", "Let one cycle go"));
-                nodes.push(button("gate-release", "Let go"));
+                nodes.push(button("gate-phase", line!("live.one-phase")));
+                nodes.push(button("gate-cycle", line!("live.one-cycle")));
+                nodes.push(button("gate-release", line!("live.let-go")));
             }
         }
         nodes
     }
 
     fn said(&self) -> String {
-        let behind = || many(self.ahead as u64, "record");
         match self.link {
-            Link::Looking => "Live: looking for the server…".to_owned(),
-            Link::Open if self.follows => "Live: this is now.".to_owned(),
-            Link::Open => format!("Live, and you look at the past: {} since.", behind()),
-            Link::Lost => {
-                "The server does not answer. What was seen is kept; trying again.".to_owned()
-            }
-            Link::Refused => "The server refuses: open the address that it has printed.".to_owned(),
-            Link::LetGo => format!(
-                "{} came while you looked at the past; what comes now is not kept. Jump to now to attach again.",
-                behind()
-            ),
-            Link::Full => {
-                "The page holds no more records. Save them, then load it anew.".to_owned()
-            }
+            Link::Looking => line!("live.looking"),
+            Link::Open if self.follows => line!("live.now"),
+            Link::Open => line!("live.past", self.ahead),
+            Link::Lost => line!("live.lost"),
+            Link::Refused => line!("live.refused"),
+            Link::LetGo => line!("live.let-go.said", self.ahead),
+            Link::Full => line!("live.full"),
         }
     }
 }
 
 /// `act` is what the click handler reads.
-fn button(act: &'static str, label: &'static str) -> Node {
+fn button(act: &'static str, label: String) -> Node {
     let node = Node::new("button").key(act).attr("type", "button").attr("class", "btn");
     node.attr("data-act", act).text(label)
 }

@@ -11,6 +11,7 @@
 //!
 //! Packing and unpacking are the caller's: the browser has both built in.
 
+use super::text::line;
 use std::fmt;
 
 /// Longest packed part, in characters: what address bars and chats carry.
@@ -51,20 +52,15 @@ pub enum BrokenLink {
 
 impl fmt::Display for BrokenLink {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            BrokenLink::Version => {
-                f.write_str("The link is of another version than 1; a newer page may open it.")
-            }
-            BrokenLink::Playhead => f.write_str("The link names no moment of its run."),
-            BrokenLink::Cut => f.write_str("The link is cut short."),
-            BrokenLink::Long { chars } => write!(
-                f,
-                "The link's run is {chars} characters long; at most {CODE_LIMIT_CHARS} are opened."
-            ),
+        f.write_str(&match self {
+            BrokenLink::Version => line!("link.version"),
+            BrokenLink::Playhead => line!("link.playhead"),
+            BrokenLink::Cut => line!("link.cut"),
+            BrokenLink::Long { chars } => line!("link.long", *chars, CODE_LIMIT_CHARS),
             BrokenLink::Letter { column, found } => {
-                write!(f, "The link is broken at character {column} of its run: “{found}”.")
+                line!("link.letter", *column, &found.to_string())
             }
-        }
+        })
     }
 }
 

@@ -5,6 +5,7 @@ mod controls;
 mod living;
 mod rewriting;
 mod sharing;
+mod telling;
 mod touring;
 
 use super::asking::Asking;
@@ -17,7 +18,7 @@ use super::message::{Message, Tab};
 use super::paint::Painter;
 use super::panes::{self, Panes, Scene};
 use super::report::Report;
-use super::run::Run;
+use super::run::{Run, called};
 use super::settings::{Settings, remember, remembered};
 use super::stream;
 use super::tour::Tour;
@@ -123,7 +124,7 @@ impl App {
         let (index, bundled) = bundled(link.scenario.as_deref());
         let mut player = Player::new();
         player.set_motion(settings.motion);
-        let run = Run::simulate(bundled.scenario());
+        let run = Run::bundled(bundled);
         if let Some(at) = link.at {
             player.seek(at, &run.timeline);
         }
@@ -180,7 +181,7 @@ impl App {
             Message::SwitchLanes => self.lanes = !self.lanes,
             Message::Scenario(index) => {
                 if let Some(bundled) = scenarios().get(index) {
-                    self.watch(Run::simulate(bundled.scenario()));
+                    self.watch(Run::bundled(bundled));
                     show_scenarios(&mut self.scenarios, Watched::Bundled(index));
                 }
             }
@@ -269,11 +270,16 @@ impl App {
             Message::DismissFault => self.report.clear(),
             Message::Remark(text) => self.report.remark(&text),
             Message::Rerun => self.rerun(),
+            Message::Language(word) => {
+                super::language::ask(&word, |heard| dispatch(Message::Heard(heard)));
+            }
+            Message::Heard(heard) => self.retell(heard),
             Message::LetTick => self.let_tick(),
             Message::StartOver => {
                 let scenario = self.run.scenario().cloned();
                 self.report.clear();
-                self.watch(Run::simulate(scenario.unwrap_or_else(|| scenarios()[0].scenario())));
+                let scenario = scenario.unwrap_or_else(|| scenarios()[0].scenario());
+                self.watch(self.run.changed(scenario));
             }
         }
         self.paint();
@@ -450,7 +456,7 @@ impl App {
 
     /// What was before the playhead is the same in both runs, so it stays.
     fn fork(&mut self, scenario: Scenario, playhead: usize) {
-        let fork = Run::simulate(scenario);
+        let fork = self.run.changed(scenario);
         self.asking.put_away();
         let before = std::mem::replace(&mut self.run, fork);
         let original = self.beside.keep(before, &self.run);
@@ -565,8 +571,8 @@ fn show_scenarios(list: &mut Painter, watched: Watched) {
     let mut options: Vec<Node> = scenarios()
         .iter()
         .map(|bundled| {
-            let title = bundled.scenario().title;
-            Node::new("option").key(bundled.slug).attr("value", bundled.slug).text(title)
+            let option = Node::new("option").key(bundled.slug).attr("value", bundled.slug);
+            option.text(called(bundled.slug))
         })
         .collect();
     let chosen = match watched {

@@ -30,6 +30,13 @@ impl Asking {
         all.get(asked.map_or(0, |index| index + 1)).copied()
     }
 
+    /// The same answer in the language of now.
+    pub fn retell(&mut self, run: &Run) {
+        if let Some(told) = &mut self.shown {
+            *told = chain(&run.timeline, told.playhead, &told.question);
+        }
+    }
+
     /// Finds the answer. Returns it as a screen reader tells it.
     pub fn ask(&mut self, question: &Question, run: &Run, playhead: usize, terms: Terms) -> String {
         let found = chain(&run.timeline, playhead, question);

@@ -4,6 +4,7 @@ use super::document::{element, flag, set};
 use super::paint::Painter;
 use super::run::Run;
 use crate::view::compare::{self, Side};
+use crate::view::text::line;
 use crate::view::tree::short;
 use crate::view::{Frame, Node, stage};
 
@@ -62,6 +63,13 @@ impl Beside {
         self.parting
     }
 
+    /// What is kept is called so in the language of now.
+    pub fn retell(&mut self) {
+        if let Some(original) = &mut self.original {
+            original.retell();
+        }
+    }
+
     pub fn paint(&mut self, is: &Run, playhead: usize, frame: &Frame) {
         let original = self.original.as_ref().filter(|_| self.open);
         flag(&element("page"), "data-beside", original.is_some());
@@ -79,12 +87,12 @@ impl Beside {
         self.stage.paint(vec![compare::picture(stage::stage(&frame_then))]);
         let parting = self.parting;
         let said = if parting >= is.timeline.len() && parting >= was.timeline.len() {
-            "Both runs are the same so far.".to_owned()
+            line!("beside.same")
         } else {
-            format!("Both are the same up to event {parting}; the next one differs.")
+            line!("beside.same-up-to", parting)
         };
         let seek = Node::new("button").attr("type", "button").class("btn");
-        let seek = seek.attr("data-seek", (parting + 1).to_string()).text("Go to the difference");
+        let seek = seek.attr("data-seek", (parting + 1).to_string()).text(line!("beside.go"));
         let first = Node::new("p").child(Node::new("span").text(said)).child(seek);
         let table = compare::table(
             Side { world: &world, before: &before, now },

@@ -262,6 +262,9 @@ fn bind_fields() {
             dispatch(Message::Guess(choice));
         }
     });
+    on(&select("language"), "change", |_: Event| {
+        dispatch(Message::Language(select("language").value()));
+    });
     on(&input("speed"), "input", |_: Event| {
         if let Ok(log2) = input("speed").value().parse() {
             dispatch(Message::Speed(log2));

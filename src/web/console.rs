@@ -10,6 +10,7 @@ use crate::time::Micros;
 use crate::trace::World;
 use crate::trace::world::Guest;
 use crate::view::panels::{self, wire};
+use crate::view::text::line;
 use crate::view::{Frame, Node};
 use std::borrow::Cow;
 
@@ -87,57 +88,51 @@ impl Console {
         world: &World,
     ) -> Result<(Scenario, String), String> {
         let Some(scenario) = run.scenario() else {
-            return Err(run.refusal().into());
+            return Err(run.refusal());
         };
         let mut scenario = scenario.clone();
         // After everything that has happened, before anything else does.
         let at = world.at.saturating_add(Micros(1));
         let (client, action, said) = match gesture {
             Gesture::Add => {
-                let client = scenario.add_client("guest");
+                let client = scenario.add_client(&line!("console.name"));
                 let name = scenario.clients[client].name.clone();
                 self.guest = client;
-                (client, Action::Connect, format!("{name} is on the way in."))
+                (client, Action::Connect, line!("console.coming", &name))
             }
             Gesture::Send(portion) => {
                 let (name, _) = self.present(&scenario, world)?;
                 let bytes = self.portion(*portion)?;
-                let said =
-                    format!("{name} sends {} bytes. Step on to see them arrive.", bytes.len());
+                let said = line!("console.sends", &name, bytes.len());
                 (self.guest, Action::Send(Packets::whole(bytes)), said)
             }
             Gesture::SwitchReading => match self.present(&scenario, world)? {
                 (name, guest) if guest.reading => {
-                    (self.guest, Action::StopReading, format!("{name} stops reading."))
+                    (self.guest, Action::StopReading, line!("console.stops-reading", &name))
                 }
-                (name, _) => (self.guest, Action::Read, format!("{name} reads again.")),
+                (name, _) => (self.guest, Action::Read, line!("console.reads", &name)),
             },
             Gesture::Garbage => {
                 let (name, _) = self.present(&scenario, world)?;
                 let packets = Packets::whole(GARBAGE.to_vec());
-                (self.guest, Action::Send(packets), format!("{name} sends what is no order."))
+                (self.guest, Action::Send(packets), line!("console.garbage", &name))
             }
             Gesture::HalfClose => {
                 let (name, _) = self.present(&scenario, world)?;
-                (self.guest, Action::HalfClose, format!("{name} will order no more, but stays."))
+                (self.guest, Action::HalfClose, line!("console.half-close", &name))
             }
-            Gesture::Disconnect => self.leave(&scenario, world, Action::Close, "leaves")?,
-            Gesture::Reset => self.leave(&scenario, world, Action::Reset, "is gone at once")?,
+            Gesture::Disconnect | Gesture::Reset => {
+                let (name, _) = self.present(&scenario, world)?;
+                self.unsent.remove(&self.guest);
+                if *gesture == Gesture::Reset {
+                    (self.guest, Action::Reset, line!("console.reset", &name))
+                } else {
+                    (self.guest, Action::Close, line!("console.leaves", &name))
+                }
+            }
         };
         scenario.insert(Input { at, client, action });
         Ok((scenario, said))
-    }
-
-    fn leave(
-        &mut self,
-        scenario: &Scenario,
-        world: &World,
-        action: Action,
-        how: &str,
-    ) -> Result<(usize, Action, String), String> {
-        let (name, _) = self.present(scenario, world)?;
-        self.unsent.remove(&self.guest);
-        Ok((self.guest, action, format!("{name} {how}.")))
     }
 
     /// The chosen guest, if it is connected at this moment.
@@ -147,21 +142,21 @@ impl Console {
         world: &'a World,
     ) -> Result<(String, Cow<'a, Guest>), String> {
         let spec = scenario.clients.get(self.guest);
-        let spec = spec.ok_or("Nobody is chosen: add a guest first.")?;
+        let spec = spec.ok_or_else(|| line!("console.nobody"))?;
         let name = spec.name.clone();
         match run::guest(world, spec) {
-            Some(guest) if guest.gone => Err(format!("{name} has left. Add another guest.")),
+            Some(guest) if guest.gone => Err(line!("console.has-left", &name)),
             Some(guest) => Ok((name, guest)),
-            None => Err(format!("{name} has not come in yet. Step on first.")),
+            None => Err(line!("console.not-in", &name)),
         }
     }
 
     fn portion(&mut self, portion: Portion) -> Result<Vec<u8>, String> {
         if portion == Portion::Rest {
-            return self.unsent.remove(&self.guest).ok_or("There is no begun order.".into());
+            return self.unsent.remove(&self.guest).ok_or_else(|| line!("console.no-rest"));
         }
         if self.unsent.contains_key(&self.guest) {
-            return Err("This guest has begun an order: send the rest first.".into());
+            return Err(line!("console.begun"));
         }
         let view =
             wire::wire(&input("command").value(), self.cut).map_err(|fault| fault.to_string())?;
@@ -219,33 +214,32 @@ impl Console {
 
     fn paint_lines(&mut self, run: &Run, guest: Option<&Guest>, begun: bool) {
         let typed = input("command").value();
-        let line =
-            if run.scenario().is_none() {
-                watched_only(run)
-            } else if begun {
-                let rest = self.unsent.get(&self.guest).map_or(0, Vec::len);
-                vec![Node::new("span").text(format!(
-                    "The first part is on its way; {rest} bytes are still to be sent."
-                ))]
-            } else {
-                match wire::wire(&typed, self.cut) {
-                    Ok(view) => {
-                        let (cut, len) = (view.cut.to_string(), view.bytes.len());
-                        let field = Node::new("input")
-                            .attr("id", "cut")
-                            .attr("type", "number")
-                            .attr("min", "1")
-                            .attr("max", (len - 1).to_string())
-                            .attr("value", cut);
-                        let field = Node::new("label")
-                            .child(Node::new("span").text("first part "))
-                            .child(field)
-                            .child(Node::new("span").text(format!(" of {len} bytes")));
-                        vec![view.node, field]
-                    }
-                    Err(fault) => vec![Node::new("span").text(fault.to_string())],
+        let line = if run.scenario().is_none() {
+            watched_only(run)
+        } else if begun {
+            let rest = self.unsent.get(&self.guest).map_or(0, Vec::len);
+            vec![Node::new("span").text(line!("console.rest", rest))]
+        } else {
+            match wire::wire(&typed, self.cut) {
+                Ok(view) => {
+                    let (cut, len) = (view.cut.to_string(), view.bytes.len());
+                    let field = Node::new("input")
+                        .attr("id", "cut")
+                        .attr("type", "number")
+                        .attr("min", "1")
+                        .attr("max", (len - 1).to_string())
+                        .attr("value", cut);
+                    let field = Node::new("label")
+                        .child(Node::new("span").text(line!("console.cut") + " "))
+                        .child(field)
+                        .child(
+                            Node::new("span").text([" ", &line!("console.cut.of", len)].concat()),
+                        );
+                    vec![view.node, field]
                 }
-            };
+                Err(fault) => vec![Node::new("span").text(fault.to_string())],
+            }
+        };
         let wrong = !typed.is_empty() && wire::wire(&typed, None).is_err();
         set(&input("command"), "aria-invalid", if wrong { "true" } else { "false" });
         self.wire.paint(line);
@@ -255,7 +249,12 @@ impl Console {
             Some(Outcome::Done(what)) => (false, what.clone()),
             None => {
                 let eaten = guest.filter(|guest| guest.eaten > 0);
-                (false, eaten.map_or(String::new(), |g| format!("Last answer: {}", g.last_eaten)))
+                (
+                    false,
+                    eaten.map_or(String::new(), |g| {
+                        line!("console.last-answer", &g.last_eaten.to_string())
+                    }),
+                )
             }
         };
         let _ = element("console").class_list().toggle_with_force("refused", refused);
@@ -268,7 +267,7 @@ fn watched_only(run: &Run) -> Vec<Node> {
     let mut nodes = vec![Node::new("span").key("text").text(run.refusal())];
     if !run.inputs.is_empty() {
         let again = Node::new("button").key("rerun").attr("type", "button").attr("class", "btn");
-        nodes.push(again.attr("data-act", "rerun").text("Run it again in the simulation"));
+        nodes.push(again.attr("data-act", "rerun").text(line!("console.rerun")));
     }
     nodes
 }

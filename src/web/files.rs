@@ -3,6 +3,7 @@
 use super::app::dispatch;
 use super::document::{document, words};
 use super::message::Message;
+use crate::view::text::line;
 use js_sys::{Array, Promise};
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
@@ -16,12 +17,12 @@ const SIZE_LIMIT_BYTES: f64 = 256.0 * 1024.0 * 1024.0;
 pub fn open(file: &File) {
     let name = file.name();
     if file.size() > SIZE_LIMIT_BYTES {
-        let text = Err("The file is larger than 256 MB.".to_owned());
+        let text = Err(line!("file.large"));
         return dispatch(Message::Opened { name, text });
     }
     let failed_name = name.clone();
     let read = Closure::once(move |text: JsValue| {
-        let text = text.as_string().ok_or_else(|| "The file is not text.".to_owned());
+        let text = text.as_string().ok_or_else(|| line!("file.no-text"));
         dispatch(Message::Opened { name, text });
     });
     let failed = Closure::once(move |why: JsValue| {

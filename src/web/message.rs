@@ -1,6 +1,7 @@
 //! What reaches the program from the page: one closed list.
 
 use super::console::Gesture;
+use super::language::Heard;
 use crate::event::ClientId;
 use crate::sim::check::Verdict;
 use crate::trace::timeline::MarkKind;
@@ -93,6 +94,10 @@ pub enum Message {
     SwitchMenu,
     SwitchActs,
     DismissFault,
+    /// The short name of the language to speak from now on.
+    Language(String),
+    /// It is spoken, or why not.
+    Heard(Heard),
     /// Something to tell that stops nothing.
     Remark(String),
     /// Runs a recording again, as a simulation.

@@ -7,8 +7,9 @@ use super::run::Run;
 use crate::trace::World;
 use crate::trace::timeline::CycleSummary;
 use crate::view::narration::{Narration, narrate};
+use crate::view::text::line;
 use crate::view::why::{self, Chain, Spot};
-use crate::view::{Frame, Node, Terms, panels, stage};
+use crate::view::{Frame, Node, panels, stage};
 use web_sys::Element;
 
 /// The painters of the page's parts.
@@ -78,10 +79,7 @@ impl Panes {
         let told = frame.now.map(|record| narrate(record, scene.before, frame.world));
         let said = told.as_ref().map_or_else(
             || scene.run.about.clone(),
-            |told| match frame.terms {
-                Terms::Redis => told.words.redis().to_owned(),
-                Terms::Kitchen | Terms::Both => told.words.kitchen().to_owned(),
-            },
+            |told| told.words.pick(frame.terms).to_owned(),
         );
         self.narration.paint(match told {
             Some(told) => sentences(told),
@@ -145,7 +143,7 @@ fn position(frame: &Frame, scene: Scene) -> Vec<Node> {
         vec![panels::readout(&scene.run.timeline, scene.playhead, frame.world).key("readout")];
     if scene.ticks {
         let tick = Node::new("button").key("tick").class("lnk").attr("type", "button");
-        nodes.push(tick.attr("data-act", "tick").text("Let the clock tick"));
+        nodes.push(tick.attr("data-act", "tick").text(line!("page.tick")));
     }
     nodes
 }
@@ -175,10 +173,9 @@ fn sentences(told: Narration) -> Vec<Node> {
 }
 
 fn opening(about: &str) -> Vec<Node> {
-    let hint = "Press event, or the right arrow key, for the first event.";
     vec![
         Node::new("p").key("say").class("say").text(about.to_owned()),
-        Node::new("p").key("hint").class("hint").text(hint),
+        Node::new("p").key("hint").class("hint").text(line!("page.hint")),
     ]
 }
 
@@ -199,6 +196,5 @@ fn keep_in_view(panel: &Element, row: &str) {
 
 /// The window's title: what is watched, and where in it.
 pub fn title(run: &Run, world: &World) {
-    let place = if world.cycle > 0 { format!("cycle {}", world.cycle) } else { "start".into() };
-    document().set_title(&format!("{} · {place} · onechef", run.title));
+    document().set_title(&line!("page.window", &run.title, world.cycle));
 }

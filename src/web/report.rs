@@ -4,6 +4,7 @@
 use super::document::element;
 use super::paint::Painter;
 use crate::view::Node;
+use crate::view::text::line;
 
 /// The two notices of the page.
 #[derive(Debug)]
@@ -24,34 +25,29 @@ impl Report {
 
     /// A file was opened, with something to say about it.
     pub fn remark(&mut self, text: &str) {
-        self.fault.paint(vec![paragraph(text), button("dismiss", "Close")]);
+        self.fault.paint(vec![paragraph(text), button("dismiss", line!("report.close"))]);
     }
 
     /// A file was refused; what was watched before still is.
     pub fn refused(&mut self, why: &str) {
-        let text = format!("{why}\nNothing was changed: you still watch what you watched before.");
-        self.fault.paint(vec![paragraph(&text), button("dismiss", "Close")]);
+        let text = [why, "\n", &line!("report.refused")].concat();
+        self.fault.paint(vec![paragraph(&text), button("dismiss", line!("report.close"))]);
     }
 
     /// One of our own checks failed.
     pub fn failed(&mut self, why: &str, seed: Option<u64>) {
-        let seed = seed.map_or(String::new(), |seed| format!(" Seed {seed}."));
-        let text = format!(
-            "The program failed one of its own checks and has paused.{seed} \
-             You can still step through what is known, or save it as a trace to report it.\n{why}"
-        );
+        let seed = seed.map_or(String::new(), |seed| seed.to_string());
+        let text = [&line!("report.failed", &seed), "\n", why].concat();
         self.fault.paint(vec![
             paragraph(&text),
-            button("save", "Save the trace"),
-            button("start-over", "Start over"),
+            button("save", line!("report.save")),
+            button("start-over", line!("report.start-over")),
         ]);
     }
 
     /// Nothing could be opened at all.
     pub fn failed_to_open(&mut self, why: &str) {
-        let text = format!(
-            "The kitchen could not be opened: the program failed one of its own checks.\n{why}"
-        );
+        let text = [&line!("report.not-opened"), "\n", why].concat();
         self.fault.paint(vec![paragraph(&text)]);
     }
 
@@ -65,10 +61,10 @@ impl Report {
     /// Whether the past was changed, and of what.
     pub fn paint_fork(&mut self, original: Option<&str>, beside: bool) {
         self.fork.paint(original.map_or_else(Vec::new, |title| {
-            let text = format!("Your own run; “{title}” is kept.");
+            let text = line!("report.own-run", title);
             let pressed = if beside { "true" } else { "false" };
-            let beside = button("beside", "Side by side").attr("aria-pressed", pressed);
-            vec![paragraph(&text), beside, button("back-to-original", "Back to it")]
+            let beside = button("beside", line!("report.beside")).attr("aria-pressed", pressed);
+            vec![paragraph(&text), beside, button("back-to-original", line!("report.back"))]
         }));
     }
 }
@@ -84,7 +80,7 @@ fn paragraph(text: &str) -> Node {
 }
 
 /// `act` is what the click handler reads.
-fn button(act: &'static str, label: &'static str) -> Node {
+fn button(act: &'static str, label: String) -> Node {
     Node::new("button")
         .key(act)
         .attr("type", "button")

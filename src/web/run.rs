@@ -2,7 +2,7 @@
 
 use crate::event::ClientId;
 use crate::sim::rerun::{self, NoRerun};
-use crate::sim::{ClientSpec, Progress, Scenario, Sim};
+use crate::sim::{Bundled, ClientSpec, Progress, Scenario, Sim};
 use crate::sorted::SortedMap;
 use crate::trace::codec::{self, Ending, Header};
 use crate::trace::world::Guest;
@@ -10,12 +10,19 @@ use crate::trace::{Inputs, Record, Timeline, World};
 use crate::view::lint::{Lint, lints};
 use crate::view::origin;
 use crate::view::requests::Requests;
+use crate::view::text::{Phrase, line};
 use std::borrow::Cow;
 use std::cell::{Ref, RefCell};
 
 /// A simulation is run ahead until it is quiet, but not further than this:
 /// a scenario may well keep its kitchen busy for ever.
 const AHEAD_LIMIT_RECORDS: usize = 20_000;
+
+/// What a bundled scenario is called in the reader's language.
+#[must_use]
+pub fn called(slug: &str) -> String {
+    Phrase::named("scenario.").and(slug).say().into_kitchen()
+}
 
 /// One run and all its records.
 #[derive(Debug)]
@@ -28,6 +35,8 @@ pub struct Run {
     header: Header,
     source: Source,
     findings: RefCell<Findings>,
+    /// The short name of the bundled scenario that it tells.
+    bundled: Option<&'static str>,
 }
 
 /// What was made of the records so far, kept because every painting asks for
@@ -77,9 +86,41 @@ impl Run {
             header,
             source: Source::Simulation(Box::new(Simulation { scenario, sim, quiet: false })),
             findings: RefCell::default(),
+            bundled: None,
         };
         while !run.is_spent() && run.timeline.len() < AHEAD_LIMIT_RECORDS && run.more() {}
         run
+    }
+
+    /// Runs a bundled scenario, called by its name in the reader's language.
+    #[must_use]
+    pub fn bundled(bundled: &Bundled) -> Run {
+        let mut run = Run::simulate(bundled.scenario());
+        run.bundled = Some(bundled.slug);
+        run.retell();
+        run
+    }
+
+    /// Runs what was changed of this run; while it is called the same in its
+    /// own text, it is called the same here.
+    #[must_use]
+    pub fn changed(&self, scenario: Scenario) -> Run {
+        let same = self.scenario().filter(|mine| mine.title == scenario.title);
+        let bundled = same.filter(|mine| mine.about == scenario.about).and(self.bundled);
+        let mut run = Run::simulate(scenario);
+        run.bundled = bundled;
+        run.retell();
+        run
+    }
+
+    /// Says again what was said, in the language of now.
+    pub fn retell(&mut self) {
+        self.findings.get_mut().lints.1.clear();
+        self.findings.get_mut().lints.0 = 0;
+        if let Some(slug) = self.bundled {
+            self.title = called(slug);
+            self.about = Phrase::named("scenario.").and(slug).and(".about").say().into_kitchen();
+        }
     }
 
     /// Reads a recorded trace.
@@ -88,33 +129,32 @@ impl Run {
     /// Where the text is no trace: the line, the column, what was expected.
     pub fn recorded(name: &str, text: &str) -> Result<Run, String> {
         let trace = codec::read(text.as_bytes()).map_err(|error| format!("{name}:{error}"))?;
-        let header = trace
-            .header
-            .ok_or_else(|| format!("{name}: the file is empty or ends in its first line"))?;
+        let header = trace.header.ok_or_else(|| line!("run.empty", name))?;
         let mut timeline = Timeline::new();
         let mut remarks = Vec::new();
-        remarks.extend(origin::caveat(&header).map(str::to_owned));
+        remarks.extend(origin::caveat(&header));
         if let Ending::CutMidLine { line } = trace.ending {
-            remarks.push(format!("It was cut in the middle of line {line} and plays up to there."));
+            remarks.push(line!("run.cut", line));
         }
         if trace.skipped > 0 {
-            remarks.push(format!("{} events of a kind unknown here were skipped.", trace.skipped));
+            remarks.push(line!("run.skipped", trace.skipped));
         }
         for record in trace.records {
             if let Err(full) = timeline.push(record) {
-                remarks.push(format!("It is not shown whole: {full}."));
+                remarks.push(line!("run.not-whole", &full.to_string()));
                 break;
             }
         }
         timeline.finish();
         Ok(Run {
             title: name.to_owned(),
-            about: "A recording: it can be watched, not changed.".into(),
+            about: line!("run.recording"),
             timeline,
             inputs: trace.inputs,
             header,
             source: Source::Recording((!remarks.is_empty()).then(|| remarks.join(" "))),
             findings: RefCell::default(),
+            bundled: None,
         })
     }
 
@@ -122,13 +162,14 @@ impl Run {
     #[must_use]
     pub fn live() -> Run {
         Run {
-            title: "Live server".into(),
-            about: "A live server: it can be watched from here, not spoken to.".into(),
+            title: line!("run.live"),
+            about: line!("run.live.about"),
             timeline: Timeline::new(),
             inputs: Inputs::default(),
             header: Header::new(codec::Source::Unknown, SortedMap::default()),
             source: Source::Live,
             findings: RefCell::default(),
+            bundled: None,
         }
     }
 
@@ -141,12 +182,10 @@ impl Run {
 
     /// Why nothing can be changed from here.
     #[must_use]
-    pub fn refusal(&self) -> &'static str {
+    pub fn refusal(&self) -> String {
         match self.source {
-            Source::Live => {
-                "This is a live server: it can be watched from here, not changed. Ask it with redis-cli."
-            }
-            _ => "This is a recording: it can be watched, not changed.",
+            Source::Live => line!("run.live.refusal"),
+            _ => line!("run.recording.refusal"),
         }
     }
 

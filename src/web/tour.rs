@@ -11,6 +11,7 @@ use crate::view::lesson::{
     Address, Asked, Broken, Chapter, Evening, Here, Mission, Offer, Progress, Reply, Step,
     chapter_page, chapters, overview,
 };
+use crate::view::text::line;
 use crate::view::tree::short;
 
 /// See the module documentation.
@@ -69,12 +70,12 @@ impl Tour {
         let told = &chapters()[chapter];
         let fresh = (!same || !self.at_home).then(|| {
             let bundled = bundled_as(told.scenario).expect("a chapter's scenario is bundled");
-            Run::simulate(bundled.scenario())
+            Run::bundled(bundled)
         });
         self.progress.reach(chapter, step);
         self.remember();
-        let says = told.steps[step].says;
-        self.said = Some(format!("Step {} of {}: {says}", step + 1, told.steps.len()));
+        let (of, says) = (told.steps.len(), told.says(step));
+        self.said = Some(line!("tour-page.said", step + 1, of, &says));
         fresh
     }
 
@@ -135,7 +136,7 @@ impl Tour {
     pub fn judge(&mut self, made: &Run, original: Option<&Run>) -> Option<String> {
         let evening = Evening::new(made.timeline.records());
         let before = original.map(|run| Evening::new(run.timeline.records()));
-        let new: Vec<&str> = Mission::ALL
+        let new: Vec<String> = Mission::ALL
             .into_iter()
             .filter(|mission| mission.met(&evening).is_some())
             .filter(|mission| before.as_ref().is_none_or(|before| mission.met(before).is_none()))
@@ -146,7 +147,7 @@ impl Tour {
             return None;
         }
         self.remember();
-        Some(format!("Mission done: {}", new.join(" ")))
+        Some(line!("tour-page.mission-done", &new.join(" ")))
     }
 
     fn remember(&self) {

@@ -56,6 +56,8 @@ test("once seen, the page opens without a network, and a link in it too", async 
     await reader.enterPlayer();
     await reader.press("ArrowRight");
     assert.ok((await reader.place()) > 26);
+    await reader.open("/sub/folder/?lang=de");
+    assert.equal(await page.locator("html").getAttribute("lang"), "de");
   } finally {
     await context.close();
   }

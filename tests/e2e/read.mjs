@@ -30,6 +30,7 @@ export function read(name, options, body) {
       viewport: options.viewport ?? DESKTOP,
       colorScheme: options.colorScheme ?? "light",
       reducedMotion: options.reducedMotion ?? "no-preference",
+      serviceWorkers: options.serviceWorkers ?? "allow",
     });
     const trouble = [];
     await context.route("**/*", (route) => {

@@ -2,11 +2,10 @@
 
 use crate::facts::{Dice, EVENT_KINDS, noise};
 use crate::runs::{run, scenarios};
-use crate::text;
+use crate::text::in_every_language;
 use onechef::event::Event;
 use onechef::trace::{Record, World};
 use onechef::view::narration::{WORDS_MAX, alt};
-use onechef::view::text::speak;
 use onechef::view::{Frame, Motion, Narration, Terms, Viewport, narrate};
 
 fn said(world: &mut World, record: &Record) -> Narration {
@@ -40,18 +39,6 @@ fn assert_sentence(text: &str, whose: &Event) {
     assert!(words <= WORDS_MAX, "{words} words: {text:?} of {whose:?}");
     assert!(text.ends_with('.') || text.ends_with('?'), "{text:?} of {whose:?}");
     assert!(!text.starts_with("Something happened"), "no words for {whose:?}");
-}
-
-/// Each language is spoken on a thread of its own, since what a thread speaks
-/// it goes on speaking.
-fn in_every_language(tell: fn()) {
-    for (language, catalogue) in text::languages() {
-        let told = std::thread::spawn(move || {
-            speak(catalogue);
-            tell();
-        });
-        assert!(told.join().is_ok(), "in {language}");
-    }
 }
 
 #[test]

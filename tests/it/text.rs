@@ -2,7 +2,9 @@
 //! says all of it.
 
 use crate::source::{self, Source, root};
-use onechef::view::text::Catalogue;
+use onechef::sim::{lessons, scenarios};
+use onechef::time::Micros;
+use onechef::view::text::{self, Catalogue, speak};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
@@ -22,6 +24,18 @@ pub fn languages() -> [(&'static str, Catalogue); 2] {
 
 fn german() -> Catalogue {
     english().translated(&file("de")).unwrap_or_else(|why| panic!("de.txt, {why}"))
+}
+
+/// Each language is spoken on a thread of its own, since what a thread speaks
+/// it goes on speaking.
+pub fn in_every_language(tell: fn()) {
+    for (language, catalogue) in languages() {
+        let told = std::thread::spawn(move || {
+            speak(catalogue);
+            tell();
+        });
+        assert!(told.join().is_ok(), "in {language}");
+    }
 }
 
 /// Name to the number of values.
@@ -136,6 +150,85 @@ fn every_phrase_is_said_somewhere() {
         .filter(|name| !used.contains(*name) && !families.iter().any(|f| name.starts_with(f)))
         .collect();
     assert!(unused.is_empty(), "never said: {unused:?}");
+}
+
+/// Protects: the second language is complete.
+#[test]
+fn german_says_all_of_it() {
+    let theirs = Catalogue::parse(&file("de")).unwrap_or_else(|why| panic!("de.txt, {why}"));
+    let first = english();
+    let names = |catalogue: &Catalogue| -> BTreeSet<String> {
+        catalogue.all().map(|(name, ..)| name.to_owned()).collect()
+    };
+    let (ours, others) = (names(&first), names(&theirs));
+    let missing: Vec<_> = ours.difference(&others).collect();
+    assert!(missing.is_empty(), "left in English: {missing:?}");
+    for ((name, _, first), (_, _, other)) in first.all().zip(theirs.all()) {
+        for wording in 0..2 {
+            let says = [first[wording], other[wording]].map(|words| !words.is_empty());
+            assert_eq!(says[0], says[1], "{name}: a wording is missing or too many");
+        }
+    }
+}
+
+#[test]
+fn numbers_are_written_as_the_language_does() {
+    let told = std::thread::spawn(|| {
+        speak(german());
+        german_numbers();
+    });
+    assert!(told.join().is_ok());
+}
+
+fn german_numbers() {
+    assert_eq!([text::grouped(16_384), text::bytes(1)], ["16.384", "1 Byte"]);
+    assert_eq!([text::time(Micros(1_500)), text::size(1_536)], ["1,5 ms", "1,5 KB"]);
+    assert_eq!(text::clock(Micros(13_266_000)), "13,266 s");
+}
+
+/// Protects: the page says the same before and after its words are loaded.
+#[test]
+fn the_page_stands_in_english_as_the_catalogue_says_it() {
+    let page = fs::read_to_string(root().join("index.html")).expect("the page");
+    let catalogue = english();
+    let said: BTreeMap<&str, &str> =
+        catalogue.all().map(|(name, _, [words, ..])| (name, words)).collect();
+    let mut checked = 0;
+    for (name, end) in literals(&page, "data-t=") {
+        let rest = &page[end - 1..];
+        let inner = &rest[rest.find('>').expect("a tag") + 1..];
+        // What stands in it before its own text: a checkbox, a picture.
+        let texts = inner.split('>').map(|part| part.split('<').next().unwrap_or(""));
+        let own = std::iter::once(inner.split('<').next().unwrap_or("")).chain(texts.skip(1));
+        let own: Vec<String> =
+            own.map(|t| t.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
+        let first = own.iter().find(|text| !text.is_empty()).expect("a text");
+        assert_eq!(said[name], first, "{name}");
+        checked += 1;
+    }
+    for mark in ["data-t-label", "data-t-title", "data-t-hint", "data-t-group"] {
+        for (at, _) in page.match_indices(&format!(" {mark}=")) {
+            let value = page[..at].rsplit('"').nth(1).expect("an attribute before it");
+            let marked = format!("{mark}=");
+            let name = literals(&page[at..], &marked).next().expect("a name").0;
+            assert_eq!(said[name], value, "{name}");
+            checked += 1;
+        }
+    }
+    assert!(checked > 150, "only {checked} texts were found");
+}
+
+/// Protects: a scenario is called in the list what it is called in its file.
+#[test]
+fn bundled_scenarios_have_their_names() {
+    let catalogue = english();
+    let said: BTreeMap<&str, &str> =
+        catalogue.all().map(|(name, _, [words, ..])| (name, words)).collect();
+    for bundled in scenarios().iter().chain(lessons()) {
+        let (scenario, name) = (bundled.scenario(), format!("scenario.{}", bundled.slug));
+        assert_eq!(said[&*name], scenario.title);
+        assert_eq!(said[&*format!("{name}.about")], scenario.about);
+    }
 }
 
 /// Protects: a phrase's number is its name's.

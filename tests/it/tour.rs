@@ -2,6 +2,7 @@
 //! is to be seen; each prediction's answer is one of its choices; each mission
 //! is met by the way that is shown, and by nothing on an ordinary day.
 
+use crate::text::in_every_language;
 use onechef::event::{Event, LimitKind};
 use onechef::sim::{Bundled, Progress, Scenario, Sim, bundled_as, lessons};
 use onechef::trace::{Record, Timeline};
@@ -76,19 +77,21 @@ fn eleven_chapters_each_short_and_whole() {
 
 #[test]
 fn every_sentence_is_short_and_names_its_term() {
-    for chapter in chapters() {
-        let steps = chapter.steps.iter().map(|step| step.says);
-        for says in steps.clone().chain([chapter.attempt.says, chapter.breaks]) {
-            let words = says.split_whitespace().count();
-            assert!(words <= WORDS_MAX, "{words} words: {says}");
-            assert!(says.ends_with(['.', '?']), "{says}");
-        }
-        for says in steps {
-            assert_eq!(says.matches(". ").count(), 0, "one sentence: {says}");
-        }
-        let terms = chapter.steps.iter().filter(|step| step.says.contains('(')).count();
-        assert!(terms * 3 >= chapter.steps.len() * 2, "{}: {terms} terms", chapter.slug);
+    in_every_language(|| chapters().iter().for_each(is_told_shortly));
+}
+
+fn is_told_shortly(chapter: &Chapter) {
+    let steps: Vec<String> = (0..chapter.steps.len()).map(|step| chapter.says(step)).collect();
+    for says in steps.iter().chain([&chapter.tries(), &chapter.breaks()]) {
+        let words = says.split_whitespace().count();
+        assert!(words <= WORDS_MAX, "{words} words: {says}");
+        assert!(says.ends_with(['.', '?']), "{says}");
     }
+    for says in &steps {
+        assert_eq!(says.matches(". ").count(), 0, "one sentence: {says}");
+    }
+    let terms = steps.iter().filter(|says| says.contains('(')).count();
+    assert!(terms * 3 >= chapter.steps.len() * 2, "{}: {terms} terms", chapter.slug);
 }
 
 #[test]

@@ -4,6 +4,7 @@
 //! one, `#tour/final-sweep` its first.
 
 use super::{chapter_named, chapters};
+use crate::view::text::line;
 use std::fmt;
 
 /// Longest part of a broken address that is quoted back.
@@ -28,11 +29,11 @@ pub enum Broken {
 impl fmt::Display for Broken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Broken::Chapter(slug) => write!(f, "The tour has no chapter “{}”.", quoted(slug)),
+            Broken::Chapter(slug) => f.write_str(&line!("tour-page.no-chapter", &quoted(slug))),
             Broken::Step { chapter, step } => {
                 let chapter = &chapters()[*chapter];
-                let (title, count) = (chapter.title, chapter.steps.len());
-                write!(f, "“{title}” has steps 1 to {count}, and no “{}”.", quoted(step))
+                let (title, count) = (chapter.title(), chapter.steps.len());
+                f.write_str(&line!("tour-page.no-step", &title, count, &quoted(step)))
             }
         }
     }

@@ -1,6 +1,7 @@
 //! What on the stage a step speaks of.
 
 use crate::event::ClientId;
+use crate::view::text::line;
 
 /// An object of the stage. The page marks it with ink brackets: a mark that is
 /// no colour, beside the one hot thing, which stays what the chef is at.
@@ -41,16 +42,16 @@ impl Cue {
     #[must_use]
     pub fn words(self) -> String {
         match self {
-            Cue::Chef => "the chef (the one thread)".into(),
-            Cue::Waiter => "the waiter (an I/O thread)".into(),
-            Cue::Clock => "the kitchen clock (timers)".into(),
-            Cue::Board => "the board of signals (what the poll returned)".into(),
-            Cue::Door => "the door (listening socket)".into(),
-            Cue::Bell => "the door bell (listening socket)".into(),
-            Cue::Grill => "the grill (the command being run)".into(),
-            Cue::Seat(client) => format!("table {client} (its socket)"),
-            Cue::Pad(client) => format!("notepad {client} (its client struct)"),
-            Cue::Rack(client) => format!("rack place {client} (its reply buffer)"),
+            Cue::Chef => line!("cue.chef"),
+            Cue::Waiter => line!("cue.waiter"),
+            Cue::Clock => line!("cue.clock"),
+            Cue::Board => line!("cue.board"),
+            Cue::Door => line!("cue.door"),
+            Cue::Bell => line!("cue.bell"),
+            Cue::Grill => line!("cue.grill"),
+            Cue::Seat(client) => line!("cue.seat", client),
+            Cue::Pad(client) => line!("cue.pad", client),
+            Cue::Rack(client) => line!("cue.rack", client),
         }
     }
 }

@@ -4,6 +4,7 @@ use crate::event::{ClientId, Event, Pipe};
 use crate::net::Fd;
 use crate::sorted::SortedMap;
 use crate::trace::Record;
+use crate::view::text::line;
 use std::net::SocketAddr;
 
 /// See the module documentation.
@@ -56,8 +57,8 @@ impl<'a> Evening<'a> {
     pub fn name(&self, client: ClientId) -> String {
         let seat = self.seats.get(&client);
         match seat.and_then(|(_, _, peer)| self.names.get(peer)) {
-            Some(name) if !name.is_empty() => format!("guest {client} ({name})"),
-            _ => format!("guest {client}"),
+            Some(name) if !name.is_empty() => line!("tour-page.guest", client, *name),
+            _ => line!("tour-page.guest", client, ""),
         }
     }
 

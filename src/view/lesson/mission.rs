@@ -3,6 +3,7 @@
 use super::Evening;
 use crate::event::{ClientId, CloseReason, Event, KeyChange, Pipe, ReadOutcome};
 use crate::sorted::{SortedMap, SortedSet};
+use crate::view::text::Phrase;
 
 /// Orders that a pipeline must hold to count.
 const PIPELINE_ORDERS: u32 = 20;
@@ -50,59 +51,19 @@ impl Mission {
         }
     }
 
+    fn said(self, what: &str) -> String {
+        Phrase::named("mission.").and(self.slug()).and(what).say().into_kitchen()
+    }
+
     #[must_use]
-    pub fn goal(self) -> &'static str {
-        match self {
-            Mission::DelaysTwo => "Let one guest’s order delay two others.",
-            Mission::ShownOutByOutputLimit => "Get a guest shown out by the output buffer limit.",
-            Mission::ThreeCyclesToLeave => "Make one answer take three cycles to leave.",
-            Mission::ThreeReadsForOne => "Spread one order over three reads.",
-            Mission::TwentyInOneRead => "Get twenty orders taken with a single read.",
-            Mission::TurnedAway => "Have somebody turned away at the door.",
-            Mission::AnsweredThenRefused => {
-                "Make an unreadable order close a guest who still gets an earlier answer."
-            }
-            Mission::ExpiredUnseen => "Let a key expire that nobody asks for again.",
-        }
+    pub fn goal(self) -> String {
+        self.said("")
     }
 
     /// Free, and from vague to plain.
     #[must_use]
-    pub fn hints(self) -> [&'static str; 2] {
-        match self {
-            Mission::DelaysTwo => [
-                "While one dish is cooked, nobody else’s flag is looked at.",
-                "DEBUG SLEEP 0.02 by one guest; then orders by two others before it is done.",
-            ],
-            Mission::ShownOutByOutputLimit => [
-                "Plates pile up for a guest who has stopped reading.",
-                "Set client-output-buffer-limit to “normal 20kb 0 0” and order more than that.",
-            ],
-            Mission::ThreeCyclesToLeave => [
-                "A table with little room takes a plate in parts.",
-                "Give a guest a small receive-buffer and send-buffer, and order a long answer.",
-            ],
-            Mission::ThreeReadsForOne => [
-                "The network may cut an order anywhere; each part is a read of its own.",
-                "In a scenario: “sends SET price 42 split 9 20 apart 2ms”.",
-            ],
-            Mission::TwentyInOneRead => [
-                "A guest need not wait for one answer before the next order.",
-                "In a scenario: “sends 20 x INCR visits”.",
-            ],
-            Mission::TurnedAway => [
-                "The house may be full before its tables are.",
-                "CONFIG SET maxclients 1, then add a guest.",
-            ],
-            Mission::AnsweredThenRefused => [
-                "What is understood before the scribble is still cooked.",
-                "One packet with a good order first: raw \"*1\\r\\n$4\\r\\nPING\\r\\n*1\\r\\nPING\\r\\n\".",
-            ],
-            Mission::ExpiredUnseen => [
-                "The clock throws out what has gone off, without being asked.",
-                "SET soup hot PX 20, then let the clock tick.",
-            ],
-        }
+    pub fn hints(self) -> [String; 2] {
+        [".vague", ".plain"].map(|hint| self.said(hint))
     }
 
     /// The index of the record at which the run has fulfilled it.

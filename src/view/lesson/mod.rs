@@ -32,27 +32,23 @@ pub use question::{Asked, Question};
 pub use story::chapters;
 
 use crate::trace::Record;
+use crate::view::text::Phrase;
 
 /// One chapter of the tour.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Chapter {
     /// For addresses: `#tour/final-sweep/2`.
     pub slug: &'static str,
-    pub title: &'static str,
     /// The bundled scenario that runs under it.
     pub scenario: &'static str,
     /// At least one; in the order of their moments.
     pub steps: &'static [Step],
     pub attempt: Attempt,
-    /// Where the picture of the restaurant breaks.
-    pub breaks: &'static str,
 }
 
 /// One sentence about one thing at one moment.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Step {
-    /// At most twenty words; the plain word first, then the term.
-    pub says: &'static str,
     pub at: Moment,
     /// What on the stage it speaks of.
     pub of: Cue,
@@ -63,7 +59,6 @@ pub struct Step {
 /// One thing to change and try.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Attempt {
-    pub says: &'static str,
     /// Index of the step at whose moment it is done.
     pub from: usize,
     pub offer: Offer,
@@ -79,6 +74,34 @@ pub enum Offer {
 }
 
 impl Chapter {
+    fn said(&self, what: &str) -> String {
+        Phrase::named("tour.").and(self.slug).and(what).say().into_kitchen()
+    }
+
+    #[must_use]
+    pub fn title(&self) -> String {
+        self.said("")
+    }
+
+    /// What the step of that index says: at most twenty words, the plain word
+    /// first, then the term.
+    #[must_use]
+    pub fn says(&self, step: usize) -> String {
+        self.said(&[".", &(step + 1).to_string()].concat())
+    }
+
+    /// What there is to try.
+    #[must_use]
+    pub fn tries(&self) -> String {
+        self.said(".try")
+    }
+
+    /// Where the picture of the restaurant breaks.
+    #[must_use]
+    pub fn breaks(&self) -> String {
+        self.said(".breaks")
+    }
+
     /// For each step, the index of its moment's record. Each moment is looked
     /// for after the one before, so the places only ever grow; `None` for one
     /// that the records do not hold, and for all after it.

@@ -2,6 +2,7 @@
 
 use super::{Address, Asked, Broken, Chapter, Mission, Offer, Progress, chapters};
 use crate::view::Node;
+use crate::view::text::line;
 use crate::view::tree::Text;
 
 /// What the reader did with the question of this step.
@@ -32,15 +33,14 @@ pub struct Here<'a> {
 pub fn overview(progress: &Progress, broken: Option<&Broken>) -> Vec<Node> {
     let mut nodes = Vec::new();
     if let Some(broken) = broken {
-        let said = format!("{broken} Choose one of these.");
+        let said = line!("tour-page.choose", &broken.to_string());
         nodes.push(p("broken", said).key("broken").attr("role", "alert"));
     }
-    nodes.push(Node::new("h3").key("chapters-title").text("Eleven short chapters"));
+    nodes.push(Node::new("h3").key("chapters-title").text(line!("tour-page.chapters")));
     let rows = chapters().iter().enumerate().map(|(index, chapter)| row(index, chapter, progress));
     nodes.push(Node::new("ol").key("chapters").class("chapters").children(rows));
-    nodes.push(Node::new("h3").key("missions-title").text("Missions"));
-    let note = "Do it in a run of your own: change a scenario, or open one. The records decide.";
-    nodes.push(p("note1", note).key("missions-note"));
+    nodes.push(Node::new("h3").key("missions-title").text(line!("tour-page.missions")));
+    nodes.push(p("note1", line!("tour-page.missions.note")).key("missions-note"));
     let missions = Mission::ALL.iter().map(|mission| mission_row(*mission, progress));
     nodes.push(Node::new("ul").key("missions").class("missions").children(missions));
     nodes
@@ -51,19 +51,19 @@ fn row(index: usize, chapter: &Chapter, progress: &Progress) -> Node {
     // Goes on where one was; a chapter that was read to its end begins anew.
     let step = if reached == count { 0 } else { reached.saturating_sub(1) };
     let state = match reached {
-        0 => format!("{count} steps"),
-        _ if reached == count => "✓ read".into(),
-        _ => format!("{reached} of {count}"),
+        0 => line!("tour-page.steps", count),
+        _ if reached == count => line!("tour-page.read"),
+        _ => line!("tour-page.reached", reached, count),
     };
     let link = Node::new("a")
         .attr("href", Address::Step { chapter: index, step }.to_string())
-        .text(chapter.title);
+        .text(chapter.title());
     Node::new("li").key(chapter.slug).child(link).child(Node::new("span").class("st").text(state))
 }
 
 fn mission_row(mission: Mission, progress: &Progress) -> Node {
     let done = progress.has(mission);
-    let state = if done { "✓ done" } else { "open" };
+    let state = if done { line!("tour-page.done") } else { line!("tour-page.open") };
     let [vague, plain] = mission.hints();
     let head = Node::new("p")
         .child(Node::new("span").text(mission.goal()))
@@ -73,10 +73,10 @@ fn mission_row(mission: Mission, progress: &Progress) -> Node {
             .class("lnk")
             .attr("type", "button")
             .attr("data-mission", mission.slug())
-            .text("Show one way"),
+            .text(line!("tour-page.show")),
     );
     let hints = Node::new("details")
-        .child(Node::new("summary").text("Hints"))
+        .child(Node::new("summary").text(line!("tour-page.hints")))
         .child(Node::new("p").text(vague))
         .child(Node::new("p").text(plain))
         .child(way);
@@ -92,19 +92,21 @@ pub fn chapter_page(here: Here<'_>) -> Vec<Node> {
     let top = Node::new("p")
         .key("top")
         .class("where")
-        .child(Node::new("a").attr("href", Address::Overview.to_string()).text("All chapters"))
-        .child(Node::new("span").text(format!("Chapter {number} of {of}")));
+        .child(
+            Node::new("a").attr("href", Address::Overview.to_string()).text(line!("tour-page.all")),
+        )
+        .child(Node::new("span").text(line!("tour-page.chapter", number, of)));
     let mut nodes = vec![
         top,
-        Node::new("h3").key("title").text(chapter.title),
+        Node::new("h3").key("title").text(chapter.title()),
         steps(here, chapter),
-        p("says", step.says).key("says"),
-        p("of", format!("On the stage: {}.", step.of.words())).key("of"),
+        p("says", chapter.says(here.step)).key("says"),
+        p("of", line!("tour-page.of", &step.of.words())).key("of"),
     ];
     if !here.at_the_moment {
         let back = Node::new("a")
             .attr("href", Address::Step { chapter: here.chapter, step: here.step }.to_string())
-            .text("Back to this step’s moment");
+            .text(line!("tour-page.back-to"));
         nodes.push(Node::new("p").key("away").class("away").child(back));
     }
     if let Some(asked) = here.asked {
@@ -113,9 +115,9 @@ pub fn chapter_page(here: Here<'_>) -> Vec<Node> {
     nodes.push(walk(here));
     if here.step + 1 == chapter.steps.len() {
         nodes.push(attempt(chapter));
-        let title = Node::new("h4").text("Where the picture breaks");
+        let title = Node::new("h4").text(line!("tour-page.breaks"));
         let breaks = Node::new("section").key("breaks").class("after");
-        nodes.push(breaks.child(title).child(Node::new("p").text(chapter.breaks)));
+        nodes.push(breaks.child(title).child(Node::new("p").text(chapter.breaks())));
     }
     nodes
 }
@@ -124,7 +126,7 @@ pub fn chapter_page(here: Here<'_>) -> Vec<Node> {
 fn steps(here: Here<'_>, chapter: &Chapter) -> Node {
     let links = (0..chapter.steps.len()).map(|step| {
         let address = Address::Step { chapter: here.chapter, step };
-        let label = format!("Step {} of {}", step + 1, chapter.steps.len());
+        let label = line!("tour-page.step", step + 1, chapter.steps.len());
         let link = Node::new("a")
             .attr("href", address.to_string())
             .attr("aria-label", label)
@@ -132,7 +134,11 @@ fn steps(here: Here<'_>, chapter: &Chapter) -> Node {
             .text((step + 1).to_string());
         Node::new("li").child(link)
     });
-    Node::new("ol").key("steps").class("steps").attr("aria-label", "Steps").children(links)
+    Node::new("ol")
+        .key("steps")
+        .class("steps")
+        .attr("aria-label", line!("tour-page.step.list"))
+        .children(links)
 }
 
 fn question(here: Here<'_>, asked: &Asked) -> Node {
@@ -148,7 +154,7 @@ fn question(here: Here<'_>, asked: &Asked) -> Node {
         let mut label = Node::new("label").child(radio);
         label.push(Node::new("span").text(choice.clone()));
         if revealed && index == asked.right {
-            label.push(Node::new("span").class("tick").text("✓ this happens"));
+            label.push(Node::new("span").class("tick").text(line!("ask.right")));
         }
         label
     });
@@ -159,18 +165,18 @@ fn question(here: Here<'_>, asked: &Asked) -> Node {
             .class("btn")
             .attr("type", "button")
             .attr("data-act", "reveal")
-            .text("Reveal");
+            .text(line!("ask.reveal"));
         acts.push(reveal);
         if let Some(next) = next(here) {
             let skip = Node::new("a").key("skip").class("lnk").attr("href", next.to_string());
-            acts.push(skip.text("Skip"));
+            acts.push(skip.text(line!("ask.skip")));
         }
     }
     let key = format!("ask-{}-{}", here.chapter, here.step);
     Node::new("fieldset")
         .key(key)
         .class("ask")
-        .child(Node::new("legend").text(format!("Before you go on: {}", lower(&asked.text))))
+        .child(Node::new("legend").text(line!("ask.before", &asked.text)))
         .child(Node::new("div").key("choices").class("choices").children(choices))
         .child(acts)
         .child(feedback(here.reply, asked))
@@ -182,27 +188,19 @@ fn feedback(reply: Reply, asked: &Asked) -> Node {
     let Reply::Revealed(guess) = reply else { return status };
     let right = &asked.choices[asked.right];
     let verdict = match guess {
-        Some(guess) if guess == asked.right => format!("Yes: {right}."),
-        Some(_) => format!("Not this time: {right}."),
-        None => format!("The answer: {right}."),
+        Some(guess) if guess == asked.right => line!("ask.yes", right),
+        Some(_) => line!("ask.no", right),
+        None => line!("ask.answer", right),
     };
     let cited = Node::new("button")
         .class("lnk")
         .attr("type", "button")
         .attr("data-seek", (asked.record + 1).to_string())
-        .text(format!("See event {}", asked.record + 1));
+        .text(line!("ask.see", asked.record + 1));
     let because = Node::new("p")
-        .child(Node::new("span").text(format!("In this run {}. ", asked.because)))
+        .child(Node::new("span").text(line!("ask.because", &asked.because) + " "))
         .child(cited);
     status.child(Node::new("p").class("verdict").text(verdict)).child(because)
-}
-
-fn lower(text: &str) -> String {
-    let mut text = text.to_owned();
-    if let Some(first) = text.get_mut(..1) {
-        first.make_ascii_lowercase();
-    }
-    text
 }
 
 /// The step after this one, in the next chapter if need be.
@@ -232,24 +230,29 @@ fn walk(here: Here<'_>) -> Node {
     let last = here.step + 1 == chapters()[here.chapter].steps.len();
     let on = match next(here) {
         Some(Address::Step { chapter, .. }) if last => {
-            format!("Next: {}", chapters()[chapter].title)
+            line!("tour-page.next-chapter", &chapters()[chapter].title())
         }
-        Some(_) => "Next".into(),
-        None => "All chapters".into(),
+        Some(_) => line!("tour-page.next"),
+        None => line!("tour-page.all"),
     };
-    let back = if before(here).is_some() { "Back" } else { "All chapters" };
+    let back =
+        if before(here).is_some() { line!("tour-page.back") } else { line!("tour-page.all") };
     Node::new("nav")
         .key("walk")
         .class("walk")
-        .attr("aria-label", "Through the tour")
-        .child(link("back", "btn", before(here), back.into()))
+        .attr("aria-label", line!("tour-page.walk"))
+        .child(link("back", "btn", before(here), back))
         .child(link("next", "btn pri", next(here), on))
 }
 
 fn attempt(chapter: &Chapter) -> Node {
     let (label, detail) = match chapter.attempt.offer {
-        Offer::Command { guest, line } => ("Prepare it", format!("{guest}: {line}")),
-        Offer::Directive { name, value } => ("Run it so", format!("{name} {value}")),
+        Offer::Command { guest, line } => {
+            (line!("tour-page.prepare"), [guest, ": ", line].concat())
+        }
+        Offer::Directive { name, value } => {
+            (line!("tour-page.run-so"), [name, " ", value].concat())
+        }
     };
     let button = Node::new("button")
         .class("btn")
@@ -259,8 +262,8 @@ fn attempt(chapter: &Chapter) -> Node {
     Node::new("section")
         .key("attempt")
         .class("after")
-        .child(Node::new("h4").text("Try it"))
-        .child(Node::new("p").text(chapter.attempt.says))
+        .child(Node::new("h4").text(line!("tour-page.try")))
+        .child(Node::new("p").text(chapter.tries()))
         .child(Node::new("p").class("acts2").child(button).child(Node::new("code").text(detail)))
 }
 

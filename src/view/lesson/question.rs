@@ -4,6 +4,7 @@ use super::Evening;
 use crate::event::{AcceptEnd, ClientId, Event, Handler, Pipe};
 use crate::sorted::SortedSet;
 use crate::time::Micros;
+use crate::view::text::{Phrase, line};
 
 /// Something a reader can predict.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,35 +88,37 @@ impl Question {
 
     fn text(self, evening: &Evening<'_>) -> String {
         match self {
-            Question::WakesHim => "What will wake him next?".into(),
-            Question::LetInAtOnce => "How many guests will he let in on this ring?".into(),
-            Question::TakenFirst => "Whose order will he take first?".into(),
-            Question::PadsLeft => "How many notepads will be left at the end?".into(),
-            Question::ReadsNeeded(client) => {
-                format!("How many reads will the order of {} need?", evening.name(client))
-            }
-            Question::EatsFirst => "Who will be the first to get an answer?".into(),
-            Question::LeavesWhen(client) => {
-                format!("When will the plate of {} leave the rack?", evening.name(client))
-            }
-            Question::TripsNeeded(client) => {
-                format!("How many times must something be carried to {}?", evening.name(client))
-            }
-            Question::ServedFirst => "Who will be served first in the sweep?".into(),
-            Question::Fate(client) => format!("What will become of {}?", evening.name(client)),
-            Question::WaitsFor(client) => {
-                format!("How long will {} wait, from order to answer?", evening.name(client))
-            }
-            Question::CarriedBy => "Who will carry the heavy trays here?".into(),
-            Question::CallsNeeded => "How many reads and writes will all these orders cost?".into(),
-            Question::AwakeShare => "For how much of this whole run was he awake?".into(),
+            Question::WakesHim => line!("ask.wakes-him"),
+            Question::LetInAtOnce => line!("ask.let-in-at-once"),
+            Question::TakenFirst => line!("ask.taken-first"),
+            Question::PadsLeft => line!("ask.pads-left"),
+            Question::ReadsNeeded(client) => line!("ask.reads-needed", &evening.name(client)),
+            Question::EatsFirst => line!("ask.eats-first"),
+            Question::LeavesWhen(client) => line!("ask.leaves-when", &evening.name(client)),
+            Question::TripsNeeded(client) => line!("ask.trips-needed", &evening.name(client)),
+            Question::ServedFirst => line!("ask.served-first"),
+            Question::Fate(client) => line!("ask.fate", &evening.name(client)),
+            Question::WaitsFor(client) => line!("ask.waits-for", &evening.name(client)),
+            Question::CarriedBy => line!("ask.carried-by"),
+            Question::CallsNeeded => line!("ask.calls-needed"),
+            Question::AwakeShare => line!("ask.awake-share"),
         }
     }
 }
 
-fn fixed(choices: &[&str], right: usize, because: String, record: usize) -> Option<Answer> {
-    let choices = choices.iter().map(|choice| (*choice).to_owned()).collect();
-    Some(Answer { right, choices, because, record })
+/// The choices are the phrases `ask.NAME.1` and so on.
+fn fixed(
+    name: &str,
+    choices: usize,
+    right: usize,
+    because: String,
+    record: usize,
+) -> Option<Answer> {
+    let choice = |nth: usize| {
+        let name = Phrase::named("ask.").and(name).and(".").and(&nth.to_string());
+        name.say().into_kitchen()
+    };
+    Some(Answer { right, choices: (1..=choices).map(choice).collect(), because, record })
 }
 
 /// The right number among others, in order, four in all at most.
@@ -145,24 +148,23 @@ fn wakes_him(evening: &Evening<'_>, from: usize) -> Option<Answer> {
     let Event::PollReturn { fired } = &evening.records[record].event else { return None };
     let door = evening.find(0, |event| matches!(event, Event::Listen { .. }))?;
     let Event::Listen { fd: door, .. } = &evening.records[door].event else { return None };
-    let choices = ["a guest at the door", "an order on a table", "only his clock"];
     let (right, because) = match fired.first() {
-        Some(first) if first.fd == *door => (0, "the poll returned the door’s socket"),
-        Some(_) => (1, "the poll returned a guest’s socket"),
-        None => (2, "the poll’s time was up and it returned no signal"),
+        Some(first) if first.fd == *door => (0, line!("ask.wakes-him.door")),
+        Some(_) => (1, line!("ask.wakes-him.guest")),
+        None => (2, line!("ask.wakes-him.clock")),
     };
-    fixed(&choices, right, because.into(), record)
+    fixed("wakes-him", 3, right, because, record)
 }
 
 fn let_in_at_once(evening: &Evening<'_>, from: usize) -> Option<Answer> {
     let record = evening.find(from, |event| matches!(event, Event::AcceptEnd { .. }))?;
     let Event::AcceptEnd { accepted, why } = &evening.records[record].event else { return None };
-    let end = match why {
-        AcceptEnd::Drained => "then nobody was left in line",
-        AcceptEnd::CycleLimit => "then the limit of one visit was reached",
-        AcceptEnd::Failed(_) => "then the kernel refused",
+    let because = match why {
+        AcceptEnd::Drained => line!("ask.let-in.drained", *accepted),
+        AcceptEnd::CycleLimit => line!("ask.let-in.limit", *accepted),
+        AcceptEnd::Failed(_) => line!("ask.let-in.failed", *accepted),
     };
-    number(u64::from(*accepted), [1, 2, 10], format!("he accepted {accepted}; {end}"), record)
+    number(u64::from(*accepted), [1, 2, 10], because, record)
 }
 
 fn taken_first(evening: &Evening<'_>, from: usize) -> Option<Answer> {
@@ -174,7 +176,7 @@ fn taken_first(evening: &Evening<'_>, from: usize) -> Option<Answer> {
     let right = reads(&evening.records[record].event)?;
     let sleeps = evening.find(record, |event| matches!(event, Event::PollEnter { .. }))?;
     let all = evening.records[record..sleeps].iter().filter_map(|r| reads(&r.event)).collect();
-    let because = format!("the handler of {} ran first", evening.name(right));
+    let because = line!("ask.ran-first", &evening.name(right));
     one_of(evening, all, right, because, record)
 }
 
@@ -188,7 +190,7 @@ fn pads_left(evening: &Evening<'_>) -> Option<Answer> {
         }
         last = Some(index);
     }
-    let because = format!("{made} were begun and {freed} thrown away");
+    let because = line!("ask.pads", made, freed);
     number(made.checked_sub(freed)?, [0, 1, 2], because, last?)
 }
 
@@ -197,7 +199,7 @@ fn reads_needed(evening: &Evening<'_>, from: usize, client: ClientId) -> Option<
         .find(from, |event| matches!(event, Event::Parsed { client: of, .. } if *of == client))?;
     let read = |event: &Event| matches!(event, Event::Read { client: of, .. } if *of == client);
     let reads = evening.records[from..record].iter().filter(|r| read(&r.event)).count() as u64;
-    number(reads, [1, 2, 4], format!("it was understood after {reads} of them"), record)
+    number(reads, [1, 2, 4], line!("ask.reads", reads), record)
 }
 
 fn eats_first(evening: &Evening<'_>, from: usize) -> Option<Answer> {
@@ -209,7 +211,7 @@ fn eats_first(evening: &Evening<'_>, from: usize) -> Option<Answer> {
     };
     let record = evening.find(from, |event| eats(event).is_some())?;
     let right = eats(&evening.records[record].event)?;
-    let because = format!("{} ate first", evening.name(right));
+    let because = line!("ask.ate-first", &evening.name(right));
     one_of(evening, evening.clients().collect(), right, because, record)
 }
 
@@ -223,13 +225,12 @@ fn leaves_when(evening: &Evening<'_>, from: usize, client: ClientId) -> Option<A
     } else {
         usize::from(has(|event| matches!(event, Event::SweepBegin { .. })))
     };
-    let because = [
-        "it was written at once",
-        "it was written in the sweep at the end of this cycle",
-        "it was written after another sleep",
-    ][right];
-    let choices = ["at once", "in the final sweep, before he sleeps", "in a later cycle"];
-    fixed(&choices, right, because.into(), record)
+    let because = match right {
+        0 => line!("ask.written.at-once"),
+        1 => line!("ask.written.in-the-sweep"),
+        _ => line!("ask.written.later"),
+    };
+    fixed("leaves-when", 3, right, because, record)
 }
 
 fn trips_needed(evening: &Evening<'_>, from: usize, client: ClientId) -> Option<Answer> {
@@ -241,7 +242,7 @@ fn trips_needed(evening: &Evening<'_>, from: usize, client: ClientId) -> Option<
         }
         _ => false,
     })?;
-    number(trips, [1, 2, 9], format!("the last bytes left with write number {trips}"), record)
+    number(trips, [1, 2, 9], line!("ask.trips", trips), record)
 }
 
 fn served_first(evening: &Evening<'_>, from: usize) -> Option<Answer> {
@@ -254,7 +255,7 @@ fn served_first(evening: &Evening<'_>, from: usize) -> Option<Answer> {
     let record = evening.find(begins, |event| served(event).is_some())?;
     let right = served(&evening.records[record].event)?;
     let all = evening.records[begins..ends].iter().filter_map(|r| served(&r.event)).collect();
-    let because = format!("the first write of the sweep was for {}", evening.name(right));
+    let because = line!("ask.first-write", &evening.name(right));
     one_of(evening, all, right, because, record)
 }
 
@@ -265,21 +266,12 @@ fn fate(evening: &Evening<'_>, from: usize, client: ClientId) -> Option<Answer> 
         |event| matches!(event, Event::ClientFreed { client: of, .. } if *of == client),
     );
     let written = evening.find(from, is_write);
-    let choices = [
-        "gets an answer and stays",
-        "gets an answer, then is shown out",
-        "is shown out unanswered",
-    ];
     match (written, freed) {
         (Some(write), Some(freed)) if write < freed => {
-            fixed(&choices, 1, "something was written, and then the client was freed".into(), freed)
+            fixed("fate", 3, 1, line!("ask.fate.then-freed"), freed)
         }
-        (_, Some(freed)) => {
-            fixed(&choices, 2, "the client was freed, and nothing was written before".into(), freed)
-        }
-        (Some(write), None) => {
-            fixed(&choices, 0, "the answer was written and nobody was shown out".into(), write)
-        }
+        (_, Some(freed)) => fixed("fate", 3, 2, line!("ask.fate.freed"), freed),
+        (Some(write), None) => fixed("fate", 3, 0, line!("ask.fate.stays"), write),
         (None, None) => None,
     }
 }
@@ -300,8 +292,7 @@ fn waits_for(evening: &Evening<'_>, from: usize, client: ClientId) -> Option<Ans
         Micros(1_000..10_000) => 1,
         _ => 2,
     };
-    let choices = ["under 1 ms", "1 to 10 ms", "10 ms or more"];
-    fixed(&choices, right, format!("the answer came after {waited}"), record)
+    fixed("waits-for", 3, right, line!("ask.waited", waited), record)
 }
 
 fn carried_by(evening: &Evening<'_>, from: usize) -> Option<Answer> {
@@ -312,12 +303,8 @@ fn carried_by(evening: &Evening<'_>, from: usize) -> Option<Answer> {
     let helped = evening.records[record..ends]
         .iter()
         .any(|r| matches!(r.event, Event::Write { by: 1.., .. }));
-    let because = if helped {
-        "a write of this sweep says that a helper made it"
-    } else {
-        "every write of this sweep says that the chef made it"
-    };
-    fixed(&["the chef himself", "waiters, too"], usize::from(helped), because.into(), record)
+    let because = if helped { line!("ask.carried.helped") } else { line!("ask.carried.alone") };
+    fixed("carried-by", 2, usize::from(helped), because, record)
 }
 
 fn calls_needed(evening: &Evening<'_>, from: usize) -> Option<Answer> {
@@ -329,7 +316,7 @@ fn calls_needed(evening: &Evening<'_>, from: usize) -> Option<Answer> {
         .filter(|r| matches!(r.event, Event::CommandEnd { .. }))
         .count() as u64;
     let made = calls().count() as u64;
-    let because = format!("{orders} orders were served with {made} calls");
+    let because = line!("ask.calls", orders, made);
     number(made, [2, orders, 2 * orders], because, record)
 }
 
@@ -346,7 +333,5 @@ fn awake_share(evening: &Evening<'_>) -> Option<Answer> {
         part if part < last.0.saturating_mul(10) => 1,
         _ => 2,
     };
-    let because = format!("he was awake for {awake} of {last}");
-    let choices = ["less than a hundredth", "less than a tenth", "a tenth or more"];
-    fixed(&choices, right, because, evening.records.len() - 1)
+    fixed("awake-share", 3, right, line!("ask.awake", awake, last), evening.records.len() - 1)
 }

@@ -2,7 +2,7 @@
 
 use crate::event::{CloseReason, Preview};
 use crate::net::{Mask, NetError};
-use crate::view::text::{Phrase, Words, grouped, line};
+use crate::view::text::{Phrase, Words, line};
 
 /// Longest piece of foreign text in a sentence: this many characters, and at
 /// most three words.
@@ -57,11 +57,6 @@ fn is_visible(c: char) -> bool {
             '\u{ad}' | '\u{300}'..='\u{36f}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{206f}'
             | '\u{20d0}'..='\u{20ff}' | '\u{e000}'..='\u{f8ff}' | '\u{fe00}'..='\u{fe0f}'
             | '\u{fe20}'..='\u{fe2f}' | '\u{feff}' | '\u{fff0}'..='\u{ffff}' | '\u{e0000}'..)
-}
-
-/// A number and its noun.
-pub fn many(n: u64, noun: &str) -> String {
-    if n == 1 { format!("1 {noun}") } else { format!("{} {noun}s", grouped(n)) }
 }
 
 /// `r`, `w`, `rw`: what is ready or watched.

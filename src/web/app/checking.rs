@@ -3,18 +3,17 @@
 use super::App;
 use crate::sim::check::Verdict;
 use crate::view::Grain;
+use crate::view::text::line;
 use crate::web::checking;
 use crate::web::console::Outcome;
 
 impl App {
     pub(super) fn check(&mut self) {
         self.tell(match self.run.scenario() {
-            None => Outcome::Refused(
-                "Only a simulation can be checked: it is run again for that.".into(),
-            ),
+            None => Outcome::Refused(line!("check.simulation")),
             Some(scenario) => match checking::ask(scenario.to_text()) {
-                Some(()) => Outcome::Done("The run is being checked, step by step.".into()),
-                None => Outcome::Refused(NOT_HERE.into()),
+                Some(()) => Outcome::Done(line!("check.begun")),
+                None => Outcome::Refused(line!("check.missing")),
             },
         });
     }
@@ -26,10 +25,10 @@ impl App {
             return;
         }
         match verdict {
-            None => self.tell(Outcome::Refused(NOT_HERE.into())),
-            Some(Verdict::Held { steps, invariants }) => self.tell(Outcome::Done(format!(
-                "Run again and checked: {steps} steps, {invariants} invariants held."
-            ))),
+            None => self.tell(Outcome::Refused(line!("check.missing"))),
+            Some(Verdict::Held { steps, invariants }) => {
+                self.tell(Outcome::Done(line!("check.held", steps, invariants)));
+            }
             Some(Verdict::Broken { seq, invariant, found }) => {
                 let after = usize::try_from(seq).map_or(usize::MAX, |seq| seq.saturating_add(1));
                 self.seek(after.min(self.run.timeline.len()));
@@ -38,11 +37,10 @@ impl App {
                     self.player.forward(Grain::Event, &self.run.timeline);
                 }
                 self.console.outcome = None;
-                let why = format!("Event {after} breaks {invariant}.\n{found}");
+                let broken = line!("check.broken", after, &invariant.to_string());
+                let why = [&broken, "\n", &*found].concat();
                 self.report.failed(&why, self.run.seed());
             }
         }
     }
 }
-
-const NOT_HERE: &str = "The checker, which is loaded only now, could not be had.";

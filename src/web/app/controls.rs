@@ -3,7 +3,8 @@
 use super::App;
 use crate::view::Motion;
 use crate::view::link::Theme;
-use crate::web::document::{document, element, flag, focus, input, set, typed};
+use crate::view::text::line;
+use crate::web::document::{document, element, flag, focus, input, select, set, typed};
 use crate::web::message::Tab;
 
 impl App {
@@ -27,6 +28,9 @@ impl App {
     }
 
     pub(super) fn show_settings(&self) {
+        let root = document().document_element();
+        let language = root.and_then(|root| root.get_attribute("lang")).unwrap_or_default();
+        select("language").set_value(&language);
         let pressed = |on| if on { "true" } else { "false" };
         set(&element("theme"), "aria-pressed", pressed(self.settings.theme == Theme::Dark));
         set(&element("motion"), "aria-pressed", pressed(self.settings.motion == Motion::Reduced));
@@ -57,12 +61,12 @@ impl App {
 pub(super) fn show_transport(playing: bool, at_end: bool) {
     let play = element("play");
     let (label, icon) = match (playing, at_end) {
-        (true, _) => ("Pause", "#icon-pause"),
-        (false, true) => ("Play again", "#icon-play"),
-        (false, false) => ("Play", "#icon-play"),
+        (true, _) => (line!("page.pause"), "#icon-pause"),
+        (false, true) => (line!("page.play-again"), "#icon-play"),
+        (false, false) => (line!("page.play"), "#icon-play"),
     };
-    set(&play, "aria-label", label);
-    set(&play, "title", &format!("{label} (Space)"));
+    set(&play, "aria-label", &label);
+    set(&play, "title", &line!("page.play.key", &label));
     set(&element("play-icon"), "href", icon);
     // The sleeper breathes while the page plays, and only then.
     flag(&element("player"), "data-playing", playing);

@@ -3,6 +3,7 @@
 use super::{App, Watched, show_scenarios};
 use crate::sim::Scenario;
 use crate::sim::rerun::{self, Verdict};
+use crate::view::text::line;
 use crate::web::console::Outcome;
 use crate::web::document::{element, focus, select, typed};
 use crate::web::run::Run;
@@ -20,8 +21,7 @@ impl App {
     pub(super) fn rewrite(&mut self) {
         self.player.pause();
         let Some(scenario) = self.run.scenario() else {
-            let why = "This is a recording: it can be watched, not changed.";
-            return self.tell(Outcome::Refused(why.into()));
+            return self.tell(Outcome::Refused(line!("run.recording.refusal")));
         };
         text().set_value(&scenario.to_text());
         element("rewrite-fault").set_text_content(None);
@@ -73,9 +73,7 @@ impl App {
                 self.fork(scenario, 0);
                 let playhead = self.beside.parting();
                 self.seek(playhead);
-                self.tell(Outcome::Done(
-                    "This is your own run, up to its first difference.".into(),
-                ));
+                self.tell(Outcome::Done(line!("rewrite.done")));
             }
             Err(why) => element("rewrite-fault").set_text_content(Some(&why.to_string())),
         }

@@ -5,6 +5,7 @@ use crate::sim::scenarios;
 use crate::trace::perfetto;
 use crate::view::link::Link;
 use crate::view::share::{BrokenLink, CODE_LIMIT_CHARS, Shared, TEXT_LIMIT_BYTES};
+use crate::view::text::line;
 use crate::web::app::dispatch;
 use crate::web::console::Outcome;
 use crate::web::deflate::{Way, deflate};
@@ -29,9 +30,7 @@ impl App {
                 });
             }
             (None, None) => {
-                let why = "A link holds what a run is made of, and a recording has no such thing. \
-                           Save it as a file instead.";
-                self.tell(Outcome::Refused(why.into()));
+                self.tell(Outcome::Refused(line!("link.recording")));
             }
         }
     }
@@ -41,8 +40,7 @@ impl App {
         match hash {
             Ok(hash) if hash.len() <= CODE_LIMIT_CHARS => self.link(None, &hash),
             _ => {
-                let why = "This run does not fit into a link. Save it as a file instead.";
-                self.tell(Outcome::Refused(why.into()));
+                self.tell(Outcome::Refused(line!("link.too-large")));
             }
         }
     }
@@ -75,12 +73,8 @@ impl App {
     }
 
     pub(super) fn copied(&mut self, copied: bool) {
-        let said = if copied {
-            "The link to this moment is copied, and stands in the address bar."
-        } else {
-            "The link to this moment stands in the address bar."
-        };
-        self.tell(Outcome::Done(said.into()));
+        let said = if copied { line!("link.copied") } else { line!("link.shown") };
+        self.tell(Outcome::Done(said));
     }
 
     pub(super) fn tell(&mut self, outcome: Outcome) {
@@ -126,10 +120,8 @@ impl App {
     }
 
     pub(super) fn unpacked(&mut self, at: usize, text: Result<Vec<u8>, String>) {
-        let text = text.and_then(|text| {
-            String::from_utf8(text).map_err(|_| "it holds bytes that are no text".to_owned())
-        });
-        let text = text.map_err(|why| format!("The link's run cannot be unpacked: {why}."));
+        let text = text.and_then(|text| String::from_utf8(text).map_err(|_| line!("link.no-text")));
+        let text = text.map_err(|why| line!("link.not-unpacked", &why));
         if self.opened("link", text) {
             self.seek(at);
             if self.tab == Tab::Card {

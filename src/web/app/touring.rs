@@ -3,6 +3,7 @@
 use super::{App, Watched, show_scenarios};
 use crate::sim::{bundled_as, scenarios};
 use crate::view::lesson::{Address, Broken, Mission, Offer, chapters};
+use crate::view::text::line;
 use crate::web::console::Outcome;
 use crate::web::document::{self, input};
 use crate::web::message::Tab;
@@ -49,7 +50,7 @@ impl App {
                 let Some(mut scenario) = self.run.scenario().cloned() else { return };
                 scenario.config.push((name.to_owned(), value.to_owned()));
                 self.fork(scenario, 0);
-                let said = format!("{name} is {value} now. Play, or step on.");
+                let said = line!("tour-page.set", name, value);
                 self.panes.say(&said);
                 self.console.outcome = Some(Outcome::Done(said));
             }
@@ -59,7 +60,7 @@ impl App {
     pub(super) fn show_way(&mut self, mission: Mission) {
         let slug = format!("missions/{}", mission.slug());
         let Some(bundled) = bundled_as(&slug) else { return };
-        self.watch(Run::simulate(bundled.scenario()));
+        self.watch(Run::bundled(bundled));
         show_scenarios(&mut self.scenarios, Watched::File(&self.run.title));
         if let Some(done) = self.tour.judge(&self.run, None) {
             self.console.outcome = Some(Outcome::Done(done));
