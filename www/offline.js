@@ -6,7 +6,8 @@ const KEPT = "onechef";
 /** Keeps the page and all that it names, and drops what it no longer names. */
 async function keep(page) {
   const html = await page.clone().text();
-  const named = [...html.matchAll(/["'](\.\/[\w./-]+\.(?:js|css|wasm|svg|txt))["']/g)];
+  // With or without quotes: what is published is minified.
+  const named = [...html.matchAll(/["'`=](\.\/[\w./-]+\.(?:js|css|wasm|svg|txt))(?=["'`\s>])/g)];
   const wanted = new Set(named.map((match) => new URL(match[1], registration.scope).href));
   const kept = await caches.open(KEPT);
   for (const request of await kept.keys()) {
