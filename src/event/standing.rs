@@ -10,6 +10,9 @@ pub enum Standing {
     /// Nothing said before counts any longer. The facts up to the next
     /// `poll_enter` state anew what holds; they did not happen now.
     Begun,
+    /// The loop is watched through its system calls: of what the server keeps to
+    /// itself nothing is stated, so that nothing follows from silence.
+    FromOutside,
     /// A counter, by INFO's name.
     Counter { name: String, value: u64 },
     /// How many keys a database has. Which ones is stated of the first only.

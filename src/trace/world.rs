@@ -66,6 +66,8 @@ pub struct World {
     pub counters: Counters,
     /// `CLIENT PAUSE`.
     pub paused: Option<PauseView>,
+    /// What the server keeps to itself is not stated: keys, timers, commands.
+    pub from_outside: bool,
     /// Records the watcher missed.
     pub dropped: u64,
     pub shut_down: bool,

@@ -394,8 +394,9 @@ impl Dice {
     }
 
     fn standing(&mut self) -> Standing {
-        match self.below(4) {
+        match self.below(5) {
             0 => Standing::Begun,
+            4 => Standing::FromOutside,
             1 => Standing::Counter { name: self.text(), value: self.size() },
             2 => Standing::Keys { db: self.size32(), keys: self.size() },
             _ => Standing::Client {

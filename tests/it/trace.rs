@@ -258,6 +258,7 @@ fn the_events_and_the_format_change_together() {
         include_str!("../../src/event.rs"),
         include_str!("../../src/event/session.rs"),
         include_str!("../../src/event/pipe.rs"),
+        include_str!("../../src/event/standing.rs"),
     ];
     let hash = sources
         .iter()

@@ -66,6 +66,8 @@ pub(super) struct Story {
     /// A client's write that may go on with the next call.
     writing: Option<Written>,
     late: Option<Late>,
+    /// It has been said that this is seen from outside.
+    introduced: bool,
     out: Vec<Stamped>,
 }
 
@@ -89,6 +91,7 @@ impl Story {
             known_guests: 0,
             writing: None,
             late: None,
+            introduced: false,
             out: Vec::new(),
         }
     }
@@ -163,7 +166,8 @@ impl Story {
 
     /// How things stand, for somebody who comes late: as at the end of a cycle.
     pub fn standing(&self, at: Micros) -> Vec<Stamped> {
-        let mut facts = vec![Event::Standing { what: Standing::Begun }];
+        let begun = Event::Standing { what: Standing::Begun };
+        let mut facts = vec![begun, Event::Standing { what: Standing::FromOutside }];
         for (fd, (address, backlog)) in &self.doors {
             facts.push(Event::Listen { fd: *fd, address: *address, backlog: *backlog });
         }
@@ -188,6 +192,10 @@ impl Story {
 impl Story {
     fn say(&mut self, event: Event) {
         let at = self.at;
+        if !std::mem::replace(&mut self.introduced, true) {
+            let event = Event::Standing { what: Standing::FromOutside };
+            self.out.push(Stamped { at, event });
+        }
         match &mut self.late {
             Some(late) => late.add(Stamped { at, event }),
             None => self.out.push(Stamped { at, event }),

@@ -162,6 +162,7 @@ kinds! {
     }
     Standing or Begun {
         "begun" = Begun,
+        "from_outside" = FromOutside,
         "counter" = Counter { name, value },
         "keys" = Keys { db, keys },
         "client" = Client { client, created, active, last_command },

@@ -8,6 +8,7 @@ impl World {
     pub(super) fn standing(&mut self, what: &Standing) {
         match what {
             Standing::Begun => self.begin_anew(),
+            Standing::FromOutside => self.from_outside = true,
             Standing::Counter { name, value } => {
                 if let Some(counter) = self.counters.named(name) {
                     *counter = *value;

@@ -2,7 +2,7 @@
 
 use super::Scene;
 use super::words::{clip, directions};
-use crate::event::{ClientId, Event, Handler, Phase, TimerKind};
+use crate::event::{ClientId, Event, Handler, Phase, Standing, TimerKind};
 use crate::net::{Fd, Fired, Mask, Timeout};
 use crate::time::Micros;
 use crate::view::text::{Words, say};
@@ -39,6 +39,7 @@ pub(super) fn tell(event: &Event, scene: &Scene<'_>) -> Words {
         Event::TimerFired { timer } => say!("timer.fired", name(*timer)),
         Event::ClientsCron { visited } => say!("clients-cron", *visited),
         Event::Dropped { count } => say!("dropped", *count),
+        Event::Standing { what: Standing::FromOutside } => say!("standing.from-outside"),
         Event::Standing { .. } => say!("standing"),
         _ => say!("shutdown"),
     }

@@ -72,12 +72,14 @@ fn groups(world: &World) -> Vec<Group> {
     let number = |n: u64| Some(n.to_string());
     let micros = |n: crate::time::Micros| Some(format!("{} µs", n.0));
     let row = |name, value| Row { name, value };
+    // A zero would say that there were none.
+    let inside = |value: Option<String>| value.filter(|_| !world.from_outside);
     vec![
         Group {
             title: say!("counter.guests"),
             rows: vec![
                 row("connected_clients", number(c.connected_clients)),
-                row("blocked_clients", number(c.blocked_clients)),
+                row("blocked_clients", inside(number(c.blocked_clients))),
                 row("maxclients", world.config.get("maxclients").cloned()),
             ],
         },
@@ -86,22 +88,22 @@ fn groups(world: &World) -> Vec<Group> {
             rows: vec![
                 row("total_connections_received", number(c.total_connections_received)),
                 row("rejected_connections", number(c.rejected_connections)),
-                row("total_commands_processed", number(c.total_commands_processed)),
+                row("total_commands_processed", inside(number(c.total_commands_processed))),
                 row("total_reads_processed", number(c.total_reads_processed)),
                 row("total_writes_processed", number(c.total_writes_processed)),
                 row("io_threaded_writes_processed", number(c.io_threaded_writes_processed)),
                 row("total_net_input_bytes", number(c.total_net_input_bytes)),
                 row("total_net_output_bytes", number(c.total_net_output_bytes)),
-                row("total_error_replies", number(c.total_error_replies)),
+                row("total_error_replies", inside(number(c.total_error_replies))),
                 row(
                     "client_query_buffer_limit_disconnections",
-                    number(c.client_query_buffer_limit_disconnections),
+                    inside(number(c.client_query_buffer_limit_disconnections)),
                 ),
                 row(
                     "client_output_buffer_limit_disconnections",
-                    number(c.client_output_buffer_limit_disconnections),
+                    inside(number(c.client_output_buffer_limit_disconnections)),
                 ),
-                row("expired_keys", number(c.expired_keys)),
+                row("expired_keys", inside(number(c.expired_keys))),
             ],
         },
         Group {
@@ -109,7 +111,7 @@ fn groups(world: &World) -> Vec<Group> {
             rows: vec![
                 row("eventloop_cycles", number(c.eventloop_cycles)),
                 row("eventloop_duration_sum", micros(c.eventloop_duration_sum)),
-                row("eventloop_duration_cmd_sum", micros(c.eventloop_duration_cmd_sum)),
+                row("eventloop_duration_cmd_sum", inside(micros(c.eventloop_duration_cmd_sum))),
                 row("eventloop_duration_max", micros(c.eventloop_duration_max)),
             ],
         },

@@ -63,6 +63,7 @@ fn dial(scene: &Scene<'_>, x: f64, y: f64, r: f64) -> Node {
 
 fn due_words(scene: &Scene<'_>) -> Words {
     match (scene.world.timer, left_ms(scene)) {
+        (None, _) if scene.world.from_outside => say!("stage.not-shown"),
         (None, _) => say!("stage.kitchen.not-wound-up"),
         (Some(_), 0) => say!("stage.kitchen.rings-now"),
         (Some(_), ms) => say!("stage.kitchen.rings-in", ms),
@@ -180,7 +181,8 @@ fn desktop_grill(scene: &Scene<'_>) -> Node {
     out.push(path("st15", grate));
     match cooking {
         None => {
-            let words = say!("stage.kitchen.cold");
+            let outside = scene.world.from_outside;
+            let words = if outside { say!("stage.not-shown") } else { say!("stage.kitchen.cold") };
             out.push(small(x + w / 2.0, y - 14.0, words, Anchor::Middle).key("cold"));
         }
         Some(order) => {
@@ -244,7 +246,8 @@ fn phone_grill(scene: &Scene<'_>) -> Node {
     );
     out.push(path("st15", grate));
     let Some(order) = cooking else {
-        let words = say!("stage.kitchen.cold-2");
+        let outside = scene.world.from_outside;
+        let words = if outside { say!("stage.not-shown") } else { say!("stage.kitchen.cold-2") };
         out.push(small(x + w / 2.0, y + 62.0, words, Anchor::Middle).key("cold"));
         return out;
     };

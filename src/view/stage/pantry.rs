@@ -142,7 +142,11 @@ fn title(scene: &Scene<'_>, at: &Shelves, stock: &Pantry) -> Node {
     let only = stock.sizes.iter().find(|(_, size)| **size > 0).filter(|_| databases < 2);
     let only = only.map_or_else(String::new, |(db, _)| db.to_string());
     let many = if databases > 1 { databases } else { 0 };
-    let words = say!("stage.pantry.kept", keys, hidden, &only, many);
+    let words = if scene.world.from_outside {
+        say!("stage.not-shown")
+    } else {
+        say!("stage.pantry.kept", keys, hidden, &only, many)
+    };
     out.push(small(at.x + at.width, 22.0, words, Anchor::End));
     out
 }

@@ -153,9 +153,13 @@ fn sub(frame: &Frame) -> Node {
     line.children(PINNED.say().either()).child(Node::new("span").text(" ")).child(follow)
 }
 
+/// Instead of what nobody could see.
+const NOT_SHOWN: &str = "?";
+
 fn fields(world: &World, client: &ClientView) -> Node {
     let age = world.at.saturating_sub(client.created_at);
     let idle = world.at.saturating_sub(client.last_active);
+    let shown = |value| if world.from_outside { NOT_SHOWN.to_owned() } else { value };
     let rows = [
         (field::ID.say(), client.id.to_string()),
         (field::FD.say(), client.fd.to_string()),
@@ -164,16 +168,16 @@ fn fields(world: &World, client: &ClientView) -> Node {
         (field::IDLE.say(), text::lasting(idle)),
         (
             field::CMD.say(),
-            if client.last_command.is_empty() {
-                "NULL".into()
-            } else {
-                client.last_command.clone()
+            match client.last_command.as_str() {
+                "" if world.from_outside => NOT_SHOWN.into(),
+                "" => "NULL".into(),
+                name => name.to_owned(),
             },
         ),
         (field::FLAGS.say(), flags(client)),
         (field::EVENTS.say(), events(world, client)),
-        (field::DB.say(), client.db.to_string()),
-        (field::RESP.say(), client.resp.to_string()),
+        (field::DB.say(), shown(client.db.to_string())),
+        (field::RESP.say(), shown(client.resp.to_string())),
     ];
     Node::new("dl").class("f").children(rows.into_iter().map(|(name, value)| {
         Node::new("div")
