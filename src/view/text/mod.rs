@@ -198,7 +198,7 @@ pub fn speak(catalogue: Catalogue) {
     SPOKEN.with(|spoken| *spoken.borrow_mut() = catalogue);
 }
 
-/// What [`say!`] calls. A phrase that the catalogue does not hold is three
+/// What `say!` calls. A phrase that the catalogue does not hold is three
 /// dots: only a page and a catalogue of different days could disagree.
 #[must_use]
 #[inline(never)]
