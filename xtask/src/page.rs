@@ -34,12 +34,12 @@ const WASM_GOAL_BYTES: u64 = 150_000;
 const TOTAL_GOAL_BYTES: u64 = 250_000;
 /// The page is not there yet. It may not get heavier than this meanwhile;
 /// lower these with the page, down to the goals.
-const WASM_CEILING_BYTES: u64 = 410_000;
-const TOTAL_CEILING_BYTES: u64 = 445_000;
+const WASM_CEILING_BYTES: u64 = 355_000;
+const TOTAL_CEILING_BYTES: u64 = 425_000;
 /// The checker is a program of its own, which nobody waits for who does not
 /// ask for it: it is counted apart.
 const CHECKER: &str = "checker";
-const CHECKER_CEILING_BYTES: u64 = 300_000;
+const CHECKER_CEILING_BYTES: u64 = 260_000;
 
 /// Prints what the page in `dist/` weighs, and refuses a page that is too heavy.
 pub fn check_weight(root: &Path) -> Result<String, Failure> {
