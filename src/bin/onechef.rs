@@ -54,6 +54,9 @@ mod native {
                 serve::serve(*serve).map_err(|e| Failure(COULD_NOT_RUN, e.to_string()))
             }
             Invocation::Export(trace) => export(&trace),
+            Invocation::Replay(replay) => replay
+                .carry_out(&mut io::stdout())
+                .map_err(|error| Failure(error.status(), error.to_string())),
             Invocation::Import(import) => {
                 let (status, done) = match import.carry_out() {
                     Ok(done) => (None, done.to_string()),

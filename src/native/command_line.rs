@@ -6,6 +6,7 @@ use super::import::Import;
 use super::import::process::Follow;
 use super::live::{self, LiveOptions};
 use super::redact::Disclosure;
+use super::replay::{How, Replay};
 use super::serve::{Recording, Serve, Watch};
 use crate::engine::config::Config;
 use crate::engine::config::directive::parse_memory;
@@ -29,6 +30,7 @@ pub enum Invocation {
         summary: bool,
     },
     Check(Check),
+    Replay(Replay),
     /// A recorded trace, for other viewers; `-` is the standard input.
     Export(PathBuf),
     /// What another tracer wrote, as a trace.
@@ -107,6 +109,13 @@ onechef: Redis's event loop, to look at and to use
       or a table of its cycles. SCENARIO is a file, or the name of a bundled
       one.
 
+  onechef replay RECORDING [--summary | --check | --scenario]
+      Serves the page on a recording (- for the standard input), as --live does
+      and with the same flags. With --summary, prints a table of its cycles.
+      A recording made with --reveal holds what came in, too: --check runs it
+      again in the simulation and compares, to the byte; --scenario prints the
+      scenario that does so, to be changed.
+
   onechef check [--seeds N] [--from S] [--scenario FILE]
       Runs simulations drawn from N seeds (1000), or one scenario, and checks
       after every half-cycle what must hold. A failure names its seed and is
@@ -149,12 +158,13 @@ pub fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Invocation, Us
             "serve" => parse_serve(parser),
             "run" => parse_run(parser),
             "check" => parse_check(parser),
+            "replay" => parse_replay(parser),
             "export" => parse_export(parser),
             "import" => parse_import(parser),
             "watch" => parse_watch(parser),
             "scenarios" => Ok(Invocation::Scenarios),
             other => Err(UsageError::Words(format!(
-                "'{other}' is not a command: expected serve, watch, run, check, export, import or scenarios"
+                "'{other}' is not a command: expected serve, watch, run, check, replay, export, import or scenarios"
             ))),
         },
         other => Err(other.unexpected().into()),
@@ -253,9 +263,13 @@ impl WatchFlags {
         Ok(true)
     }
 
+    fn needs_live(&self) -> bool {
+        let kept = self.token.is_some() || self.page.is_some() || !self.hosts.is_empty();
+        self.step.is_some() || kept
+    }
+
     fn finish(self) -> Result<Watch, UsageError> {
-        let needs_live = self.step.is_some() || self.token.is_some() || !self.hosts.is_empty();
-        if self.live.is_none() && (needs_live || self.page.is_some()) {
+        if self.live.is_none() && self.needs_live() {
             return Err(words("--step, --page, --live-host and --live-token need --live"));
         }
         if self.record.is_none() && self.record_limit_bytes.is_some() {
@@ -384,6 +398,39 @@ fn parse_import(mut parser: lexopt::Parser) -> Result<Invocation, UsageError> {
         }
         _ => Err(words("import: expected strace FILE, or - for the standard input")),
     }
+}
+
+fn parse_replay(mut parser: lexopt::Parser) -> Result<Invocation, UsageError> {
+    use lexopt::prelude::*;
+    let mut flags = WatchFlags::default();
+    let (mut file, mut how) = (None, None);
+    while let Some(argument) = parser.next()? {
+        match argument {
+            Short('h') | Long("help") => return Ok(Invocation::Help),
+            Long("summary") if how.is_none() => how = Some(How::Summary),
+            Long("check") if how.is_none() => how = Some(How::Check),
+            Long("scenario") if how.is_none() => how = Some(How::Scenario),
+            Long(name @ ("live" | "live-host" | "live-token" | "page")) => {
+                let name = name.to_owned();
+                flags.take(&name, &mut parser)?;
+            }
+            Value(path) if file.is_none() => file = Some(PathBuf::from(path)),
+            other => return Err(other.unexpected().into()),
+        }
+    }
+    let file = file.ok_or_else(|| words("replay: expected a recording's file, or -"))?;
+    let is_flagged = flags.live.is_some() || flags.needs_live();
+    let how = match how {
+        Some(_) if is_flagged => {
+            return Err(words("replay: --summary, --check and --scenario serve no page"));
+        }
+        Some(how) => how,
+        None => {
+            flags.live.get_or_insert(live::DEFAULT_ADDRESS);
+            How::Serve(flags.finish()?.live.expect("an address was given"))
+        }
+    };
+    Ok(Invocation::Replay(Replay { file, how }))
 }
 
 fn parse_check(mut parser: lexopt::Parser) -> Result<Invocation, UsageError> {

@@ -10,6 +10,7 @@ pub mod log;
 pub mod open_files;
 pub mod recorder;
 pub mod redact;
+pub mod replay;
 pub mod serve;
 pub mod taping;
 pub mod watching;

@@ -13,6 +13,7 @@ use super::text::line;
 use crate::event::{Event, Standing};
 use crate::time::Micros;
 use crate::trace::codec::{Header, ReadError, Reader, Source};
+use crate::trace::timeline::CycleSummary;
 use crate::trace::{Inputs, Record, Timeline};
 
 /// What is kept of now while the reader looks at the past.
@@ -50,6 +51,8 @@ pub struct Live {
     shift: Micros,
     gaps: u32,
     ahead: usize,
+    /// Records that came too fast for each of their steps to be drawn.
+    passed_over: u64,
 }
 
 impl Live {
@@ -155,13 +158,21 @@ impl Live {
         self.held.as_ref().is_some_and(|held| !held.is_empty())
     }
 
-    /// The line and its buttons.
+    /// So many records went by undrawn.
+    pub fn pass_over(&mut self, records: usize) {
+        self.passed_over += records as u64;
+    }
+
+    /// The line and its buttons; `house` is the state of now.
     #[must_use]
-    pub fn bar(&self) -> Vec<Node> {
-        let said = line!("live.said", &self.said(), self.gaps);
+    pub fn bar(&self, house: &Timeline) -> Vec<Node> {
+        let said = line!("live.said", &self.said(), self.gaps, self.passed_over);
         let mut nodes = vec![Node::new("p").key("text").text(said)];
         if let Some(caveat) = self.header.as_ref().and_then(caveat) {
             nodes.push(Node::new("p").key("caveat").text(caveat));
+        }
+        if !house.head().clients.is_empty() {
+            nodes.push(Node::new("p").key("house").attr("class", "house").text(in_all(house)));
         }
         if !self.follows {
             nodes.push(button("now", line!("live.jump")));
@@ -201,6 +212,29 @@ impl Live {
     }
 }
 
+/// What there is to know before anybody is looked at: how many are there, who
+/// is ready, how full the racks are, how long a cycle takes.
+fn in_all(house: &Timeline) -> String {
+    let world = house.head();
+    let mut held = (0, 0);
+    let mut blocked = 0;
+    for client in world.clients.values() {
+        let bytes = client.reply.waiting();
+        held = (held.0 + u64::from(bytes > 0), held.1 + bytes);
+        blocked += u64::from(client.blocked.is_some());
+    }
+    // The last one may not be over yet.
+    let over = house.cycles().iter().rev().skip(1).take(CYCLES_AVERAGED);
+    let awake = |cycle: &CycleSummary| cycle.ended.saturating_sub(cycle.began).0;
+    let (cycles, sum) = over.map(awake).fold((0, 0), |(n, sum), us| (n + 1, sum + us));
+    let mean = u64::checked_div(sum, cycles).unwrap_or(0);
+    let (guests, ready) = (world.clients.len(), world.fired.len());
+    line!("live.in-all", guests, ready, blocked, held.1, held.0, mean, cycles)
+}
+
+/// Of so many cycles it is said how long one takes.
+const CYCLES_AVERAGED: usize = 64;
+
 /// `act` is what the click handler reads.
 fn button(act: &'static str, label: String) -> Node {
     let node = Node::new("button").key(act).attr("type", "button").attr("class", "btn");
@@ -238,7 +272,7 @@ mod tests {
         }
         let seen: Vec<_> = timeline.records().iter().map(|r| (r.seq, r.at.0)).collect();
         assert_eq!(seen, [(0, 7), (1, 9), (2, 8_007), (3, 8_009)]);
-        let bar = format!("{:?}", live.bar());
+        let bar = format!("{:?}", live.bar(&timeline));
         assert!(bar.contains("1 gap") && bar.contains("does not answer"), "{bar}");
     }
 
@@ -255,7 +289,7 @@ mod tests {
             live.take(&line, &mut timeline, &mut Inputs::default()).expect("a record");
         }
         assert_eq!(live.link, Link::LetGo);
-        assert!(format!("{:?}", live.bar()).contains("Jump to now to attach again"));
+        assert!(format!("{:?}", live.bar(&timeline)).contains("Jump to now to attach again"));
     }
 
     /// Protects: what system calls cannot show is not taken for what there is.
@@ -265,7 +299,7 @@ mod tests {
         live.opened();
         let header = header(7).replace("\"native\":{\"version\"", "\"system_calls\":{\"tracer\"");
         live.take(&header, &mut timeline, &mut Inputs::default()).expect("a header");
-        let bar = format!("{:?}", live.bar());
+        let bar = format!("{:?}", live.bar(&timeline));
         assert!(bar.contains("what the server kept to itself is not shown"), "{bar}");
     }
 
@@ -273,10 +307,14 @@ mod tests {
     fn the_gate_is_shown_where_there_is_one() {
         let mut live = Live::new();
         live.opened();
-        assert!(!format!("{:?}", live.bar()).contains("gate-"));
+        assert!(!format!("{:?}", live.bar(&Timeline::new())).contains("gate-"));
         live.take_gate("{\"held\":null,\"count\":0}");
-        assert!(!live.is_held() && format!("{:?}", live.bar()).contains("gate-hold"));
+        assert!(
+            !live.is_held() && format!("{:?}", live.bar(&Timeline::new())).contains("gate-hold")
+        );
         live.take_gate("{\"held\":\"woken\",\"count\":2}");
-        assert!(live.is_held() && format!("{:?}", live.bar()).contains("gate-release"));
+        assert!(
+            live.is_held() && format!("{:?}", live.bar(&Timeline::new())).contains("gate-release")
+        );
     }
 }

@@ -20,6 +20,15 @@ pub const SPEED_MAX: i8 = 3;
 const DWELL_MS: f64 = 360.0;
 const DWELL_MIN_MS: f64 = 60.0;
 
+/// Whoever follows what happens now is at most about so far behind.
+const BEHIND_MS: f64 = 1_200.0;
+/// As long as a step's motion is taken to last when that is reckoned with.
+const USUAL_BEAT_MS: f64 = 240.0;
+/// More than so many records behind, not every step can be shown.
+const BEHIND_MAX: usize = 4_000;
+/// Then it goes on so many before the end.
+const BEHIND_RESUMED: usize = 400;
+
 /// A page in the background is not called for a long time; that is a pause,
 /// not time in which things happened unseen.
 const TICK_MAX_MS: f64 = 100.0;
@@ -248,6 +257,46 @@ impl Player {
                 return Tick::Moved;
             }
         }
+    }
+
+    /// Takes whoever follows what happens now along, after `dt_ms` of its time:
+    /// every step with its motion, the faster the more there is to catch up
+    /// with. How many records it had to pass over, since there were too many.
+    pub fn follow(&mut self, dt_ms: f64, timeline: &Timeline) -> usize {
+        self.playing = false;
+        let mut passed_over = 0;
+        if self.motion == Motion::Reduced {
+            self.seek(timeline.len(), timeline);
+        }
+        if timeline.len() - self.playhead > BEHIND_MAX {
+            let before = self.playhead;
+            self.seek(timeline.len() - BEHIND_RESUMED, timeline);
+            passed_over = self.playhead - before;
+        }
+        let behind = (timeline.len() - self.playhead) as f64;
+        let haste = (behind * USUAL_BEAT_MS / BEHIND_MS).max(1.0);
+        let mut budget_ms = dt_ms.clamp(0.0, TICK_MAX_MS) * haste;
+        loop {
+            let left = (self.beat_ms(timeline) - self.elapsed_ms).max(0.0);
+            if budget_ms < left {
+                self.elapsed_ms += budget_ms;
+                return passed_over;
+            }
+            budget_ms -= left;
+            let next = rest::next_step(timeline, self.playhead);
+            let Some(next) = next else {
+                self.elapsed_ms = f64::INFINITY;
+                return passed_over;
+            };
+            self.playhead = next;
+            self.elapsed_ms = 0.0;
+        }
+    }
+
+    /// Whether [`Player::follow`] has anything left to show.
+    #[must_use]
+    pub fn is_behind(&self, timeline: &Timeline) -> bool {
+        self.progress(timeline) < 1.0 || rest::next_step(timeline, self.playhead).is_some()
     }
 
     fn breakpoint(&self, timeline: &Timeline) -> Option<MarkKind> {

@@ -116,7 +116,7 @@ fn is_rest_at_step(timeline: &Timeline, grain: Grain, count: usize) -> Option<bo
     }
 }
 
-fn next_step(timeline: &Timeline, count: usize) -> Option<usize> {
+pub(super) fn next_step(timeline: &Timeline, count: usize) -> Option<usize> {
     (count + 1..=timeline.len()).find(|next| steps_to(timeline, *next))
 }
 

@@ -107,7 +107,7 @@ fn with_contained(change: impl FnOnce(&mut App)) {
             // What can still be painted is; a second failure is the same one.
             let _ = contain(&mut || app.paint());
         }
-        app.player.is_moving(&app.run.timeline) || app.is_stale()
+        app.player.is_moving(&app.run.timeline) || app.is_stale() || app.is_behind()
     });
     frames::wish(moving);
 }
@@ -289,22 +289,21 @@ impl App {
         let dt_ms = self.drawn_at_ms.map_or(0.0, |before| now_ms - before);
         self.drawn_at_ms = Some(now_ms);
         self.now_ms = now_ms;
-        if self.is_stale() {
-            self.catch_up();
-            return self.paint();
+        if self.is_stale() || self.is_behind() {
+            let before = self.player.playhead();
+            let stale = self.is_stale();
+            self.catch_up(dt_ms);
+            if !self.is_behind() {
+                self.drawn_at_ms = None;
+            }
+            if stale || self.player.playhead() != before {
+                return self.paint();
+            }
+            return self.paint_motion();
         }
         match self.player.tick(dt_ms, &self.run.timeline) {
             Tick::Paused => {}
-            Tick::Moving => {
-                let world = self.run.timeline.world_at(self.player.playhead());
-                self.panes.paint_stage(&frame_of(
-                    &self.run,
-                    &self.player,
-                    &self.settings,
-                    self.selected,
-                    &world,
-                ));
-            }
+            Tick::Moving => self.paint_motion(),
             Tick::Moved => self.paint(),
             Tick::NeedMore => {
                 if self.run.is_spent() || !self.run.more() {
@@ -317,6 +316,13 @@ impl App {
         if !self.player.is_playing() {
             self.drawn_at_ms = None;
         }
+    }
+
+    /// The same moment, further on in its motion.
+    fn paint_motion(&mut self) {
+        let world = self.run.timeline.world_at(self.player.playhead());
+        let frame = frame_of(&self.run, &self.player, &self.settings, self.selected, &world);
+        self.panes.paint_stage(&frame);
     }
 
     fn control(&mut self, control: Control) {

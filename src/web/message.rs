@@ -130,6 +130,8 @@ pub enum News {
     Broke {
         for_good: bool,
     },
+    /// It was a recording of this name, and that was all of it.
+    Ended(String),
 }
 
 /// What the part of the address after `#` asks for.

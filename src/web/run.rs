@@ -173,6 +173,14 @@ impl Run {
         }
     }
 
+    /// What came as from a server was a recording, and is complete.
+    pub fn end_as_recording(&mut self, name: String) {
+        self.timeline.finish();
+        self.title = name;
+        self.about = line!("run.recording");
+        self.source = Source::Recording(None);
+    }
+
     /// What the server says of itself.
     pub fn set_header(&mut self, header: &Header) {
         if self.header != *header {

@@ -30,6 +30,9 @@ pub fn open(after: &str) -> Option<Stream> {
     on(&source, "gate", move |event: MessageEvent| {
         news(News::Gate(event.data().as_string().unwrap_or_default()));
     });
+    on(&source, "end", move |event: MessageEvent| {
+        news(News::Ended(event.data().as_string().unwrap_or_default()));
+    });
     let at = source.clone();
     on(&source, "error", move |_: Event| {
         news(News::Broke { for_good: at.ready_state() == EventSource::CLOSED });

@@ -83,6 +83,33 @@ fn the_bundled_scenarios_step_play_and_scrub_alike() {
     }
 }
 
+/// Protects: whoever follows a live server sees every step for as long as that
+/// is possible, comes to the end, and is told what it could not be shown.
+#[test]
+fn following_goes_forward_through_the_steps_and_arrives() {
+    const FRAME_MS: f64 = 16.0;
+    for records in scenarios() {
+        let timeline = timeline_of(&records);
+        let (mut player, mut frames, mut at) = (Player::new(), 0, 0);
+        let mut passed_over = 0;
+        while player.is_behind(&timeline) {
+            passed_over += player.follow(FRAME_MS, &timeline);
+            assert!(player.playhead() >= at && !player.is_playing());
+            assert!(rest::is_rest(&timeline, Grain::Event, player.playhead()));
+            (at, frames) = (player.playhead(), frames + 1);
+            assert!(frames < 2_000, "still at {at} of {}", timeline.len());
+        }
+        assert_eq!(at, rest::at_or_before(&timeline, timeline.len()));
+        assert!((passed_over == 0) == (timeline.len() <= 4_000), "{passed_over}");
+        assert!(frames > 10, "it jumped");
+        let mut reduced = Player::new();
+        reduced.set_motion(Motion::Reduced);
+        reduced.follow(FRAME_MS, &timeline);
+        assert!(!reduced.is_behind(&timeline));
+        assert_eq!(reduced.playhead(), at);
+    }
+}
+
 proptest! {
     #[test]
     fn back_undoes_forward_at_every_grain(seed in any::<u64>(), finished in any::<bool>()) {

@@ -31,7 +31,8 @@
 //! if that is still kept, else to how things stand, with a `dropped` record
 //! that counts what was missed. Numbers that are left out without one belong
 //! to what others were told when they came. An event of the type `gate` says
-//! where the loop is held.
+//! where the loop is held. Of a recording (`onechef replay`) there is all of it,
+//! and then an event of the type `end` with its name.
 
 pub mod access;
 pub mod gate;
@@ -39,13 +40,14 @@ pub mod metrics;
 pub mod moment;
 pub mod outlet;
 pub mod page;
+mod recording;
 pub mod request;
 pub mod ring;
 mod server;
 pub mod teller;
 pub mod token;
 
-pub use server::{Live, LiveError, start};
+pub use server::{Live, LiveError, Replaying, replay, start};
 
 use std::net::SocketAddr;
 use std::path::PathBuf;

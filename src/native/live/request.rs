@@ -7,7 +7,7 @@
 use super::moment;
 use std::io::{self, Read};
 use std::net::TcpStream;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// A head is no longer.
 pub const HEAD_LIMIT_BYTES: usize = 8 * 1024;
@@ -169,11 +169,18 @@ impl Seen {
 /// # Errors
 /// How the request is refused; `None` if the peer is gone.
 pub fn read(stream: &mut TcpStream) -> Result<Request, Option<Refusal>> {
-    let deadline = moment::now() + HEAD_PATIENCE;
+    read_by(stream, moment::now)
+}
+
+fn read_by(
+    stream: &mut TcpStream,
+    mut now: impl FnMut() -> Instant,
+) -> Result<Request, Option<Refusal>> {
+    let deadline = now() + HEAD_PATIENCE;
     let mut head = Vec::with_capacity(1024);
     let mut piece = [0; 1024];
     loop {
-        let left = deadline.saturating_duration_since(moment::now());
+        let left = deadline.saturating_duration_since(now());
         if left.is_zero() {
             return Err(Some(Refusal::TooSlow));
         }
@@ -238,5 +245,29 @@ mod tests {
         assert_eq!(refused("*1\r\n$4\r\nPING\r\n"), Refusal::Malformed);
         let many = "X: y\r\n".repeat(HEADERS_LIMIT + 1);
         assert_eq!(refused(&with(many.trim_end())), Refusal::TooLong);
+    }
+
+    /// Protects: a place at the door from somebody who says a byte now and
+    /// then and never what it wants.
+    #[test]
+    fn a_head_that_drips_is_given_up() {
+        use std::io::Write;
+        use std::net::TcpListener;
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let mut dripping = TcpStream::connect(listener.local_addr().unwrap()).expect("the door");
+        let (mut stream, _) = listener.accept().expect("a guest");
+        let drip = std::thread::spawn(move || {
+            let _ = dripping.write_all(b"GET / HTTP/1.1\r\nHost: a\r\nX: ");
+            while dripping.write_all(b"x").is_ok() {}
+        });
+        // Every look at the clock takes three seconds.
+        let (began, mut looks) = (moment::now(), 0);
+        let clock = || {
+            looks += 1;
+            began + Duration::from_secs(3 * looks)
+        };
+        assert_eq!(read_by(&mut stream, clock), Err(Some(Refusal::TooSlow)));
+        drop(stream);
+        drip.join().expect("it ends with the connection");
     }
 }

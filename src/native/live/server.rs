@@ -6,6 +6,7 @@ use super::gate::{Gate, Order, Position};
 use super::metrics::{self, Watching};
 use super::outlet::{Outlet, Wishes};
 use super::page::Page;
+use super::recording::Recording;
 use super::request::{self, Method, Refusal, Request};
 use super::ring::{Next, Place, mark};
 use super::teller::{self, Teller, Told};
@@ -112,6 +113,8 @@ struct House {
     told: Arc<Told>,
     wishes: Arc<Wishes>,
     gate: Option<Arc<Gate>>,
+    /// Instead of a loop.
+    recording: Option<Recording>,
     connections: AtomicUsize,
     slow: AtomicU64,
     refused: AtomicU64,
@@ -122,6 +125,51 @@ struct House {
 /// # Errors
 /// See [`LiveError`].
 pub fn start(options: &LiveOptions, header: &Header, teller: Teller) -> Result<Live, LiveError> {
+    let (outlet, batches, wishes) = Outlet::new();
+    let gate = options.step.map(|lease| Arc::new(Gate::new(lease)));
+    let (house, listener, address) =
+        open(options, header_line(header), &wishes, gate.clone(), None)?;
+    let (told, telling) = (Arc::clone(&house.told), Arc::clone(&house.told));
+    spawn("teller", move || teller::tell(&batches, &wishes, &telling, teller))?;
+    spawn("live", move || welcome(&listener, &house))?;
+    Ok(Live { outlet, gate, address, told })
+}
+
+/// A recording behind the same door.
+pub struct Replaying {
+    /// What to open.
+    pub address: String,
+    house: Arc<House>,
+    listener: TcpListener,
+}
+
+impl Replaying {
+    /// Serves until the process ends.
+    pub fn run(self) {
+        welcome(&self.listener, &self.house);
+    }
+}
+
+/// Opens the door for readers of a recording.
+///
+/// # Errors
+/// See [`LiveError`].
+pub fn replay(options: &LiveOptions, name: &str, bytes: Vec<u8>) -> Result<Replaying, LiveError> {
+    let recording = Some(Recording::new(name, bytes));
+    // There is no loop: its end of the queue is let go.
+    let (_, _, wishes) = Outlet::new();
+    let (house, listener, address) = open(options, String::new(), &wishes, None, recording)?;
+    Ok(Replaying { address, house, listener })
+}
+
+/// The house, its door, and its address.
+fn open(
+    options: &LiveOptions,
+    header: String,
+    wishes: &Arc<Wishes>,
+    gate: Option<Arc<Gate>>,
+    recording: Option<Recording>,
+) -> Result<(Arc<House>, TcpListener, String), LiveError> {
     let address = options.address;
     if !address.ip().is_loopback() {
         if options.hosts.is_empty() {
@@ -140,17 +188,15 @@ pub fn start(options: &LiveOptions, header: &Header, teller: Teller) -> Result<L
     let page = Page::find(options.page.as_deref()).map_err(LiveError::Page)?;
     let listener = TcpListener::bind(address).map_err(|error| LiveError::Listen(address, error))?;
     let bound = listener.local_addr().map_err(|error| LiveError::Listen(address, error))?;
-    let (outlet, batches, wishes) = Outlet::new();
-    let told = Arc::new(Told::default());
-    let gate = options.step.map(|lease| Arc::new(Gate::new(lease)));
     let house = Arc::new(House {
         door: Door::new(bound, &options.hosts, token),
         page,
-        header: header_line(header),
+        header,
         run: random_hex(4).map_err(LiveError::Random)?,
-        told: Arc::clone(&told),
-        wishes: Arc::clone(&wishes),
-        gate: gate.clone(),
+        told: Arc::new(Told::default()),
+        wishes: Arc::clone(wishes),
+        gate,
+        recording,
         connections: AtomicUsize::new(0),
         slow: AtomicU64::new(0),
         refused: AtomicU64::new(0),
@@ -160,10 +206,7 @@ pub fn start(options: &LiveOptions, header: &Header, teller: Teller) -> Result<L
         Some(path) => format!("{prefix}(the token in {})", path.display()),
         None => prefix + house.door.token().reveal(),
     };
-    let telling = Arc::clone(&told);
-    spawn("teller", move || teller::tell(&batches, &wishes, &telling, teller))?;
-    spawn("live", move || welcome(&listener, &house))?;
-    Ok(Live { outlet, gate, address, told })
+    Ok((house, listener, address))
 }
 
 fn spawn(name: &str, run: impl FnOnce() + Send + 'static) -> Result<(), LiveError> {
@@ -228,7 +271,7 @@ impl House {
         }
         Ok(match request.path.as_str() {
             "/events" => self.watch(request, stream)?,
-            "/metrics" => self.metrics(stream),
+            "/metrics" if self.recording.is_none() => self.metrics(stream),
             "/step" => {
                 let gate = self.gate.as_ref().ok_or(Refusal::NotFound)?;
                 respond(stream, "200 OK", "", JSON, position(gate).as_bytes())
@@ -286,7 +329,10 @@ impl House {
         let place = self.told.attach(WATCHERS_LIMIT, mark).ok_or(Refusal::Busy)?;
         self.wishes.watch(true);
         log::event(Level::Info, "watcher_attached", &[("watchers", &self.told.watchers())]);
-        let ended = self.stream(place, stream);
+        let ended = match &self.recording {
+            None => self.stream(place, stream),
+            Some(recording) => self.tell_all(recording, stream),
+        };
         self.told.detach();
         let slow = ended.as_ref().is_err_and(|e| {
             matches!(e.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut)
@@ -298,6 +344,18 @@ impl House {
             log::event(Level::Info, "watcher_left", &[("watchers", &self.told.watchers())]);
         }
         Ok(ended)
+    }
+
+    /// Tells all of a recording, and waits until the watcher leaves, which is
+    /// an error.
+    fn tell_all(&self, recording: &Recording, stream: &mut TcpStream) -> io::Result<()> {
+        let head = head("200 OK", "", "text/event-stream; charset=utf-8", None);
+        stream.write_all(head.as_bytes())?;
+        recording.tell(stream)?;
+        loop {
+            self.told.pause(PING_AFTER);
+            stream.write_all(b": that was all\n\n")?;
+        }
     }
 
     /// Tells what happens until the watcher leaves, which is an error.

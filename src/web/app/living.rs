@@ -39,6 +39,7 @@ impl App {
         living.stale = true;
         match news {
             News::Opened => living.live.opened(),
+            News::Ended(name) => self.ended(name),
             News::Broke { for_good } => living.live.broke(for_good),
             News::Gate(text) => {
                 living.live.take_gate(&text);
@@ -64,14 +65,29 @@ impl App {
         }
     }
 
+    /// What came was a recording, all of which is here now.
+    fn ended(&mut self, name: String) {
+        self.detach();
+        self.run.end_as_recording(name);
+        show_scenarios(&mut self.scenarios, Watched::File(&self.run.title));
+        self.seek(0);
+        self.paint();
+    }
+
     /// In each frame: whoever follows is taken along.
-    pub(super) fn catch_up(&mut self) {
+    pub(super) fn catch_up(&mut self, dt_ms: f64) {
         let Some(living) = &mut self.living else { return };
         living.stale = false;
         if living.live.follows {
-            self.player.pause();
-            self.player.seek(self.run.timeline.len(), &self.run.timeline);
+            let passed_over = self.player.follow(dt_ms, &self.run.timeline);
+            living.live.pass_over(passed_over);
         }
+    }
+
+    /// Whether there is anything to show to somebody who follows.
+    pub(super) fn is_behind(&self) -> bool {
+        self.living.as_ref().is_some_and(|living| living.live.follows)
+            && self.player.is_behind(&self.run.timeline)
     }
 
     /// The reader has moved the playhead, or wants to be taken along again.
@@ -83,12 +99,15 @@ impl App {
                 living.live.link = Link::Looking;
                 living.stream = stream::open(&living.live.last_id);
             }
-            self.catch_up();
+            self.player.seek(self.run.timeline.len(), &self.run.timeline);
         }
     }
 
     pub(super) fn paint_live(&mut self) {
-        let bar = self.living.as_ref().map_or_else(Vec::new, |living| living.live.bar());
+        let bar = self
+            .living
+            .as_ref()
+            .map_or_else(Vec::new, |living| living.live.bar(&self.run.timeline));
         self.live_bar.paint(bar);
     }
 }

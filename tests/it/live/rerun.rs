@@ -280,3 +280,57 @@ fn a_rerun_can_be_changed_from_any_moment_on() {
         assert!(!sim.received(guest).is_empty(), "and are answered");
     }
 }
+
+/// The program's exit status, what it says, and what it complains of.
+fn program(arguments: &[&str]) -> (Option<i32>, String, String) {
+    let mut program = std::process::Command::new(env!("CARGO_BIN_EXE_onechef"));
+    let output = program.args(arguments).output().expect("the program runs");
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    (output.status.code(), text(&output.stdout), text(&output.stderr))
+}
+
+/// Protects: what `onechef replay` and `onechef export` make of a recording,
+/// and what they say of what is none.
+#[test]
+fn a_recording_is_summed_up_checked_turned_and_exported() {
+    let folder = server::Folder::new("replay");
+    let (text, trace) = recorded("replayed", &["--reveal"], |server| {
+        server.client().pipeline(&["INCR", "visits"], 20);
+    });
+    let file = folder.path("good.ndjson");
+    std::fs::write(&file, &text).expect("a file");
+    let (status, said, complaint) = program(&["replay", &file, "--check"]);
+    let expected = format!("core trace is the same, {} records", trace.records.len());
+    assert_eq!((status, complaint.as_str()), (Some(0), ""));
+    assert!(said.contains(&expected), "{said}");
+    let (_, table, _) = program(&["replay", &file, "--summary"]);
+    assert!(table.contains("cycle") && table.contains("incr"), "{table}");
+    let (_, scenario, _) = program(&["replay", &file, "--scenario"]);
+    let scenario_file = folder.path("turned.scenario");
+    std::fs::write(&scenario_file, &scenario).expect("a file");
+    let (_, rerun, _) = program(&["run", &scenario_file]);
+    let read = codec::read(rerun.as_bytes()).expect("a trace").records;
+    assert!(read.starts_with(&trace.records));
+    let (_, perfetto, _) = program(&["export", &file]);
+    let json: serde_json::Value = serde_json::from_str(&perfetto).expect("JSON");
+    let events = json["traceEvents"].as_array().expect("events");
+    let named = |name: &str| events.iter().filter(|event| event["name"] == name).count();
+    assert_eq!(named("incr"), 40, "each command has a slice on the thread and on its client");
+
+    let broken = folder.path("broken.ndjson");
+    let lines: Vec<&str> = text.lines().take(3).collect();
+    std::fs::write(&broken, lines.join("\n") + "\n{\"n\":9,\"us\":x}\n").expect("a file");
+    let (status, _, complaint) = program(&["replay", &broken]);
+    assert_eq!(status, Some(2));
+    assert!(complaint.contains(&format!("{broken}:4:14: ")), "{complaint}");
+    let (status, _, complaint) = program(&["replay", &folder.path("none"), "--summary"]);
+    assert!(status == Some(2) && complaint.contains("none: "), "{complaint}");
+    let (status, _, complaint) = program(&["replay", &file, "--check", "--live"]);
+    assert!(status == Some(2) && complaint.contains("serve no page"), "{complaint}");
+
+    let redacted = folder.path("redacted.ndjson");
+    let (text, _) = recorded("replay-redacted", &[], |server| drop(server.client().ask(&["PING"])));
+    std::fs::write(&redacted, &text).expect("a file");
+    let (status, _, complaint) = program(&["replay", &redacted, "--check"]);
+    assert!(status == Some(1) && complaint.contains("--reveal"), "{complaint}");
+}
