@@ -11,6 +11,7 @@
 mod contender;
 mod idle;
 mod instructions;
+mod live;
 mod load;
 mod report;
 
@@ -65,6 +66,10 @@ pub fn run_bench(root: &Path, arguments: &[&str]) -> Result<(), Failure> {
         [] => compare(root, &FULL),
         ["--quick"] => compare(root, &QUICK),
         ["--instructions"] => instructions::count(root),
+        ["--live"] => {
+            prepare(root)?;
+            live::measure(root)
+        }
         ["--crowd"] => {
             prepare(root)?;
             let crowd = crowd(root, &FULL)?;
@@ -72,7 +77,7 @@ pub fn run_bench(root: &Path, arguments: &[&str]) -> Result<(), Failure> {
             crowd.check()
         }
         other => Err(Failure::Usage(format!(
-            "bench {}: expected nothing, --quick, --crowd or --instructions",
+            "bench {}: expected nothing, --quick, --crowd, --instructions or --live",
             other.join(" ")
         ))),
     }

@@ -33,6 +33,7 @@ cargo xtask differential          the same bytes to redis-server and to ours
 cargo xtask fidelity [SCRIPT]…    their system calls and ours, cycle by cycle
 cargo xtask bench [--quick]       our server beside redis-server
 cargo xtask bench --instructions  what a PING costs the loop, and what its facts cost
+cargo xtask bench --live          what it costs to be watched
 cargo xtask speed                 how quick the page is in the browser
 ";
 

@@ -58,6 +58,19 @@ impl Contender {
         Ok(total)
     }
 
+    /// The same of its first thread, which is the loop's.
+    pub fn loop_ns(&self) -> Result<u64, Failure> {
+        let id = self.companion.id();
+        let path = format!("/proc/{id}/task/{id}/schedstat");
+        let text = fs::read_to_string(&path).map_err(|source| Failure::File { path, source })?;
+        Ok(first_number(&text))
+    }
+
+    /// Lets it end in its own way.
+    pub fn finish(mut self) {
+        self.companion.end();
+    }
+
     /// Resident memory.
     pub fn resident_bytes(&self) -> Result<u64, Failure> {
         let path = format!("/proc/{}/status", self.companion.id());

@@ -43,7 +43,7 @@ const QUIET_LOAD: f64 = 0.7;
 
 /// Of one figure over all runs. An even number of runs gives the lower of the
 /// two in the middle.
-fn median(runs: &[Run], figure: impl Fn(&Run) -> f64) -> f64 {
+pub fn median(runs: &[Run], figure: impl Fn(&Run) -> f64) -> f64 {
     let mut values: Vec<f64> = runs.iter().map(figure).collect();
     values.sort_by(f64::total_cmp);
     values.get(values.len().saturating_sub(1) / 2).copied().unwrap_or(f64::NAN)
