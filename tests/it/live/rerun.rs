@@ -322,7 +322,7 @@ fn a_recording_is_summed_up_checked_turned_and_exported() {
     std::fs::write(&broken, lines.join("\n") + "\n{\"n\":9,\"us\":x}\n").expect("a file");
     let (status, _, complaint) = program(&["replay", &broken]);
     assert_eq!(status, Some(2));
-    assert!(complaint.contains(&format!("{broken}:4:14: ")), "{complaint}");
+    assert!(complaint.contains(&format!("{broken}:4:13: ")), "{complaint}");
     let (status, _, complaint) = program(&["replay", &folder.path("none"), "--summary"]);
     assert!(status == Some(2) && complaint.contains("none: "), "{complaint}");
     let (status, _, complaint) = program(&["replay", &file, "--check", "--live"]);
