@@ -98,15 +98,19 @@ impl Server {
 
     /// `discardTransaction`: no queue, no flags, nothing watched.
     pub fn discard_transaction(&mut self, slot: Slot, how: TransactionEnd) {
-        self.forget_watched_keys(slot);
+        let watched = self.forget_watched_keys(slot);
         let client = &mut self.clients[slot];
         let began = client.flags.has(ClientFlags::MULTI);
+        // An EXEC that is refused where none had begun still unwatches.
+        let unwatched = watched || client.flags.has(ClientFlags::DIRTY_CAS);
         client.flags.clear(ClientFlags::MULTI | ClientFlags::DIRTY_CAS | ClientFlags::DIRTY_EXEC);
         if let Some(rare) = client.rare.as_deref_mut() {
             rare.transaction = None;
         }
         if began {
             self.state_transaction(slot, || TransactionStep::Ended { how });
+        } else if unwatched {
+            self.state_transaction(slot, || TransactionStep::Watching { keys: 0 });
         }
     }
 

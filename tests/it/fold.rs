@@ -248,6 +248,18 @@ fn the_error_that_ends_a_wait_is_not_that_of_who_ended_it() {
     assert_eq!(house.engine.server().stats.total_error_replies, 1);
 }
 
+#[test]
+fn an_exec_that_is_refused_outside_a_transaction_watches_nothing_any_more() {
+    let mut house = House::new(&[]);
+    let (mut world, mut seq) = (World::default(), 0);
+    house.connect(1);
+    for words in [&["WATCH", "a", "b"][..], &["SUBSCRIBE", "news"], &["EXEC"]] {
+        house.send(1, request(words));
+        settle(&mut house, &mut world, &mut seq);
+    }
+    assert_eq!(world.clients.values().map(|c| c.watched_keys).collect::<Vec<_>>(), [0]);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
     #[test]
