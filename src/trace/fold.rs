@@ -88,6 +88,9 @@ impl World {
             Event::Watch { fd, mask } => self.watch(*fd, *mask),
             Event::TimerAdded { due, .. } | Event::TimerRearmed { due, .. } => {
                 self.timer = Some(TimerView { armed_at: self.at, due: *due });
+                // `serverCron` has looked, too, whether helpers are worth it.
+                let still = self.carriers(self.pending_write.len()) > 1;
+                self.counters.io_threads_active &= still;
             }
             Event::Blocked { client, on } => self.blocked(*client, on),
             Event::Unblocked { client, why } => self.unblocked(*client, *why),
@@ -461,6 +464,7 @@ impl World {
     fn sweep_begin(&mut self) {
         let order = self.pending_write.clone();
         let carriers = self.carriers(order.len());
+        self.counters.io_threads_active = carriers > 1;
         if carriers > 1 {
             add(&mut self.counters.io_threaded_writes_processed, order.len() as u64);
         }

@@ -82,6 +82,24 @@ impl World {
         !self.backlog.is_empty() || self.clients.values().any(|c| c.waiting_in_socket > 0)
     }
 
+    /// About what this moment takes in memory, in bytes: the same on every
+    /// machine, since how densely keyframes stand must not differ.
+    #[must_use]
+    pub fn weight(&self) -> u64 {
+        const HOUSE: u64 = 2_000;
+        const SEATED: u64 = 1_000;
+        const FAR_END: u64 = 300;
+        const JAR: u64 = 200;
+        const ID: u64 = 16;
+        let seated = self.clients.len() + self.departed.len();
+        let ids = self.fired.len() + self.pending_write.len() + self.backlog.len();
+        HOUSE
+            + seated as u64 * SEATED
+            + self.guests.len() as u64 * FAR_END
+            + self.pantry.jars.len() as u64 * JAR
+            + ids as u64 * ID
+    }
+
     /// `io-threads`, the one thread included.
     #[must_use]
     pub fn io_threads(&self) -> usize {
@@ -350,6 +368,7 @@ pub struct Counters {
     pub total_reads_processed: u64,
     pub total_writes_processed: u64,
     pub io_threaded_writes_processed: u64,
+    pub io_threads_active: bool,
     pub total_net_input_bytes: u64,
     pub total_net_output_bytes: u64,
     pub total_error_replies: u64,

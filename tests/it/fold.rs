@@ -60,6 +60,7 @@ fn check(house: &House, world: &World) {
     assert_eq!(counters.total_reads_processed, stats.total_reads_processed);
     assert_eq!(counters.total_writes_processed, stats.total_writes_processed);
     assert_eq!(counters.io_threaded_writes_processed, stats.io_threaded_writes_processed);
+    assert_eq!(counters.io_threads_active, server.io_threads_active);
     assert_eq!(counters.total_net_input_bytes, stats.total_net_input_bytes);
     assert_eq!(counters.total_net_output_bytes, stats.total_net_output_bytes);
     assert_eq!(counters.total_error_replies, stats.total_error_replies);

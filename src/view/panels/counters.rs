@@ -92,6 +92,7 @@ fn groups(world: &World) -> Vec<Group> {
                 row("total_reads_processed", number(c.total_reads_processed)),
                 row("total_writes_processed", number(c.total_writes_processed)),
                 row("io_threaded_writes_processed", number(c.io_threaded_writes_processed)),
+                row("io_threads_active", number(u64::from(c.io_threads_active))),
                 row("total_net_input_bytes", number(c.total_net_input_bytes)),
                 row("total_net_output_bytes", number(c.total_net_output_bytes)),
                 row("total_error_replies", inside(number(c.total_error_replies))),

@@ -114,7 +114,7 @@ fn to_track(scene: &Scene<'_>, x: f64) -> String {
     let layout = &scene.layout;
     let (from, top) = layout.descent();
     let reached = match scene.event() {
-        Some(Event::PendingWriteTaken { client } | Event::Write { client, .. }) => between(
+        Some(Event::PendingWriteTaken { client } | Event::Write { client, by: 0, .. }) => between(
             before(scene, *client).unwrap_or(from),
             x,
             ease_in_out(part(scene.t, 0.0, REACHES)),
@@ -125,15 +125,52 @@ fn to_track(scene: &Scene<'_>, x: f64) -> String {
     let r = run.abs().min(6.0);
     let side = if run < 0.0 { -1.0 } else { 1.0 };
     let y = layout.track;
-    d!("M{} {}V{}Q{} {} {} {}H{}", from, top, y - r, from, y, from + side * r, y, reached)
+    let corner = d!("M{} {}V{}Q{} {} {} {}", from, top, y - r, from, y, from + side * r, y);
+    corner + &along(scene, from + side * r, reached)
+}
+
+/// Half of the bridge over a lane.
+const BRIDGE: f64 = 5.0;
+
+/// Along the track, over the lanes of those whom a waiter serves: the chef
+/// does not stop there.
+fn along(scene: &Scene<'_>, from: f64, to: f64) -> String {
+    let side = if to < from { -1.0 } else { 1.0 };
+    let room = BRIDGE + 1.0;
+    let is_crossed = |x: &f64| (x - from) * side > room && (to - x) * side > room;
+    let mut lanes: Vec<f64> = carried(scene).filter(is_crossed).collect();
+    lanes.sort_by(|a, b| (a * side).total_cmp(&(b * side)));
+    let mut way = String::new();
+    for x in lanes {
+        let turn = if side < 0.0 { 0.0 } else { 1.0 };
+        way.push_str(&d!("H{}a5 5 0 0 {} {} 0", x - side * BRIDGE, turn, 2.0 * side * BRIDGE));
+    }
+    way + &d!("H{}", to)
+}
+
+/// Out-lanes of those whom a waiter has served in this sweep.
+fn carried<'a>(scene: &'a Scene<'_>) -> impl Iterator<Item = f64> + 'a {
+    let by_a_waiter = |id: &&ClientId| {
+        scene.world.clients.get(*id).is_some_and(|client| client.reply.last_by > 0)
+    };
+    let sweep = scene.world.sweep.iter();
+    let served = sweep.flat_map(|sweep| sweep.order.iter().take(sweep.served));
+    served
+        .filter(by_a_waiter)
+        .filter_map(|id| scene.column_of(*id))
+        .map(|x| x + scene.layout.lane_out())
 }
 
 /// Out-lane of the client whose turn was before this one's.
 fn before(scene: &Scene<'_>, id: ClientId) -> Option<f64> {
     let order = &scene.world.sweep.as_ref()?.order;
-    let index = order.iter().position(|other| *other == id)?;
-    let previous = order.get(index.checked_sub(1)?)?;
-    scene.column_of(*previous).map(|x| x + scene.layout.lane_out())
+    let before = order.iter().take_while(|other| **other != id);
+    let carried: Vec<f64> = carried(scene).collect();
+    before
+        .filter_map(|other| scene.column_of(*other))
+        .map(|x| x + scene.layout.lane_out())
+        .filter(|x| !carried.contains(x))
+        .last()
 }
 
 /// The part of the track that this sweep has passed.
@@ -141,18 +178,21 @@ fn sweep(scene: &Scene<'_>, current: Option<ClientId>, out: &mut Node) {
     let layout = &scene.layout;
     let Some(sweep) = &scene.world.sweep else { return };
     let lane = |id: &ClientId| scene.column_of(*id).map(|x| x + layout.lane_out());
+    let carried: Vec<f64> = carried(scene).collect();
     let served: Vec<f64> = sweep
         .order
         .iter()
         .take(sweep.served)
         .filter(|id| Some(**id) != current)
         .filter_map(lane)
+        .filter(|x| !carried.contains(x))
         .collect();
     let here = current.as_ref().and_then(lane);
     let all = || served.iter().copied().chain(here);
     let (left, right) = (all().fold(f64::INFINITY, f64::min), all().fold(0.0, f64::max));
     if left < right {
-        out.push(path("pass", d!("M{} {}H{}", left, layout.track, right)).key("pass"));
+        let way = d!("M{} {}", left, layout.track) + &along(scene, left, right);
+        out.push(path("pass", way).key("pass"));
     }
     out.push(
         g().key("passed")

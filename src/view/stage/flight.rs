@@ -3,7 +3,7 @@
 //! the trace of what moved is left, the same with and without motion.
 
 use super::dining::{SITS_DOWN, is_walking_in, walk};
-use super::draw::{Anchor, Placed, circle, d, g, one, path, rect, sine, symbol};
+use super::draw::{Anchor, Placed, circle, d, g, label, one, path, rect, sine, symbol};
 use super::geometry::{Dining, Scale};
 use super::identity::{badge, hue_style};
 use super::kitchen::TICKET_LANDS;
@@ -32,7 +32,7 @@ pub fn flights(scene: &Scene<'_>) -> Node {
             out.children(find(client).and_then(|s| to_the_rack(scene, s)))
         }
         Event::Write { client, outcome, bytes, by, .. } => match find(client) {
-            Some(sitter) if *by > 0 => out.child(helper(scene, sitter, *by, *bytes)),
+            Some(sitter) if *by > 0 => out.child(tray(scene, sitter, *bytes)),
             Some(sitter) => out.child(falling(scene, sitter, *outcome, *bytes)),
             None => out,
         },
@@ -168,31 +168,68 @@ fn falling(scene: &Scene<'_>, sitter: &Sitter<'_>, outcome: WriteOutcome, bytes:
     out
 }
 
-/// A waiter for the heavy trays: rises between the columns and holds one up.
-fn helper(scene: &Scene<'_>, sitter: &Sitter<'_>, by: u8, bytes: u64) -> Node {
+/// A waiter for the heavy trays: comes up between two columns, behind the
+/// tables, with the tray in the air, and puts it down.
+pub fn waiter(scene: &Scene<'_>) -> Option<Node> {
+    let Some(Event::Write { client, by: by @ 1.., bytes, .. }) = scene.event() else {
+        return None;
+    };
+    let sitter = scene.at_the_pass().find(|sitter| sitter.id() == *client)?;
     let layout = &scene.layout;
-    let (beside, k, tray) = match layout.scale {
-        Scale::Large => (63.0, 1.0, 1.0),
-        Scale::Medium => (28.0, 0.66, 0.55),
-        Scale::Small => (14.0, 0.42, 0.36),
+    let (x, hand, k) = waiters_hand(scene, sitter);
+    let y = hand + 70.0 * k;
+    let is_free = scene.t >= 1.0 && *bytes > 0;
+    let href = if is_free { "#helper-free" } else { "#helper" };
+    let mut out = g().key("helper").attr("id", "obj:helper");
+    out.push(symbol(href, 0.0, 0.0).moved_scaled(x, y, k));
+    let words = say!("stage.flight.waiter", *by);
+    Some(match layout.scale {
+        Scale::Large => {
+            let y = layout.boundary + 13.5;
+            out.child(label("lab wtr", x, y, words, Anchor::Middle, 12.0))
+        }
+        Scale::Medium => {
+            let y = layout.boundary + 12.0;
+            out.children(one!("sm hot", x, y, words, Anchor::Middle))
+        }
+        Scale::Small => out,
+    })
+}
+
+/// Between which columns he stands, how high his hands are, how large he is.
+fn waiters_hand(scene: &Scene<'_>, sitter: &Sitter<'_>) -> (f64, f64, f64) {
+    let layout = &scene.layout;
+    let beside = layout.pitch() / 2.0;
+    let (below, k) = match layout.scale {
+        Scale::Large => (40.0, 1.0),
+        Scale::Medium => (17.0, 0.66),
+        Scale::Small => (9.0, 0.42),
     };
     let x = sitter.x + if sitter.x + beside + 24.0 * k > layout.width { -beside } else { beside };
     let rise = 30.0 * (1.0 - ease_out(part(scene.t, 0.0, 0.5)));
-    let y = layout.floor + rise * k;
-    let mut out = g().key("helper").attr("id", "obj:helper");
-    out.push(symbol("#helper", 0.0, 0.0).moved_scaled(x, y, k));
-    let lowered = 10.0 * ease_in_out(part(scene.t, 0.5, 1.0)) * k - 10.0 * k;
-    let hand = y - 70.0 * k + lowered;
+    (x, layout.table + below + (rise - 70.0) * k, k)
+}
+
+/// The tray from the waiter's hands to the table; at rest the way it took.
+fn tray(scene: &Scene<'_>, sitter: &Sitter<'_>, bytes: u64) -> Node {
+    let layout = &scene.layout;
+    let (x, hand, k) = waiters_hand(scene, sitter);
+    let (to, table) = (sitter.x + layout.lane_out(), layout.lane_end());
+    let mut out = g().key("tray").attr("id", "obj:fall");
+    if bytes > 0 {
+        out.push(path("lane2", d!("M{} {}L{} {}", x, hand - 4.0 * k, to, table - 6.0)));
+    }
+    if scene.t >= 1.0 && bytes > 0 {
+        return out;
+    }
+    let down = if bytes > 0 { ease_in_out(part(scene.t, 0.5, 1.0)) } else { 0.0 };
+    let (x, y) = (between(x, to, down), between(hand, table, down));
+    let size = k * if layout.scale == Scale::Large { 1.0 } else { 0.84 };
     // A tray is a block of 16 KB; three show that it is a pile.
-    match bytes.div_ceil(16 * 1_024) {
-        ..=1 => out.push(plate(x, hand, helping(bytes).max(1), tray)),
-        trays => out.push(tower(x, hand, trays.min(3) as u32, tray)),
-    }
-    if layout.scale == Scale::Large {
-        let words = say!("stage.flight.waiter", by);
-        out.push(g().children(one!("nm hot", x, layout.floor - 108.0, words, Anchor::Middle)));
-    }
-    out
+    out.child(match bytes.div_ceil(16 * 1_024) {
+        ..=1 => plate(x, y, helping(bytes).max(1), size),
+        trays => tower(x, y, trays.min(3) as u32, size),
+    })
 }
 
 fn door_x(scene: &Scene<'_>) -> f64 {

@@ -88,6 +88,7 @@ fn picture(scene: &Scene<'_>) -> Node {
     out.push(door::door(scene));
     attention::attention(scene).into_iter().for_each(|line| out.push(line));
     out.push(g().key("pads").children(scene.at_the_pass().map(|s| pad::pad(scene, s))));
+    flight::waiter(scene).into_iter().for_each(|waiter| out.push(waiter));
     out.push(dining::room(scene));
     out.push(g().key("rack").children(scene.at_the_pass().filter_map(|s| rack::cell_of(scene, s))));
     out.child(flight::flights(scene))

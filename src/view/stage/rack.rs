@@ -61,6 +61,9 @@ pub fn tower(x: f64, y: f64, trays: u32, k: f64) -> Node {
     out
 }
 
+/// What one tray carries: a block of the reply list.
+const TRAY: u64 = 16 * 1_024;
+
 /// Where the last plate of a client is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Cell {
@@ -89,7 +92,11 @@ fn cell(scene: &Scene<'_>, sitter: &Sitter<'_>) -> Cell {
         Cell::Empty
     } else if leaving_now(scene, client.id) {
         // It stands there until the line has reached it.
-        if scene.t < REACHES { Cell::Plate(helping(client.reply.last_sent)) } else { Cell::Gone }
+        match client.reply.last_sent {
+            _ if scene.t >= REACHES => Cell::Gone,
+            sent if sent > TRAY => Cell::Tower(sent.div_ceil(TRAY) as u32),
+            sent => Cell::Plate(helping(sent)),
+        }
     } else if client.reply.listed > 0 {
         Cell::Tower(trays(client))
     } else if waiting > 0 {
@@ -97,6 +104,11 @@ fn cell(scene: &Scene<'_>, sitter: &Sitter<'_>) -> Cell {
     } else {
         Cell::Empty
     }
+}
+
+/// What is on the rack, or on its last moment there.
+fn on_the_rack(scene: &Scene<'_>, client: &ClientView) -> u64 {
+    if leaving_now(scene, client.id) { client.reply.last_sent } else { client.reply.waiting() }
 }
 
 fn trays(client: &ClientView) -> u32 {
@@ -246,7 +258,7 @@ fn number(layout: &Layout, cx: f64, n: usize, turn: Turn) -> Node {
 fn label(scene: &Scene<'_>, sitter: &Sitter<'_>, cell: Cell, turn: Option<Turn>, x: f64) -> Node {
     let client = sitter.client;
     let y = scene.layout.shelf + 13.0;
-    let waiting = client.reply.waiting();
+    let waiting = on_the_rack(scene, client);
     let out = g().key("label");
     let lines = match (cell, turn) {
         (Cell::Gone, _) => {
@@ -280,9 +292,9 @@ fn short_label(scene: &Scene<'_>, sitter: &Sitter<'_>, cell: Cell, x: f64) -> No
         Cell::Gone => text("rks hot", x, y, bytes_short(client.reply.last_sent)),
         Cell::Empty => text("rks ok", x, y, "✓"),
         _ if client.close_after_reply.is_some() || client.soft_limit_since.is_some() => {
-            text("rks b", x, y, bytes_short(client.reply.waiting()))
+            text("rks b", x, y, bytes_short(on_the_rack(scene, client)))
         }
-        _ => text("rks", x, y, bytes_short(client.reply.waiting())),
+        _ => text("rks", x, y, bytes_short(on_the_rack(scene, client))),
     };
     label.middle().key("label")
 }
