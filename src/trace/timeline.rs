@@ -188,8 +188,11 @@ pub struct Footprint {
     pub keyframes: usize,
     /// Records from one keyframe to the next: no seek folds more than this.
     pub spacing: usize,
+    /// What the keyframes weigh together; see [`World::weight`].
+    pub keyframe_bytes: u64,
     pub record_limit: usize,
     pub keyframe_limit: usize,
+    pub keyframe_bytes_limit: u64,
 }
 
 /// See the module documentation.
@@ -202,6 +205,8 @@ pub struct Timeline {
     keyframes: Vec<World>,
     spacing: usize,
     keyframe_limit: usize,
+    /// Of all keyframes together.
+    keyframe_bytes: u64,
     cycles: Vec<CycleSummary>,
     /// Time awake that no fact has explained yet.
     unexplained: Micros,
@@ -223,7 +228,10 @@ impl Timeline {
     /// bounds the memory of a source that never ends.
     pub const RECORD_LIMIT: usize = 1_000_000;
     /// Most keyframes: beyond it every other one goes and the spacing doubles.
-    pub const KEYFRAME_LIMIT: usize = 128;
+    pub const KEYFRAME_LIMIT: usize = 1_024;
+    /// Most that they may weigh together, to the same end. A house of few
+    /// guests can thus afford many keyframes, a full one fewer.
+    pub const KEYFRAME_BYTES_LIMIT: u64 = 32 << 20;
     const FIRST_SPACING: usize = 64;
 
     #[must_use]
@@ -241,6 +249,7 @@ impl Timeline {
             keyframes: Vec::new(),
             spacing: spacing.max(1),
             keyframe_limit: keyframe_limit.max(1),
+            keyframe_bytes: 0,
             cycles: Vec::new(),
             unexplained: Micros::ZERO,
             asleep_since: None,
@@ -261,11 +270,15 @@ impl Timeline {
         self.head.fold(&record);
         self.records.push(record);
         if self.records.len().is_multiple_of(self.spacing) {
-            if self.keyframes.len() == self.keyframe_limit {
+            let weight = self.head.weight();
+            if self.keyframes.len() == self.keyframe_limit
+                || self.keyframe_bytes.saturating_add(weight) > Timeline::KEYFRAME_BYTES_LIMIT
+            {
                 self.thin();
             }
             // Thinning may have doubled the spacing past this very place.
             if self.records.len().is_multiple_of(self.spacing) {
+                self.keyframe_bytes += weight;
                 self.keyframes.push(self.head.clone());
             }
         }
@@ -278,6 +291,7 @@ impl Timeline {
             index += 1;
             index % 2 == 0
         });
+        self.keyframe_bytes = self.keyframes.iter().map(World::weight).sum();
         self.spacing *= 2;
     }
 
@@ -359,8 +373,10 @@ impl Timeline {
             records: self.records.len(),
             keyframes: self.keyframes.len(),
             spacing: self.spacing,
+            keyframe_bytes: self.keyframe_bytes,
             record_limit: Timeline::RECORD_LIMIT,
             keyframe_limit: self.keyframe_limit,
+            keyframe_bytes_limit: Timeline::KEYFRAME_BYTES_LIMIT,
         }
     }
 

@@ -3,7 +3,8 @@
 
 use crate::facts::{Dice, EVENT_KINDS, noise, timeline_of};
 use crate::runs::{run, scenarios};
-use onechef::event::Event;
+use onechef::event::{ClientId, Event};
+use onechef::net::Fd;
 use onechef::sorted::SortedMap;
 use onechef::time::Micros;
 use onechef::trace::codec::{
@@ -146,7 +147,8 @@ fn seeking_in_a_long_run_folds_little_and_keeps_little() {
     let timeline = timeline_of(&records);
     let footprint = timeline.footprint();
     assert!(footprint.keyframes <= footprint.keyframe_limit, "{footprint:?}");
-    assert!(footprint.spacing <= 2_048, "{footprint:?}");
+    assert!(footprint.keyframe_bytes <= footprint.keyframe_bytes_limit, "{footprint:?}");
+    assert!(footprint.spacing <= 256, "{footprint:?}");
     let middle = records.len() / 2 + 17;
     assert_eq!(timeline.world_at(middle).as_ref(), &folded(&records[..middle]));
 }
@@ -291,4 +293,20 @@ fn counters_are_infos_own() {
             - count(|e| matches!(e, Event::ClientFreed { .. }))
     );
     assert_eq!(counters.total_net_output_bytes, 7 * counters.total_writes_processed);
+}
+
+#[test]
+fn keyframes_of_a_full_house_are_bounded_by_what_they_weigh() {
+    let address = |port: u64| ([127, 0, 0, 1], port as u16).into();
+    let mut timeline = Timeline::new();
+    for seq in 0..20_000 {
+        let (client, fd) = (ClientId(seq % 2_000 + 1), Fd(seq as u32 % 2_000 + 8));
+        let event =
+            Event::ClientCreated { client, fd, peer: address(seq % 2_000), local: address(6_379) };
+        timeline.push(Record { seq, at: Micros(seq), event }).expect("room");
+    }
+    let footprint = timeline.footprint();
+    assert_eq!(timeline.head().clients.len(), 2_000);
+    assert!(footprint.keyframe_bytes <= footprint.keyframe_bytes_limit, "{footprint:?}");
+    assert!(footprint.keyframes <= 16, "each is 2 MB of guests: {footprint:?}");
 }
