@@ -235,7 +235,8 @@ impl App {
             Message::Cut(at) => self.console.cut = Some(at),
             Message::Gesture(gesture) => self.gesture(gesture),
             Message::Rewrite => self.rewrite(),
-            Message::AddLine => self.add_line(),
+            Message::Conditions => {}
+            Message::Condition { at, value } => self.change_condition(&at, &value),
             Message::Check => self.check(),
             Message::Checked { scenario, verdict } => self.checked(&scenario, verdict),
             Message::RunText => self.run_text(),
@@ -331,7 +332,13 @@ impl App {
             self.follow(control == Control::ToEnd);
         }
         match control {
-            Control::Step(direction, grain) => self.step(direction, grain),
+            Control::Step(direction, grain) => match self.told_beside(direction) {
+                // The address says where one is; the page follows it.
+                Some(address) if grain == Grain::Event => {
+                    let _ = document::window().location().set_hash(&address.to_string());
+                }
+                _ => self.step(direction, grain),
+            },
             Control::ToStart => self.seek(0),
             Control::ToEnd => self.seek(self.run.timeline.len()),
             Control::PlayOrPause if self.player.is_playing() => self.player.pause(),

@@ -35,7 +35,7 @@ pub fn bind() {
 /// Closes what has folded out of a button, unless `at` is in it and is no
 /// choice of it.
 fn fold_up(at: Option<&Element>) {
-    for id in ["stop", "save", "acts-more"] {
+    for id in ["stop", "save", "acts-more", "conditions"] {
         let folded = element(id);
         let inside = at.is_some_and(|at| {
             folded.contains(Some(at)) && at.closest(".choice-list").ok().flatten().is_none()
@@ -294,7 +294,14 @@ fn bind_console() {
             dispatch(Message::Cut(at));
         }
     });
-    on(&select("line"), "change", |_: Event| dispatch(Message::AddLine));
+    on(&element("conditions"), "toggle", |_: Event| dispatch(Message::Conditions));
+    on(&element("conditions"), "change", |event: Event| {
+        let field = target(&event).and_then(|at| at.dyn_into::<HtmlInputElement>().ok());
+        let Some(field) = field else { return };
+        if let Some(at) = field.get_attribute("data-condition") {
+            dispatch(Message::Condition { at, value: field.value() });
+        }
+    });
     on(&select("console-guest"), "change", |_: Event| {
         if let Ok(index) = select("console-guest").value().parse() {
             dispatch(Message::Guest(index));

@@ -1,5 +1,6 @@
 //! Being a guest: what is typed and what is done with it.
 
+use super::conditions;
 use super::document::{element, flag, input, select, set};
 use super::message::Portion;
 use super::paint::Painter;
@@ -209,6 +210,9 @@ impl Console {
             set(&element(id), "aria-disabled", if off { "true" } else { "false" });
         }
         flag(&element("console"), "data-recorded", recorded);
+        if let Some(scenario) = run.scenario() {
+            conditions::paint(scenario, self.guest);
+        }
         self.paint_lines(run, guest, begun);
     }
 

@@ -47,8 +47,13 @@ pub enum Message {
     Gesture(Gesture),
     /// Opens the present run's text.
     Rewrite,
-    /// Puts a line into that text.
-    AddLine,
+    /// The fields of the conditions are opened.
+    Conditions,
+    /// Another value in a condition's place.
+    Condition {
+        at: String,
+        value: String,
+    },
     /// Runs that text.
     RunText,
     /// Asks the checker about the present run.

@@ -18,6 +18,7 @@ pub mod beside;
 pub mod bind;
 pub mod boundary;
 pub mod checking;
+pub mod conditions;
 pub mod console;
 pub mod deflate;
 pub mod document;

@@ -7,8 +7,9 @@ use super::run::Run;
 use super::settings::{remember, remembered};
 use crate::sim::bundled_as;
 use crate::view::Node;
+use crate::view::control::Direction;
 use crate::view::lesson::{
-    Address, Asked, Broken, Chapter, Evening, Here, Mission, Offer, Progress, Reply, Step,
+    self, Address, Asked, Broken, Chapter, Evening, Here, Mission, Offer, Progress, Reply, Step,
     chapter_page, chapters, overview,
 };
 use crate::view::text::line;
@@ -124,6 +125,16 @@ impl Tour {
     #[must_use]
     pub fn address(&self) -> Address {
         self.address
+    }
+
+    /// The step after the present one, or before it.
+    #[must_use]
+    pub fn neighbour(&self, direction: Direction) -> Option<Address> {
+        let Address::Step { chapter, step } = self.address else { return None };
+        match direction {
+            Direction::Forward => lesson::next(chapter, step),
+            Direction::Back => lesson::before(chapter, step),
+        }
     }
 
     #[must_use]

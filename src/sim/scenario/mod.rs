@@ -60,6 +60,7 @@
 //! - A client connects once, and first. Statements `at` the same time happen in
 //!   the order in which they are written.
 
+mod condition;
 mod parse;
 pub(super) mod text;
 mod words;

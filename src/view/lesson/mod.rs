@@ -26,7 +26,7 @@ pub use cue::Cue;
 pub use evening::Evening;
 pub use mission::Mission;
 pub use moment::Moment;
-pub use page::{Here, Reply, chapter_page, overview};
+pub use page::{Here, Reply, before, chapter_page, next, overview};
 pub use progress::Progress;
 pub use question::{Asked, Question};
 pub use story::chapters;

@@ -167,7 +167,7 @@ fn question(here: Here<'_>, asked: &Asked) -> Node {
             .attr("data-act", "reveal")
             .text(line!("ask.reveal"));
         acts.push(reveal);
-        if let Some(next) = next(here) {
+        if let Some(next) = next(here.chapter, here.step) {
             let skip = Node::new("a").key("skip").class("lnk").attr("href", next.to_string());
             acts.push(skip.text(line!("ask.skip")));
         }
@@ -204,8 +204,8 @@ fn feedback(reply: Reply, asked: &Asked) -> Node {
 }
 
 /// The step after this one, in the next chapter if need be.
-fn next(here: Here<'_>) -> Option<Address> {
-    let Here { chapter, step, .. } = here;
+#[must_use]
+pub fn next(chapter: usize, step: usize) -> Option<Address> {
     if step + 1 < chapters()[chapter].steps.len() {
         Some(Address::Step { chapter, step: step + 1 })
     } else {
@@ -213,8 +213,9 @@ fn next(here: Here<'_>) -> Option<Address> {
     }
 }
 
-fn before(here: Here<'_>) -> Option<Address> {
-    let Here { chapter, step, .. } = here;
+/// The step before this one, in the chapter before if need be.
+#[must_use]
+pub fn before(chapter: usize, step: usize) -> Option<Address> {
     if let Some(step) = step.checked_sub(1) {
         return Some(Address::Step { chapter, step });
     }
@@ -228,7 +229,7 @@ fn walk(here: Here<'_>) -> Node {
         Node::new("a").key(key).class(class).attr("href", to).text(text)
     };
     let last = here.step + 1 == chapters()[here.chapter].steps.len();
-    let on = match next(here) {
+    let on = match next(here.chapter, here.step) {
         Some(Address::Step { chapter, .. }) if last => {
             line!("tour-page.next-chapter", &chapters()[chapter].title())
         }
@@ -236,13 +237,13 @@ fn walk(here: Here<'_>) -> Node {
         None => line!("tour-page.all"),
     };
     let back =
-        if before(here).is_some() { line!("tour-page.back") } else { line!("tour-page.all") };
+        if before(here.chapter, here.step).is_some() { line!("tour-page.back") } else { line!("tour-page.all") };
     Node::new("nav")
         .key("walk")
         .class("walk")
         .attr("aria-label", line!("tour-page.walk"))
-        .child(link("back", "btn", before(here), back))
-        .child(link("next", "btn pri", next(here), on))
+        .child(link("back", "btn", before(here.chapter, here.step), back))
+        .child(link("next", "btn pri", next(here.chapter, here.step), on))
 }
 
 fn attempt(chapter: &Chapter) -> Node {

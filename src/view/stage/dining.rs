@@ -63,9 +63,20 @@ pub fn is_table_full(sitter: &Sitter<'_>) -> bool {
     }
 }
 
+/// Whether the table is still, or already, this guest's.
+fn has_seat(scene: &Scene<'_>, sitter: &Sitter<'_>) -> bool {
+    let client = sitter.client;
+    sitter.departed.is_none() && client.close_asap.is_none() && !is_walking_in(scene, sitter)
+}
+
+/// Whether the far end has gone, which the chef will learn only by reading.
+fn has_run_off(sitter: &Sitter<'_>) -> bool {
+    sitter.guest.is_some_and(|guest| guest.gone)
+}
+
 fn posture(scene: &Scene<'_>, sitter: &Sitter<'_>) -> Posture {
     let client = sitter.client;
-    if sitter.departed.is_some() || client.close_asap.is_some() || is_walking_in(scene, sitter) {
+    if !has_seat(scene, sitter) || has_run_off(sitter) {
         Posture::Gone
     } else if client.blocked.is_some() {
         Posture::Shut
@@ -103,7 +114,7 @@ fn column(scene: &Scene<'_>, sitter: &Sitter<'_>) -> Node {
         out.push(flag(scene, sitter));
     }
     out.push(table(scene, x, y));
-    if posture != Posture::Gone {
+    if has_seat(scene, sitter) {
         let (dy, size) = match layout.scale {
             Scale::Large => (21.0, 22.0),
             Scale::Medium => (15.0, 15.0),
@@ -240,7 +251,7 @@ fn slip(scene: &Scene<'_>, sitter: &Sitter<'_>, out: &mut Node) {
 fn plates(scene: &Scene<'_>, sitter: &Sitter<'_>, out: &mut Node) {
     let (x, y) = (sitter.x + scene.layout.lane_out(), scene.layout.table);
     let k = scene.layout.plate_scale().1;
-    if sitter.departed.is_some() || sitter.client.close_asap.is_some() {
+    if !has_seat(scene, sitter) || has_run_off(sitter) {
         return;
     }
     if is_table_full(sitter) {

@@ -4,8 +4,9 @@ use super::{App, Watched, show_scenarios};
 use crate::sim::Scenario;
 use crate::sim::rerun::{self, Verdict};
 use crate::view::text::line;
+use crate::web::conditions;
 use crate::web::console::Outcome;
-use crate::web::document::{element, focus, select, typed};
+use crate::web::document::{element, typed};
 use crate::web::run::Run;
 use web_sys::{HtmlDialogElement, HtmlTextAreaElement};
 
@@ -44,36 +45,35 @@ impl App {
         });
     }
 
-    /// A ready statement goes before the first guest, or takes the place of
-    /// the line that says something about the same.
-    pub(super) fn add_line(&mut self) {
-        let list = select("line");
-        let known = self.run.scenario().and_then(|run| run.clients.get(self.console.guest));
-        let guest = known.map_or("", |client| client.name.as_str());
-        let line = list.value().replace("GUEST", guest);
-        list.set_selected_index(0);
-        let source = text().value();
-        let subject = |line: &str| -> String {
-            line.split_whitespace().take(2).collect::<Vec<_>>().join(" ")
-        };
-        let is_place = |known: &&str| subject(known) == subject(&line);
-        let place = source.lines().find(is_place);
-        let changed = match place {
-            Some(known) => source.replacen(known, &line, 1),
-            None => source.replacen("\nclient ", &format!("\n{line}\nclient "), 1),
-        };
-        text().set_value(&changed);
-        focus(&text());
+    /// A condition of the run: the run anew, from its first difference on.
+    pub(super) fn change_condition(&mut self, at: &str, value: &str) {
+        let Some(scenario) = self.run.scenario() else { return self.rewrite() };
+        let Some(place) = conditions::place(at, scenario, self.console.guest) else { return };
+        match scenario.with_condition(&place, value.trim()) {
+            Ok(same) if same == *scenario => {}
+            Ok(changed) => self.run_own(changed),
+            Err(why) => {
+                // Where in the text it would stand is no help here.
+                let why = why.to_string();
+                let said = why.split_once(": ").map_or(why.as_str(), |(_, said)| said);
+                self.tell(Outcome::Refused(said.to_owned()));
+            }
+        }
+    }
+
+    fn run_own(&mut self, scenario: Scenario) {
+        self.player.pause();
+        self.fork(scenario, 0);
+        let playhead = self.beside.parting();
+        self.seek(playhead);
+        self.tell(Outcome::Done(line!("rewrite.done")));
     }
 
     pub(super) fn run_text(&mut self) {
         match Scenario::parse("line", &text().value()) {
             Ok(scenario) => {
                 dialog().close();
-                self.fork(scenario, 0);
-                let playhead = self.beside.parting();
-                self.seek(playhead);
-                self.tell(Outcome::Done(line!("rewrite.done")));
+                self.run_own(scenario);
             }
             Err(why) => element("rewrite-fault").set_text_content(Some(&why.to_string())),
         }

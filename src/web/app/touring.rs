@@ -2,6 +2,7 @@
 
 use super::{App, Watched, show_scenarios};
 use crate::sim::{bundled_as, scenarios};
+use crate::view::control::Direction;
 use crate::view::lesson::{Address, Broken, Mission, Offer, chapters};
 use crate::view::text::line;
 use crate::web::console::Outcome;
@@ -30,6 +31,14 @@ impl App {
         if let Some(playhead) = self.tour.arrive(&self.run) {
             self.seek(playhead);
         }
+    }
+
+    /// In front of an audience, a step forward or back is one of the chapter
+    /// that is told. `None` if none is.
+    pub(super) fn told_beside(&self, direction: Direction) -> Option<Address> {
+        let root = document::document().document_element()?;
+        let presenting = self.tab == Tab::Tour && root.has_attribute("data-present");
+        self.tour.neighbour(direction).filter(|_| presenting)
     }
 
     /// Puts what the chapter offers at hand; what is to be done, the reader does.
