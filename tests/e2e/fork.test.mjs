@@ -111,8 +111,9 @@ read("the run's own text can be changed; a mistake names its place", STILL, asyn
   await reader.open("/?scenario=two-guests&at=26");
   await more(page, "Change the run");
   const text = page.locator("#run-source");
-  await page.locator("#line").selectOption("set hz 100");
-  await page.locator("#line").selectOption("client GUEST latency 5ms");
+  const was = await page.locator("#run-source").inputValue();
+  const written = was.replace("\nclient ", "\nset hz 100\nclient ").replace(/client +ana.*/, "client ana latency 5ms");
+  await page.locator("#run-source").fill(written);
   assert.match(await text.inputValue(), /\nset hz 100\nclient \w+ latency 5ms\n/);
   await axe(page);
   const good = await text.inputValue();
@@ -125,4 +126,29 @@ read("the run's own text can be changed; a mistake names its place", STILL, asyn
   await page.locator("#fork", { hasText: "Your own run" }).waitFor();
   await page.getByRole("button", { name: "Side by side" }).click();
   assert.match(await page.locator("#told").innerText(), /same up to event/);
+});
+
+read("any condition of a run is a field, and changing it runs it anew", STILL, async (reader, page) => {
+  await reader.open("/?scenario=two-guests&at=26");
+  await page.locator("#conditions summary").click();
+  const delay = page.getByLabel("delay, one way");
+  assert.equal(await delay.inputValue(), "");
+  await delay.fill("3ms");
+  await delay.press("Tab");
+  await page.locator("#fork button").first().waitFor();
+  await page.getByLabel("io-threads").fill("3");
+  await page.getByLabel("io-threads").press("Tab");
+  await page.getByLabel("a system call").fill("20us");
+  await page.getByLabel("a system call").press("Tab");
+  const before = await source(reader);
+  assert.match(before, /client +ana latency 3ms/);
+  assert.match(before, /set +io-threads 3/);
+  assert.match(before, /cost +syscall 20us/);
+  await page.locator("#conditions summary").click();
+  assert.equal(await page.getByLabel("delay, one way").inputValue(), "3ms", "what holds is shown");
+  await axe(page);
+  await page.getByLabel("a system call").fill("soon");
+  await page.getByLabel("a system call").press("Tab");
+  assert.match(await page.locator("#answer").innerText(), /expected .*soon/);
+  assert.equal(await source(reader), before, "what was refused changed nothing");
 });

@@ -86,3 +86,20 @@ read("with the reader's own colours the first button can be read and the sliders
   assert.match(track, /gradient/);
   assert.equal(await page.locator("#send").evaluate((send) => getComputedStyle(send).forcedColorAdjust), "none");
 });
+
+read("in front of an audience the arrow keys walk through the told chapter", { path: "/#tour/final-sweep/2", reducedMotion: "reduce" }, async (reader, page) => {
+  await page.locator("#present").click();
+  const says = page.locator("#tour .says");
+  const before = await says.innerText();
+  const size = await says.evaluate((at) => Number.parseFloat(getComputedStyle(at).fontSize));
+  assert.ok(size >= 20, `${size} px`);
+  await page.keyboard.press("ArrowRight");
+  await page.waitForFunction(() => location.hash === "#tour/final-sweep/3");
+  await reader.settled();
+  assert.notEqual(await says.innerText(), before);
+  await page.keyboard.press("ArrowLeft");
+  await page.waitForFunction(() => location.hash === "#tour/final-sweep/2");
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("ArrowRight");
+  assert.match(page.url(), /final-sweep\/2$/, "an event's step again");
+});
