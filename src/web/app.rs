@@ -2,6 +2,7 @@
 
 mod checking;
 mod controls;
+mod forking;
 mod living;
 mod rewriting;
 mod sharing;
@@ -11,7 +12,7 @@ mod touring;
 use super::asking::Asking;
 use super::beside::Beside;
 use super::boundary::contain;
-use super::console::{Console, Gesture, Outcome};
+use super::console::{Console, Outcome};
 use super::document::{self, element, flag, select, set};
 use super::frames;
 use super::message::{Message, Tab};
@@ -448,37 +449,6 @@ impl App {
         self.player.pause();
         self.player.seek(0, &self.run.timeline);
         self.tour.settle(&self.run, false);
-    }
-
-    fn gesture(&mut self, gesture: Gesture) {
-        self.player.pause();
-        let playhead = self.player.playhead();
-        let world = self.run.timeline.world_at(playhead);
-        let (scenario, said) = match self.console.act(&gesture, &self.run, &world) {
-            Ok(changed) => changed,
-            Err(why) => {
-                self.panes.say(&why);
-                self.console.outcome = Some(Outcome::Refused(why));
-                return;
-            }
-        };
-        self.panes.say(&said);
-        self.console.outcome = Some(Outcome::Done(said));
-        self.fork(scenario, playhead);
-    }
-
-    /// What was before the playhead is the same in both runs, so it stays.
-    fn fork(&mut self, scenario: Scenario, playhead: usize) {
-        let fork = self.run.changed(scenario);
-        self.asking.put_away();
-        let before = std::mem::replace(&mut self.run, fork);
-        let original = self.beside.keep(before, &self.run);
-        self.player.seek(playhead, &self.run.timeline);
-        self.tour.settle(&self.run, false);
-        if let Some(done) = self.tour.judge(&self.run, Some(original)) {
-            self.panes.say(&done);
-            self.console.outcome = Some(Outcome::Done(done));
-        }
     }
 
     /// Whether it could be opened.

@@ -236,8 +236,11 @@ fn walk(here: Here<'_>) -> Node {
         Some(_) => line!("tour-page.next"),
         None => line!("tour-page.all"),
     };
-    let back =
-        if before(here.chapter, here.step).is_some() { line!("tour-page.back") } else { line!("tour-page.all") };
+    let back = if before(here.chapter, here.step).is_some() {
+        line!("tour-page.back")
+    } else {
+        line!("tour-page.all")
+    };
     Node::new("nav")
         .key("walk")
         .class("walk")

@@ -1,0 +1,39 @@
+//! A change makes another run of the one that was; both can be watched.
+
+use super::App;
+use crate::sim::Scenario;
+use crate::web::console::{Gesture, Outcome};
+
+impl App {
+    /// What the guest does now, which was not in the run before.
+    pub(super) fn gesture(&mut self, gesture: Gesture) {
+        self.player.pause();
+        let playhead = self.player.playhead();
+        let world = self.run.timeline.world_at(playhead);
+        let (scenario, said) = match self.console.act(&gesture, &self.run, &world) {
+            Ok(changed) => changed,
+            Err(why) => {
+                self.panes.say(&why);
+                self.console.outcome = Some(Outcome::Refused(why));
+                return;
+            }
+        };
+        self.panes.say(&said);
+        self.console.outcome = Some(Outcome::Done(said));
+        self.fork(scenario, playhead);
+    }
+
+    /// What was before the playhead is the same in both runs, so it stays.
+    pub(super) fn fork(&mut self, scenario: Scenario, playhead: usize) {
+        let fork = self.run.changed(scenario);
+        self.asking.put_away();
+        let before = std::mem::replace(&mut self.run, fork);
+        let original = self.beside.keep(before, &self.run);
+        self.player.seek(playhead, &self.run.timeline);
+        self.tour.settle(&self.run, false);
+        if let Some(done) = self.tour.judge(&self.run, Some(original)) {
+            self.panes.say(&done);
+            self.console.outcome = Some(Outcome::Done(done));
+        }
+    }
+}
