@@ -75,7 +75,8 @@
 //!
 //! `docs/edge-cases.md` lists 90 situations between two machines; a test plays
 //! each of them in simulation and over TCP and writes the page. What must hold
-//! whatever happens is checked after every half-cycle by [`sim::check`].
+//! whatever happens is checked after every half-cycle by [`sim::check`];
+//! `docs/invariants.md` lists it, and by what each part is held.
 //!
 //! # Errors
 //!

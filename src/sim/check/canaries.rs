@@ -1,12 +1,18 @@
 //! That the checker can fail: the loop is broken on purpose, in one way per
 //! invariant, and the checker has to name that invariant.
 //!
-//! Three ways to break it, none of which is in the engine. A [`Saboteur`]
+//! Four ways to break it, none of which is in the engine. A [`Saboteur`]
 //! between the loop and the witness makes the loop's calls wrong (bytes
 //! twice, a watch forgotten). [`Forgery`] falsifies the facts. [`Damage`]
-//! corrupts the engine's structures between half-cycles.
+//! corrupts the engine's structures between half-cycles. A [`Spell`] makes the
+//! loop believe something during one of them.
+//!
+//! [`listed`] holds the page that says of each invariant how it is held.
 
+mod listed;
+mod occasions;
 mod saboteur;
+mod spell;
 
 use super::trial::{self, Trial, examine};
 use super::witness::Witness;
@@ -19,7 +25,9 @@ use crate::net::virt::{Conn, GuestAction};
 use crate::sim::{Next, Progress, Scenario, Simulated};
 use crate::time::Micros;
 use crate::trace::Record;
+use occasions::occasion;
 use saboteur::{Sabotage, Saboteur};
+use spell::Spell;
 
 /// What is wrong with the facts. Returns whether it could be done.
 type Forgery = fn(&mut Vec<Record>) -> bool;
@@ -61,9 +69,10 @@ struct Canary {
     sabotage: Sabotage,
     forgery: Forgery,
     damage: Damage,
-    /// Somebody is taken for doomed while the file events are handled, and
-    /// not before or after.
-    blindness: bool,
+    spell: Spell,
+    /// Part of what the checker must say, where an invariant has several
+    /// parts.
+    says: &'static str,
 }
 
 const NO_BUG: Canary = Canary {
@@ -71,7 +80,8 @@ const NO_BUG: Canary = Canary {
     sabotage: Sabotage::None,
     forgery: honest,
     damage: intact,
-    blindness: false,
+    spell: Spell::None,
+    says: "",
 };
 
 const fn at_the_seam(invariant: Invariant, sabotage: Sabotage) -> Canary {
@@ -84,6 +94,16 @@ const fn in_the_facts(invariant: Invariant, forgery: Forgery) -> Canary {
 
 const fn in_the_server(invariant: Invariant, damage: Damage) -> Canary {
     Canary { invariant, damage, ..NO_BUG }
+}
+
+const fn under_a_spell(invariant: Invariant, spell: Spell) -> Canary {
+    Canary { invariant, spell, ..NO_BUG }
+}
+
+impl Canary {
+    const fn saying(self, says: &'static str) -> Canary {
+        Canary { says, ..self }
+    }
 }
 
 /// The first client that fits, to be damaged.
@@ -118,7 +138,11 @@ const CANARIES: &[Canary] = &[
     at_the_seam(Invariant::FreedIsGone, Sabotage::ForgetClose),
     at_the_seam(Invariant::FreedIsGone, Sabotage::CloseTwice),
     at_the_seam(Invariant::AcceptBudget, Sabotage::AcceptOnward),
-    Canary { invariant: Invariant::NoStarvation, blindness: true, ..NO_BUG },
+    under_a_spell(Invariant::NoStarvation, Spell::Doomed),
+    under_a_spell(Invariant::CronVisits, Spell::Lively).saying("idles"),
+    under_a_spell(Invariant::UnauthenticatedLimits, Spell::Trusted).saying("takes the password"),
+    under_a_spell(Invariant::UnauthenticatedLimits, Spell::Trusted).saying("and is owed 16"),
+    under_a_spell(Invariant::UnauthenticatedLimits, Spell::Trusted).saying("and is owed 0"),
     at_the_seam(Invariant::FactsAddUp, Sabotage::InventFired),
     in_the_facts(Invariant::OneReplyEach, |records| {
         omit(records, |event| matches!(event, Event::ReplyQueued { .. }))
@@ -234,6 +258,17 @@ const CANARIES: &[Canary] = &[
         records.insert(at, close);
         true
     }),
+    in_the_facts(Invariant::SilentAfterClose, |records| {
+        // The effect before its cause.
+        let at = records.iter().position(|r| matches!(r.event, Event::ReplyQueued { .. }));
+        let Some(at) = at else { return false };
+        let Some(client) = records[at].event.client() else { return false };
+        let why = CloseReason::OutputBufferHard;
+        let close = Record { event: Event::CloseAsap { client, why }, ..records[at].clone() };
+        records.insert(at, close);
+        true
+    })
+    .saying("reply bytes for somebody who is leaving"),
     in_the_facts(Invariant::FirstComeFirst, |records| {
         let woken: Vec<ClientId> = records
             .iter()
@@ -258,6 +293,16 @@ const CANARIES: &[Canary] = &[
             _ => false,
         })
     }),
+    in_the_facts(Invariant::TimeoutOrder, |records| {
+        forge(records, |event| match event {
+            Event::Blocked { on: BlockedOn::Keys { until: Some(until), .. }, .. } => {
+                until.0 = 1;
+                true
+            }
+            _ => false,
+        })
+    })
+    .saying("should be over"),
     in_the_facts(Invariant::PauseHolds, |records| {
         let at = records.iter().position(|r| matches!(r.event, Event::CommandBegin { .. }));
         if let Some(at) = at {
@@ -276,6 +321,18 @@ const CANARIES: &[Canary] = &[
             _ => false,
         })
     }),
+    in_the_facts(Invariant::EvictionOrder, |records| {
+        // Above the limit, but of somebody who was to be spared.
+        let at = records.iter().position(|r| matches!(r.event, Event::ClientFreed { .. }));
+        let Some(at) = at else { return false };
+        if let Event::ClientFreed { why, .. } = &mut records[at].event {
+            *why = CloseReason::Evicted;
+        }
+        let memory = Event::ClientMemory { used: 2, limit: 1 };
+        records.insert(at, Record { event: memory, ..records[at].clone() });
+        true
+    })
+    .saying("in spite of"),
     in_the_facts(Invariant::OneProtocolError, |records| {
         repeat(records, |event| matches!(event, Event::ProtocolError { .. }))
     }),
@@ -336,6 +393,16 @@ const CANARIES: &[Canary] = &[
         server.config.maxclients = 0;
         !server.clients.is_empty()
     }),
+    in_the_server(Invariant::MaxClients, |server| {
+        server.config.maxclients += 100;
+        true
+    })
+    .saying("is seated as one of"),
+    in_the_server(Invariant::AcceptBudget, |server| {
+        server.config.max_new_connections_per_cycle += 100;
+        true
+    })
+    .saying("calls of accept"),
     in_the_server(Invariant::QueryPositions, |server| {
         damage(server, |_| true, |client| client.query_len += 1)
     }),
@@ -392,14 +459,6 @@ fn scribble(server: &mut Server, bytes: &[u8]) -> bool {
     true
 }
 
-fn blind(server: &mut Server, on: bool) {
-    let slots: Vec<_> = server.clients.iter().map(|(slot, _)| slot).collect();
-    for slot in slots.into_iter().filter(|slot| !server.to_close.contains(slot)) {
-        let flags = &mut server.clients[slot].flags;
-        if on { flags.set(ClientFlags::CLOSE_ASAP) } else { flags.clear(ClientFlags::CLOSE_ASAP) }
-    }
-}
-
 /// Runs a scenario with a bug, which strikes at the first opportunity from
 /// the `after`th step on.
 fn run(scenario: &Scenario, canary: Canary, after: u64) -> Result<(), Violation> {
@@ -409,14 +468,11 @@ fn run(scenario: &Scenario, canary: Canary, after: u64) -> Result<(), Violation>
     let mut struck = false;
     for number in 0..20_000 {
         let due = number > after;
-        let blinded = canary.blindness && due && trial.sim.next == Next::AfterPoll;
-        if blinded {
-            blind(trial.sim.engine.server_mut(), true);
-        }
+        let spell =
+            if trial.sim.next == Next::AfterPoll && due { canary.spell } else { Spell::None };
+        let bound = spell.cast(trial.sim.engine.server_mut());
         let step = trial.advance();
-        if blinded {
-            blind(trial.sim.engine.server_mut(), false);
-        }
+        bound.end(trial.sim.engine.server_mut());
         if due && !struck {
             struck = (canary.forgery)(&mut trial.records)
                 || (canary.damage)(trial.sim.engine.server_mut());
@@ -437,40 +493,6 @@ const COMPARISONS: [Invariant; 5] = [
     Invariant::ObserverEffectZero,
 ];
 
-/// One reply that meets the write budget, which small ones never do.
-fn large_plate() -> Scenario {
-    let text = "onechef scenario 1\nnet send-buffer 1mb receive-buffer 1mb\nclient ana\n\
-        at 1ms ana connects\nat 2ms ana sends SET key <300kb>\nat 99ms ana sends GET key";
-    Scenario::parse("large plate", text).expect("a well-formed scenario")
-}
-
-/// Two wait for the same key and get it in one cycle; one waits in vain.
-fn waiters() -> Scenario {
-    let text = "onechef scenario 1\nclient ana\nclient bob\nclient cy\n\
-        at 1ms ana connects\nat 1ms bob connects\nat 1ms cy connects\n\
-        at 12ms ana sends BLPOP queue 0\nat 13ms bob sends BLPOP queue 0\n\
-        at 19ms cy sends RPUSH queue a b\nat 29ms cy sends BLPOP queue 0.01";
-    Scenario::parse("waiters", text).expect("a well-formed scenario")
-}
-
-/// A queue that takes memory while there is a limit for it.
-fn queue() -> Scenario {
-    let text = "onechef scenario 1\nset maxmemory-clients 1mb\nclient ana\n\
-        at 1ms ana connects\nat 2ms ana sends MULTI\nat 3ms ana sends 5 x SET k v\n\
-        at 4ms ana sends GET k\nat 99ms ana sends EXEC";
-    Scenario::parse("queue", text).expect("a well-formed scenario")
-}
-
-/// Four wait for their plates at the end of one cycle, and there is a helper.
-fn heavy_trays() -> Scenario {
-    let text = "onechef scenario 1\nset io-threads 2\n\
-        client ana\nclient bob\nclient cy\nclient dan\n\
-        at 1ms ana connects\nat 1ms bob connects\nat 1ms cy connects\nat 1ms dan connects\n\
-        at 29ms ana sends PING\nat 29ms bob sends PING\n\
-        at 29ms cy sends PING\nat 29ms dan sends PING";
-    Scenario::parse("heavy trays", text).expect("a well-formed scenario")
-}
-
 /// Protects: no check is empty. A canary that lives is a hole in the net.
 #[test]
 fn every_canary_is_caught_by_its_invariant() {
@@ -479,16 +501,9 @@ fn every_canary_is_caught_by_its_invariant() {
     for (number, canary) in CANARIES.iter().enumerate() {
         let mut named = Vec::new();
         let caught = (0..SEEDS).any(|seed| {
-            let scenario = match seed {
-                0 => large_plate(),
-                1 => waiters(),
-                2 => queue(),
-                8 => heavy_trays(),
-                _ => swarm::scenario(seed),
-            };
-            run(&scenario, *canary, seed % 8 * 5).is_err_and(|violation| {
+            run(&occasion(seed), *canary, seed % 8 * 5).is_err_and(|violation| {
                 named.push(violation.invariant);
-                violation.invariant == canary.invariant
+                violation.invariant == canary.invariant && violation.text.contains(canary.says)
             })
         });
         if !caught {
