@@ -125,6 +125,7 @@ fn resetstat(ctx: &mut Context<'_>) -> Outcome {
     ctx.server.stats_baseline = ctx.server.stats.clone();
     ctx.server.stats.eventloop_cmd_per_cycle_max = 0;
     ctx.server.command_stats.reset();
+    ctx.server.error_stats.reset();
     ctx.reply().ok();
     Ok(())
 }

@@ -167,7 +167,8 @@ impl Sink for ReplySink<'_> {
         if self.deaf { None } else { self.server.reply_room(self.slot, bytes) }
     }
 
-    fn note_error(&mut self) {
+    fn note_error(&mut self, text: &[u8]) {
         self.server.stats.total_error_replies += 1;
+        self.server.error_stats.count(text);
     }
 }

@@ -54,6 +54,8 @@ pub(super) const COMMANDS: &[Command] = &[
     Command::container("object", OBJECT).about("generic", "2.2.3", "Looks inside a value."),
 ];
 
+/// *Omitted*: IDLETIME. It takes a time of last use in every key, set by every
+/// command, which nothing else here needs, since no key is evicted.
 const OBJECT: &[Command] = &[
     Command::new("object|encoding", 3, READ, object_encoding).keys(2, 2, 1).about(
         "generic",
@@ -264,8 +266,6 @@ fn object_refcount(ctx: &mut Context<'_>) -> Outcome {
     Ok(())
 }
 
-/// *Omitted* beside it: IDLETIME, since no access times are kept. They would
-/// cost every command, and nothing is evicted by them.
 fn object_freq(ctx: &mut Context<'_>) -> Outcome {
     if ctx.find_read(ctx.arg(2)).is_none() {
         ctx.reply().null();

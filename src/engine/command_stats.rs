@@ -1,7 +1,8 @@
-//! What commands were asked for and what became of them (INFO commandstats).
+//! What commands were asked for and what became of them (INFO commandstats),
+//! and which errors were answered (INFO errorstats).
 
 use crate::commands::{Command, NUMBERS, numbered};
-use crate::sorted::sort_by_key;
+use crate::sorted::{SortedMap, sort_by_key};
 use crate::time::Micros;
 
 /// The counters of one command or subcommand.
@@ -44,5 +45,39 @@ impl CommandStats {
             .collect();
         sort_by_key(&mut rows, |(name, _)| *name);
         rows
+    }
+}
+
+/// Error replies by their code.
+#[derive(Debug, Default)]
+pub struct ErrorStats(SortedMap<Box<[u8]>, u64>);
+
+impl ErrorStats {
+    /// Clients can make up codes (DEBUG ERROR): no more kinds than this are
+    /// told apart.
+    const KINDS_MAX: usize = 128;
+    /// A code ends within so many bytes, or is none.
+    const CODE_MAX_BYTES: usize = 31;
+
+    /// The code is what stands before the first space, else `ERR`.
+    ///
+    /// Redis: `afterErrorReply`, *simplified*: beyond the limit new codes are
+    /// not counted, where Redis stops to count at all.
+    pub fn count(&mut self, text: &[u8]) {
+        let near = &text[..text.len().min(ErrorStats::CODE_MAX_BYTES)];
+        let end = near.iter().position(|byte| *byte == b' ');
+        let code = end.map_or(&b"ERR"[..], |end| &near[..end]);
+        if self.0.len() < ErrorStats::KINDS_MAX || self.0.get(code).is_some() {
+            *self.0.or_default(code.into()) += 1;
+        }
+    }
+
+    pub fn reset(&mut self) {
+        self.0.clear();
+    }
+
+    /// By code, in order of their bytes.
+    pub fn iter(&self) -> impl Iterator<Item = (&[u8], u64)> {
+        self.0.iter().map(|(code, count)| (&code[..], *count))
     }
 }

@@ -3,7 +3,7 @@
 
 use super::blocked::{Blocking, Pause};
 use super::client::{ClientFlags, ClientTable, Slot};
-use super::command_stats::CommandStats;
+use super::command_stats::{CommandStats, ErrorStats};
 use super::concerns::Concerns;
 use super::config::Config;
 use super::eviction::ClientMemoryUsage;
@@ -123,6 +123,7 @@ pub struct Server {
     pub slowlog: Slowlog,
     pub latency_events: LatencyEvents,
     pub command_stats: CommandStats,
+    pub error_stats: ErrorStats,
     pub client_memory: ClientMemoryUsage,
     /// Pushes for the client whose command is running, after its reply
     /// (`pending_push_messages`).
@@ -171,6 +172,7 @@ impl Server {
             slowlog: Slowlog::default(),
             latency_events: LatencyEvents::default(),
             command_stats: CommandStats::default(),
+            error_stats: ErrorStats::default(),
             client_memory: ClientMemoryUsage::default(),
             pending_pushes: Vec::new(),
             errors_to_others: 0,

@@ -18,8 +18,8 @@ pub trait Sink {
     fn room(&mut self, _bytes: usize) -> Option<&mut Vec<u8>> {
         None
     }
-    /// An error reply is about to be put.
-    fn note_error(&mut self) {}
+    /// An error reply is about to be put; its text, code first.
+    fn note_error(&mut self, _text: &[u8]) {}
 }
 
 impl Sink for Vec<u8> {
@@ -35,8 +35,8 @@ impl<S: Sink> Sink for &mut S {
     fn room(&mut self, bytes: usize) -> Option<&mut Vec<u8>> {
         (**self).room(bytes)
     }
-    fn note_error(&mut self) {
-        (**self).note_error();
+    fn note_error(&mut self, text: &[u8]) {
+        (**self).note_error(text);
     }
 }
 
@@ -93,8 +93,8 @@ impl<S: Sink> Encoder<S> {
     /// there defaults to `ERR`.
     #[cold]
     pub fn error(&mut self, text: impl AsRef<[u8]>) {
-        self.sink.note_error();
         let mut text = text.as_ref();
+        self.sink.note_error(text);
         while let [rest @ .., b'\r' | b'\n'] | [b'\r' | b'\n', rest @ ..] = text {
             text = rest;
         }
@@ -386,7 +386,7 @@ mod tests {
         fn put(&mut self, bytes: &[u8]) {
             self.0.push(bytes.to_vec());
         }
-        fn note_error(&mut self) {
+        fn note_error(&mut self, _: &[u8]) {
             self.1 += 1;
         }
     }

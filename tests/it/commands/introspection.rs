@@ -23,6 +23,7 @@ fn info_has_its_sections_in_redis_s_order() {
         "Persistence",
         "Stats",
         "Replication",
+        "Errorstats",
         "Cluster",
         "Keyspace",
     ];
