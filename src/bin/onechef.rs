@@ -4,6 +4,7 @@
 mod native {
     use onechef::native::command_line::{self, Invocation, UsageError};
     use onechef::native::serve;
+    use onechef::native::summary::{self, Form};
     use onechef::sim::{self, Progress, Scenario, Sim};
     use onechef::trace::Record;
     use onechef::trace::codec::{self, Writer};
@@ -94,13 +95,13 @@ mod native {
         Scenario::parse(&name, &text).map_err(|e| Failure(COULD_NOT_UNDERSTAND, e.to_string()))
     }
 
-    fn run(path: &Path, summary: bool) -> Result<(), Failure> {
+    fn run(path: &Path, summary: Option<Form>) -> Result<(), Failure> {
         let scenario = read_scenario(path)?;
         let mut sim = Sim::new(&scenario);
         let mut records = Vec::new();
         let progress = sim.run_to_quiet(CYCLE_LIMIT, &mut records);
-        let written = if summary {
-            print(&sim::summary::table(&records))
+        let written = if let Some(form) = summary {
+            print(&summary::of(&records, form))
         } else {
             quiet_pipe(write_trace(BufWriter::new(io::stdout().lock()), &scenario, &records))
         };

@@ -8,6 +8,7 @@ use super::live::{self, LiveOptions};
 use super::redact::Disclosure;
 use super::replay::{How, Replay};
 use super::serve::{Recording, Serve, Watch};
+use super::summary::Form;
 use crate::engine::config::Config;
 use crate::engine::config::directive::parse_memory;
 use std::ffi::OsString;
@@ -27,7 +28,7 @@ pub enum Invocation {
     },
     Run {
         scenario: PathBuf,
-        summary: bool,
+        summary: Option<Form>,
     },
     Check(Check),
     Replay(Replay),
@@ -104,12 +105,12 @@ onechef: Redis's event loop, to look at and to use
       to itself is not shown. The server is slower meanwhile, and goes on when
       this ends. The options are those of serve; there is no --step.
 
-  onechef run SCENARIO [--summary]
+  onechef run SCENARIO [--summary[=json]]
       Plays a scenario on the simulated network and prints the trace (NDJSON),
-      or a table of its cycles. SCENARIO is a file, or the name of a bundled
-      one.
+      or a table of its cycles, or the same as JSON. SCENARIO is a file, or the
+      name of a bundled one.
 
-  onechef replay RECORDING [--summary | --check | --scenario]
+  onechef replay RECORDING [--summary[=json] | --check | --scenario]
       Serves the page on a recording (- for the standard input), as --live does
       and with the same flags. With --summary, prints a table of its cycles.
       A recording made with --reveal holds what came in, too: --check runs it
@@ -342,14 +343,25 @@ fn apply_file(config: &mut Config, path: &Path) -> Result<Vec<String>, UsageErro
     config_file::apply(config, &path.display().to_string(), &text).map_err(UsageError::Config)
 }
 
+fn parse_form(parser: &mut lexopt::Parser) -> Result<Form, UsageError> {
+    match parser.optional_value() {
+        None => Ok(Form::Table),
+        Some(form) if form == "json" => Ok(Form::Json),
+        Some(form) => {
+            let form = form.to_string_lossy();
+            Err(words(format!("--summary={form}: expected json, or nothing for a table")))
+        }
+    }
+}
+
 fn parse_run(mut parser: lexopt::Parser) -> Result<Invocation, UsageError> {
     use lexopt::prelude::*;
     let mut scenario = None;
-    let mut summary = false;
+    let mut summary = None;
     while let Some(argument) = parser.next()? {
         match argument {
             Short('h') | Long("help") => return Ok(Invocation::Help),
-            Long("summary") => summary = true,
+            Long("summary") => summary = Some(parse_form(&mut parser)?),
             Value(path) if scenario.is_none() => scenario = Some(PathBuf::from(path)),
             other => return Err(other.unexpected().into()),
         }
@@ -407,7 +419,9 @@ fn parse_replay(mut parser: lexopt::Parser) -> Result<Invocation, UsageError> {
     while let Some(argument) = parser.next()? {
         match argument {
             Short('h') | Long("help") => return Ok(Invocation::Help),
-            Long("summary") if how.is_none() => how = Some(How::Summary),
+            Long("summary") if how.is_none() => {
+                how = Some(How::Summary(parse_form(&mut parser)?));
+            }
             Long("check") if how.is_none() => how = Some(How::Check),
             Long("scenario") if how.is_none() => how = Some(How::Scenario),
             Long(name @ ("live" | "live-host" | "live-token" | "page")) => {

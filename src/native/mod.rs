@@ -12,5 +12,6 @@ pub mod recorder;
 pub mod redact;
 pub mod replay;
 pub mod serve;
+pub mod summary;
 pub mod taping;
 pub mod watching;

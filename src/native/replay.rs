@@ -1,8 +1,9 @@
 //! `onechef replay`: what can be done with a recording.
 
 use super::live::{self, LiveError, LiveOptions};
+use super::summary::{self, Form};
+use crate::sim::Scenario;
 use crate::sim::rerun::{self, NoRerun, Verdict};
-use crate::sim::{Scenario, summary};
 use crate::trace::codec::{self, Ending, Header, ReadError, Trace};
 use std::fmt;
 use std::io::{self, Read, Write};
@@ -18,8 +19,8 @@ pub struct Replay {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum How {
-    /// A table of its cycles.
-    Summary,
+    /// Its cycles, summed up.
+    Summary(Form),
     /// Runs it again and compares.
     Check,
     /// The scenario that runs it again.
@@ -87,7 +88,7 @@ impl Replay {
         let Replay { file, how } = self;
         let recording = read(&file)?;
         match how {
-            How::Summary => print(out, &summary::table(&recording.trace.records)),
+            How::Summary(form) => print(out, &summary::of(&recording.trace.records, form)),
             How::Scenario => print(out, &recording.scenario(&file)?.to_text()),
             How::Check => recording.check(&file, out),
             How::Serve(options) => {

@@ -305,6 +305,14 @@ fn a_recording_is_summed_up_checked_turned_and_exported() {
     assert!(said.contains(&expected), "{said}");
     let (_, table, _) = program(&["replay", &file, "--summary"]);
     assert!(table.contains("cycle") && table.contains("incr"), "{table}");
+    let (_, cycles, _) = program(&["replay", &file, "--summary=json"]);
+    let cycles: serde_json::Value = serde_json::from_str(&cycles).expect("JSON");
+    let commands = cycles.as_array().into_iter().flatten().flat_map(|cycle| {
+        cycle["commands"].as_array().expect("commands").iter().filter_map(|c| c["times"].as_u64())
+    });
+    assert_eq!(commands.sum::<u64>(), 20);
+    let (status, _, complaint) = program(&["replay", &file, "--summary=xml"]);
+    assert!(status == Some(2) && complaint.contains("expected json"), "{complaint}");
     let (_, scenario, _) = program(&["replay", &file, "--scenario"]);
     let scenario_file = folder.path("turned.scenario");
     std::fs::write(&scenario_file, &scenario).expect("a file");
