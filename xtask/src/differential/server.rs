@@ -2,6 +2,7 @@
 
 use super::exceptions::Version;
 use super::script::Identity;
+use super::values::MADE_UP_MAX;
 use crate::failure::Failure;
 use crate::ports;
 use crate::process::Companion;
@@ -96,14 +97,23 @@ impl Server {
         self.greet()
     }
 
-    /// From here on every connection's number is known in advance.
+    /// From here on every connection's number is known in advance, and is none
+    /// that guests make up: Redis numbers clients without a connection, too, so
+    /// the same number would be somebody else there.
     fn greet(&mut self) -> Result<(), Failure> {
+        loop {
+            self.last_id = self.own_id()?;
+            if self.last_id > MADE_UP_MAX {
+                return Ok(());
+            }
+            self.control = connect(self.name, self.port)?;
+        }
+    }
+
+    fn own_id(&mut self) -> Result<u64, Failure> {
         let reply = self.ask(&["CLIENT", "ID"])?;
-        self.last_id =
-            reply.strip_prefix(':').and_then(|number| number.trim_end().parse().ok()).ok_or_else(
-                || Failure::Check(format!("{}: CLIENT ID answered {reply:?}", self.name)),
-            )?;
-        Ok(())
+        let id = reply.strip_prefix(':').and_then(|number| number.trim_end().parse().ok());
+        id.ok_or_else(|| Failure::Check(format!("{}: CLIENT ID answered {reply:?}", self.name)))
     }
 
     /// What INFO says; major and minor.

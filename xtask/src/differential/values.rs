@@ -15,6 +15,8 @@ pub const DATABASES: usize = 16;
 const CHANNELS: [&str; 5] = ["news", "news.uk", "n", "", "a*b"];
 const PATTERNS: [&str; 12] =
     ["*", "k*", "?", "[kn]", "[^k]", "[a-z]?", "\\*", "news*", "*ew*", "[", "k[", "**a**b**"];
+/// No number below 2³² that guests make up is larger.
+pub const MADE_UP_MAX: u64 = 99;
 /// Numbers at whose edges parsers and sums break, and what is nearly a number.
 const INTEGERS: [&str; 30] = [
     "0",
@@ -257,5 +259,19 @@ pub fn junk(dice: &mut Dice) -> Vec<u8> {
             "NX", "XX", "EX", "PX", "GET", "LIMIT", "COUNT", "LEFT", "*", "KEEPTTL", "ON",
         ])),
         _ => value(dice),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Protects: nobody is called by a number that is made up and happens to be
+    /// that of a connection on one server, of another or none on the other.
+    #[test]
+    fn what_is_made_up_is_nobody_s_number() {
+        let made_up = INTEGERS.iter().filter_map(|text| text.parse::<u64>().ok());
+        let could_be_somebody = made_up.filter(|number| *number < 1 << 32);
+        assert_eq!(could_be_somebody.max(), Some(MADE_UP_MAX));
     }
 }
