@@ -71,7 +71,7 @@ fn all_same(ours: &[Frame], theirs: &[Frame], setting: &Setting<'_>) -> bool {
 
 fn pushes_last(frames: &[Frame]) -> Vec<Frame> {
     let mut frames = frames.to_vec();
-    frames.sort_by_key(|frame| frame.kind == b'>');
+    frames.sort_by_key(Frame::is_push);
     frames
 }
 

@@ -13,6 +13,17 @@ pub struct Frame {
     pub null: bool,
 }
 
+impl Frame {
+    /// Of RESP3, or what it would be in RESP2: whoever subscribes and publishes
+    /// in one transaction gets the message there as a list like any other.
+    pub fn is_push(&self) -> bool {
+        let first = self.items.first().map(|kind| kind.text.as_slice());
+        let parts = (first, self.items.len());
+        self.kind == b'>'
+            || self.kind == b'*' && matches!(parts, (Some(b"message"), 3) | (Some(b"pmessage"), 4))
+    }
+}
+
 /// Bytes that are no reply, whatever follows.
 #[derive(Debug, PartialEq, Eq)]
 pub struct NotResp;
@@ -103,7 +114,7 @@ fn aggregate(
     while frame.items.len() < parts {
         match frame_at(bytes, at, pushes)? {
             Some((item, after)) => {
-                let into = if item.kind == b'>' { &mut *pushes } else { &mut frame.items };
+                let into = if item.is_push() { &mut *pushes } else { &mut frame.items };
                 into.push(item);
                 at = after;
             }
@@ -144,6 +155,16 @@ mod tests {
         let kinds: Vec<u8> = frames.iter().map(|frame| frame.kind).collect();
         assert_eq!(kinds, b"*>");
         assert_eq!(frames[0].items.len(), 1);
+    }
+
+    #[test]
+    fn so_is_a_message_of_the_older_protocol() {
+        let mut bytes = b"*2\r\n*1\r\n+message\r\n*3\r\n+message\r\n+n\r\n+x\r\n:1\r\n".to_vec();
+        let frames = take_frames(&mut bytes).expect("well-formed");
+        assert_eq!(frames.len(), 2);
+        let kinds: Vec<u8> = frames[0].items.iter().map(|item| item.kind).collect();
+        assert_eq!(kinds, b"*:", "a list that only begins like one is an item");
+        assert_eq!(frames[1].items[2].text, b"x");
     }
 
     #[test]
