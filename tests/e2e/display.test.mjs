@@ -88,7 +88,7 @@ read("with reduced motion a step is one redraw", { reducedMotion: "reduce" }, as
   }
 });
 
-for (const width of [390, 320]) {
+for (const width of [1000, 761, 390, 320]) {
   read(`at ${width} px nothing needs scrolling in two directions`, { viewport: { width, height: 740 }, reducedMotion: "reduce" }, async (reader, page) => {
     const assertFits = async (where) => {
       const { wide, guilty } = await page.evaluate(() => {
