@@ -229,6 +229,17 @@ impl Outlet {
         }
     }
 
+    /// The loop has ended, and may wait now: what found no room is told as
+    /// missed, since no half-cycle follows that would do so.
+    pub fn finish(self) {
+        if self.lost > 0 {
+            let (first, lost) = (self.next, self.lost);
+            let last = Batch { first, lost, standing: false, facts: Vec::new(), inputs: None };
+            // Nobody is left to tell if it cannot be sent.
+            drop(self.queue.send(last));
+        }
+    }
+
     fn keep(&mut self, inputs: &str) {
         let queued = self.wishes.queued_input_bytes.load(Ordering::Relaxed);
         if let Some(kept) = &mut self.inputs {
@@ -287,5 +298,28 @@ impl Outlet {
             *slot = Some(Snapshot::of(engine));
             self.wishes.taken.notify_all();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::Event;
+    use crate::time::Micros;
+
+    /// Protects: nothing is dropped uncounted, not even at the end.
+    #[test]
+    fn what_found_no_room_is_told_as_missed_when_the_loop_ends() {
+        let (mut outlet, batches, wishes) = Outlet::with_capacity(1);
+        wishes.watch(true);
+        let nothing = None::<fn() -> Vec<Stamped>>;
+        outlet.pass(&mut Vec::new(), nothing);
+        let mut facts = vec![Stamped { at: Micros::ZERO, event: Event::Shutdown }; 2];
+        outlet.pass(&mut facts, nothing);
+        assert!(batches.try_recv().is_err(), "two facts have no room");
+        outlet.finish();
+        let last = batches.recv().expect("a last word");
+        assert_eq!((last.lost, last.facts.len()), (2, 0));
+        assert!(batches.recv().is_err(), "and the end");
     }
 }

@@ -93,7 +93,7 @@ impl Live {
     /// Nothing more will come: what there is reaches those who watch, unless
     /// they take too long.
     pub fn finish(self) {
-        drop(self.outlet);
+        self.outlet.finish();
         self.told.wait_for_the_end(FAREWELL);
     }
 
