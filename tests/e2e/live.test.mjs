@@ -45,7 +45,10 @@ test("the page holds the loop, a client waits, and is answered when it is let go
     async ({ server, page }) => {
       const guest = client(server().port);
       await guest.ask("PING");
+      // What comes before the server has taken the order is not held.
+      const taken = page.waitForResponse(/\/step\/sweep$/);
       await page.getByRole("button", { name: "Hold before a sweep" }).click();
+      await taken;
       guest.send("PING");
       await page.getByText("Held before the sweep.").waitFor();
       const answer = guest.answer();

@@ -370,6 +370,7 @@ impl House {
         let mut gate_spoke = moment::now();
         let mut spoke = moment::now();
         loop {
+            let calls = self.told.calls();
             if let Some(gate) = &self.gate {
                 let Position { held, news, .. } = gate.position();
                 // While it is held, said again and again: a page that is still
@@ -385,7 +386,7 @@ impl House {
                 }
             }
             let over = self.told.is_over();
-            match self.told.next(&mut place, patience) {
+            match self.told.next(&mut place, patience, calls) {
                 Next::Piece { piece, missed } => {
                     asked = None;
                     let id = mark(piece.end, place.ordinal());

@@ -34,6 +34,8 @@ struct State {
     alone_since: Instant,
     /// All there will ever be is in the ring.
     over: bool,
+    /// How often something else than records was new.
+    calls: u64,
 }
 
 impl Default for Told {
@@ -43,6 +45,7 @@ impl Default for Told {
             watchers: 0,
             alone_since: moment::now(),
             over: false,
+            calls: 0,
         };
         Told { state: Mutex::new(state), news: Condvar::new() }
     }
@@ -82,11 +85,12 @@ impl Told {
         self.lock().ring.bytes()
     }
 
-    /// What comes next at `place`; waits for it up to `patience`.
-    pub fn next(&self, place: &mut Place, patience: Duration) -> Next {
+    /// What comes next at `place`; waits for it up to `patience`, or until
+    /// [`Told::wake`] has been called more often than `calls`.
+    pub fn next(&self, place: &mut Place, patience: Duration, calls: u64) -> Next {
         let state = self.lock();
         let mut next = state.ring.next(place);
-        if matches!(next, Next::Wait) {
+        if matches!(next, Next::Wait) && state.calls == calls {
             let waited = self.news.wait_timeout(state, patience);
             let (state, _) = waited.unwrap_or_else(PoisonError::into_inner);
             next = state.ring.next(place);
@@ -96,7 +100,15 @@ impl Told {
 
     /// Something else than records is new.
     pub fn wake(&self) {
+        self.lock().calls += 1;
         self.news.notify_all();
+    }
+
+    /// How often [`Told::wake`] was called: asked before whoever waits looks
+    /// at what else is new, it keeps a call in between from being missed.
+    #[must_use]
+    pub fn calls(&self) -> u64 {
+        self.lock().calls
     }
 
     /// Waits a little for what was asked for.
@@ -251,4 +263,32 @@ pub fn missed_line(piece: &Piece, missed: u64) -> Vec<u8> {
     let event = Event::Dropped { count: missed };
     let record = Record { seq: piece.first.saturating_sub(1), at: piece.at, event };
     format!("data: {}", record_line(&record)).into_bytes()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A held loop was not told for five seconds, and then let go: the call
+    /// came after the watcher had looked and before it waited.
+    #[test]
+    fn a_call_between_looking_and_waiting_is_not_missed() {
+        let told = Told::default();
+        let mut place = told.attach(1, None).expect("there is room for one");
+        told.push(Piece {
+            first: 0,
+            end: 1,
+            opening: true,
+            for_all: true,
+            ordinal: 0,
+            facts: 1,
+            at: Micros::ZERO,
+            lines: Arc::default(),
+        });
+        assert!(matches!(told.next(&mut place, Duration::ZERO, 0), Next::Piece { .. }));
+        let calls = told.calls();
+        told.wake();
+        let next = told.next(&mut place, Duration::from_secs(3600), calls);
+        assert!(matches!(next, Next::Wait), "{next:?}");
+    }
 }
