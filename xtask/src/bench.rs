@@ -9,16 +9,20 @@
 //! much of a request is the kernel's and cannot be saved.
 
 mod contender;
+mod crowd;
 mod idle;
 mod instructions;
+mod interval;
 mod live;
 mod load;
 mod report;
+mod window;
 
 use crate::failure::Failure;
 use crate::process::{run, say};
 use crate::{install, ports};
 use contender::Contender;
+use crowd::{Comparison, Extent};
 use load::{Operation, Setting};
 use report::{Report, Row};
 use std::path::Path;
@@ -38,8 +42,8 @@ struct Plan {
     /// Divides the number of requests.
     shorter_by: u32,
     idle_connections: usize,
-    /// Those that sit there while others are measured.
-    crowd: usize,
+    /// Who sits there while others are measured.
+    crowd: Extent,
 }
 
 const FULL: Plan = Plan {
@@ -48,7 +52,7 @@ const FULL: Plan = Plan {
     operations: Operation::ALL,
     shorter_by: 1,
     idle_connections: 4_000,
-    crowd: 19_000,
+    crowd: Extent { connections: 19_000, trials: 3, pairs: 100 },
 };
 
 /// Enough to see which way a change goes.
@@ -58,7 +62,7 @@ const QUICK: Plan = Plan {
     operations: &[Operation::Ping, Operation::Set, Operation::Get],
     shorter_by: 4,
     idle_connections: 500,
-    crowd: 2_000,
+    crowd: Extent { connections: 2_000, trials: 1, pairs: 40 },
 };
 
 pub fn run_bench(root: &Path, arguments: &[&str]) -> Result<(), Failure> {
@@ -72,9 +76,9 @@ pub fn run_bench(root: &Path, arguments: &[&str]) -> Result<(), Failure> {
         }
         ["--crowd"] => {
             prepare(root)?;
-            let crowd = crowd(root, &FULL)?;
+            let crowd = crowd(root, FULL.crowd)?;
             crowd.print();
-            crowd.check()
+            crowd.check("onechef")
         }
         other => Err(Failure::Usage(format!(
             "bench {}: expected nothing, --quick, --crowd, --instructions or --live",
@@ -83,11 +87,10 @@ pub fn run_bench(root: &Path, arguments: &[&str]) -> Result<(), Failure> {
     }
 }
 
-/// Two servers of ours, one of them full of people who say nothing.
-fn crowd(root: &Path, plan: &Plan) -> Result<idle::Comparison, Failure> {
-    say(&format!("CPU per request beside {} idle connections", plan.crowd));
-    let (alone, crowded) = (ours(root)?, ours(root)?);
-    idle::Comparison::measure(&alone, &crowded, plan.crowd, plan.rounds, plan.shorter_by)
+/// Both servers, each beside another of its kind that is full of people who
+/// say nothing.
+fn crowd(root: &Path, extent: Extent) -> Result<Comparison, Failure> {
+    Comparison::measure(&[&|| ours(root), &redis], extent)
 }
 
 /// What is measured and what measures.
@@ -115,7 +118,7 @@ fn compare(root: &Path, plan: &Plan) -> Result<(), Failure> {
     report.idle_bytes_redis = idle::bytes_per_connection(&redis()?, plan.idle_connections)?;
     report.idle_bytes_ours = idle::bytes_per_connection(&ours(root)?, plan.idle_connections)?;
 
-    report.crowd = Some(crowd(root, plan)?);
+    report.crowd = Some(crowd(root, plan.crowd)?);
 
     let (redis, ours, echo) = (redis()?, ours(root)?, echo(root)?);
     let settings = settings(plan);
@@ -147,6 +150,7 @@ fn redis() -> Result<Contender, Failure> {
     Contender::start("redis-server", ports::free_port(7401, "redis-server")?, |command, port| {
         command.args(["redis-server", "--port", port, "--bind", "127.0.0.1"]);
         command.args(["--save", "", "--appendonly", "no", "--loglevel", "warning"]);
+        command.args(["--maxclients", MAXCLIENTS]);
     })
 }
 

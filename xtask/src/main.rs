@@ -32,6 +32,7 @@ cargo xtask differential          the same bytes to redis-server and to ours
       [--server PROGRAM]          another redis-server than the system's
 cargo xtask fidelity [SCRIPT]…    their system calls and ours, cycle by cycle
 cargo xtask bench [--quick]       our server beside redis-server
+cargo xtask bench --crowd         what 19,000 idle connections cost those who ask
 cargo xtask bench --instructions  what a PING costs the loop, and what its facts cost
 cargo xtask bench --live          what it costs to be watched
 cargo xtask speed                 how quick the page is in the browser

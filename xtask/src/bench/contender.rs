@@ -12,6 +12,9 @@ use std::time::{Duration, Instant};
 /// The core of the servers; the load generator has the other one.
 const SERVER_CORE: &str = "0";
 const START_LIMIT: Duration = Duration::from_secs(10);
+/// How often, and how many times, one looks whether a server rests.
+const REST_LOOK: Duration = Duration::from_micros(50);
+const REST_LOOKS: u32 = 40_000;
 
 pub struct Contender {
     pub name: &'static str,
@@ -56,6 +59,23 @@ impl Contender {
             total += first_number(&text);
         }
         Ok(total)
+    }
+
+    /// The same once it waits for something to do: while a thread runs, the
+    /// kernel brings its account up to date only every few milliseconds.
+    pub fn cpu_ns_at_rest(&self) -> Result<u64, Failure> {
+        let id = self.companion.id();
+        let path = format!("/proc/{id}/task/{id}/stat");
+        for _ in 0..REST_LOOKS {
+            let text = fs::read_to_string(&path)
+                .map_err(|source| Failure::File { path: path.clone(), source })?;
+            // The name before it may hold anything, brackets too.
+            if text.rsplit(") ").next().is_some_and(|rest| rest.starts_with('S')) {
+                return self.cpu_ns();
+            }
+            std::thread::sleep(REST_LOOK);
+        }
+        Err(Failure::Check(format!("{} never rests", self.name)))
     }
 
     /// The same of its first thread, which is the loop's.

@@ -1,6 +1,6 @@
 //! One table of medians and ratios, for people and as JSON.
 
-use super::idle::Comparison;
+use super::crowd::Comparison;
 use super::load::{Run, Setting};
 use crate::failure::Failure;
 use std::fmt::Write;
