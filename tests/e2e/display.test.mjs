@@ -115,3 +115,21 @@ read("at 1280 by 800 the console is in sight", { viewport: { width: 1280, height
   const bottom = await page.locator("#send").evaluate((element) => element.getBoundingClientRect().bottom);
   assert.ok(bottom <= 800, `the Send button ends at ${bottom}`);
 });
+
+read("with wide letters, words and lines nothing sticks out", { reducedMotion: "reduce" }, async (reader, page) => {
+  await page.addStyleTag({ content: "* { line-height: 1.5 !important; letter-spacing: .12em !important; word-spacing: .16em !important }" });
+  for (const width of [1440, 320]) {
+    await page.setViewportSize({ width, height: 800 });
+    for (const tab of ["Start", "Notepad", "Counters", "Tables"]) {
+      await page.getByRole("tab", { name: tab }).click();
+      const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+      assert.ok(wide <= 0, `${tab} at ${width} px: ${wide} px too wide`);
+    }
+  }
+});
+
+read("the bars of the lanes are targets that can be hit", { path: "/?scenario=slow-dish&at=95", reducedMotion: "reduce" }, async (reader, page) => {
+  await page.getByRole("button", { name: /^Lanes/ }).click();
+  const heights = await page.locator(".lanes .hit").evaluateAll((all) => all.map((one) => one.getBoundingClientRect().height));
+  assert.ok(heights.length > 1 && heights.every((height) => height >= 23.9), heights.join());
+});
