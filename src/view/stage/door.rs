@@ -104,7 +104,7 @@ fn desktop(scene: &Scene<'_>, mut out: Node) -> Node {
         out.push(symbol("#queue", place, floor).key(format!("queue:{i}")));
     }
     if waiting > QUEUE {
-        out.push(text("nm", 6.0, floor - 54.0, format!("+{}", waiting - QUEUE)).key("more"));
+        out.push(text("nm", 6.0, floor - 62.0, format!("+{}", waiting - QUEUE)).key("more"));
     }
     out.push(names(scene, waiting, hot));
     out
