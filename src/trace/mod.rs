@@ -15,7 +15,7 @@ use crate::time::Micros;
 
 pub use activity::Activity;
 pub use inputs::Inputs;
-pub use timeline::Timeline;
+pub use timeline::{Footprint, Timeline};
 pub use world::World;
 
 /// One line of a trace: a fact with its number and its time.

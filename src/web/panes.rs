@@ -93,7 +93,10 @@ impl Panes {
                 Tab::Notepad => vec![asked(frame, scene), panels::notepad(frame)],
                 // The one is in the document, the other has its own painter.
                 Tab::Card | Tab::Tour => Vec::new(),
-                Tab::Counters => vec![panels::counters(frame.world, Some(scene.stepped))],
+                Tab::Counters => vec![
+                    panels::counters(frame.world, Some(scene.stepped)),
+                    panels::kept(&scene.run.timeline.footprint()),
+                ],
                 Tab::Tables => vec![panels::tables(frame), latencies(scene)],
                 Tab::Events => vec![
                     panels::lints(&scene.run.lints(), scene.playhead),

@@ -1,7 +1,7 @@
 //! INFO's counters under INFO's names, with the kitchen's words beside them.
 
-use super::words::either;
-use crate::trace::World;
+use super::words::{either, note};
+use crate::trace::{Footprint, World};
 use crate::view::Node;
 use crate::view::text::{Phrase, Words, say};
 
@@ -37,6 +37,21 @@ pub fn counters(world: &World, previous: Option<&World>) -> Node {
         panel.push(table);
     }
     panel
+}
+
+/// What the page keeps of a run to go back in it, and the bounds.
+#[must_use]
+pub fn kept(held: &Footprint) -> Node {
+    note(say!(
+        "counter.kept",
+        held.records,
+        held.record_limit,
+        held.keyframes,
+        held.keyframe_limit,
+        held.keyframe_bytes,
+        held.keyframe_bytes_limit,
+        held.spacing
+    ))
 }
 
 impl Row {
@@ -136,6 +151,17 @@ mod tests {
         after.counters.total_net_input_bytes = 32;
         assert_eq!(changed_rows(&after, Some(&before)), 2);
         assert_eq!(changed_rows(&after, None), 0, "nothing to compare with");
+    }
+
+    #[test]
+    fn what_is_kept_is_said_with_its_bounds() {
+        let held = crate::trace::Timeline::new().footprint();
+        let said = kept(&held).to_markup();
+        for bound in [held.record_limit, held.keyframe_limit, held.spacing] {
+            let digits = bound.to_string();
+            let plain: String = said.chars().filter(|c| !matches!(c, ',' | '\u{202f}')).collect();
+            assert!(plain.contains(&digits), "{digits}: {said}");
+        }
     }
 
     #[test]

@@ -38,7 +38,7 @@ mod words;
 
 pub use crate::view::stage::badge_picture as badge;
 pub use crate::view::text::Words;
-pub use counters::counters;
+pub use counters::{counters, kept};
 pub use events::events;
 pub use lanes::{lanes, latencies, legend_line};
 pub use lints::lints;

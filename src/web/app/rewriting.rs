@@ -2,7 +2,7 @@
 
 use super::{App, Watched, show_scenarios};
 use crate::sim::Scenario;
-use crate::sim::rerun::{self, Verdict};
+use crate::sim::rerun::{self, NoRerun, Verdict};
 use crate::view::text::line;
 use crate::web::conditions;
 use crate::web::console::Outcome;
@@ -16,6 +16,16 @@ fn dialog() -> HtmlDialogElement {
 
 fn text() -> HtmlTextAreaElement {
     typed("run-source")
+}
+
+/// Why a recording cannot be run again, in the reader's language.
+pub(super) fn refusal(why: NoRerun) -> String {
+    match why {
+        NoRerun::Simulated => line!("rerun.simulated"),
+        NoRerun::NoInputs => line!("rerun.no-inputs"),
+        NoRerun::NotFromTheStart => line!("rerun.not-from-the-start"),
+        NoRerun::AnotherServer => line!("rerun.another-server"),
+    }
 }
 
 impl App {
@@ -33,15 +43,22 @@ impl App {
     pub(super) fn rerun(&mut self) {
         let scenario = match self.run.rerun() {
             Ok(scenario) => scenario,
-            Err(why) => return self.tell(Outcome::Refused(why.to_string())),
+            Err(why) => return self.tell(Outcome::Refused(refusal(why))),
         };
         let verdict = rerun::compare(&scenario, self.run.timeline.records(), &self.run.inputs);
         let run = Run::simulate(scenario);
         show_scenarios(&mut self.scenarios, Watched::File(&run.title));
         self.watch(run);
         self.tell(match verdict {
-            Verdict::Same { .. } => Outcome::Done(verdict.to_string()),
-            Verdict::Differs { .. } => Outcome::Refused(verdict.to_string()),
+            Verdict::Same { records } => Outcome::Done(line!("rerun.same", records)),
+            Verdict::Differs { at, recorded, rerun } => {
+                let or_end = |line: String| match line.as_str() {
+                    "" => line!("rerun.its-end"),
+                    _ => format!("{{{line}"),
+                };
+                let (recorded, rerun) = (or_end(recorded), or_end(rerun));
+                Outcome::Refused(line!("rerun.differs", at, &recorded, &rerun))
+            }
         });
     }
 

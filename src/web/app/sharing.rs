@@ -1,6 +1,7 @@
 //! A moment as a link, made, copied and opened; a run as a file.
 
 use super::App;
+use super::rewriting::refusal;
 use crate::sim::scenarios;
 use crate::trace::perfetto;
 use crate::view::link::Link;
@@ -92,7 +93,7 @@ impl App {
             (Form::Scenario, Some(scenario)) => ("scenario", scenario.to_text()),
             (Form::Scenario, None) => match self.run.rerun() {
                 Ok(scenario) => ("scenario", scenario.to_text()),
-                Err(why) => return self.tell(Outcome::Refused(why.to_string())),
+                Err(why) => return self.tell(Outcome::Refused(refusal(why))),
             },
         };
         files::save(&format!("{}.{ending}", self.file_stem()), &text);
