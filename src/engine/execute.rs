@@ -164,7 +164,7 @@ impl Engine {
     /// `call`, *faithful* but for the clock: a command flagged fast is timed
     /// with its batch and not alone, unless somebody watches.
     fn call<N: Net>(&mut self, net: &mut N, slot: Slot, command: &'static Command, args: Args<'_>) {
-        let watched = self.server.tap.is_on();
+        let watched = self.is_told::<N>();
         let mut errors = self.server.stats.total_error_replies;
         let to_others = self.server.errors_to_others;
         let client = &mut self.server.clients[slot];
@@ -188,7 +188,7 @@ impl Engine {
             self.state(net, || Event::CommandBegin { client, name: command.name.to_owned() });
         }
 
-        let mut queued = self.mark_replies(slot);
+        let mut queued = self.mark_replies::<N>(slot);
         let mut context = Context::new(&mut self.server, slot, args);
         command.run(&mut context);
         let (units, sleep) = (context.units, context.sleep);
@@ -202,7 +202,7 @@ impl Engine {
             self.state_replies(net, slot, queued);
             self.run_transaction(net, slot);
             // What the queue answered was stated with each of its commands.
-            queued = self.mark_replies(slot);
+            queued = self.mark_replies::<N>(slot);
             errors = self.server.stats.total_error_replies;
         }
         let took = if watched || timed { net.now().saturating_sub(began) } else { Micros::ZERO };
@@ -278,7 +278,7 @@ impl Engine {
         slot: Slot,
         write: impl FnOnce(&mut Server),
     ) {
-        let queued = self.mark_replies(slot);
+        let queued = self.mark_replies::<N>(slot);
         write(&mut self.server);
         self.state_replies(net, slot, queued);
     }
@@ -286,15 +286,17 @@ impl Engine {
     /// A client is about to be answered; gives the length of the pending-write
     /// queue, for [`Engine::state_replies`].
     #[inline]
-    fn mark_replies(&mut self, slot: Slot) -> usize {
-        self.server.mark_reply(slot);
+    fn mark_replies<N: Net>(&mut self, slot: Slot) -> usize {
+        if N::TOLD {
+            self.server.mark_reply(slot);
+        }
         self.server.pending_write.len()
     }
 
     /// The bytes that were added since, and who joined the pending-write queue.
     #[inline]
     fn state_replies<N: Net>(&mut self, net: &N, slot: Slot, queued: usize) {
-        if self.server.tap.is_on() {
+        if self.is_told::<N>() {
             self.server.tap.at(net.now());
             self.server.state_reply_so_far(slot);
             self.server.marks.pop();
@@ -306,7 +308,7 @@ impl Engine {
     /// the pending-write queue before.
     #[inline]
     pub(super) fn state_pushes<N: Net>(&mut self, net: &N, queued: usize) {
-        if self.server.tap.is_on() {
+        if self.is_told::<N>() {
             self.server.tap.at(net.now());
             self.server.state_pushed();
             self.server.state_queued_since(queued);

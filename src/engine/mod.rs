@@ -149,6 +149,7 @@ impl Engine {
     /// a client closing after its last reply gets it; the timeout is computed
     /// last because everything before may change it.
     pub fn before_poll<N: Net>(&mut self, net: &mut N) -> Timeout {
+        debug_assert!(N::TOLD || !self.server.tap.is_on(), "told of a network that is untold");
         self.state(net, || Event::PhaseEnter { phase: Phase::BeforeSleep });
         self.blocked_before_sleep(net);
         self.fast_expire_cycle(net);
@@ -158,7 +159,7 @@ impl Engine {
         self.state(net, || Event::PhaseLeave { phase: Phase::BeforeSleep });
 
         let now = net.now();
-        self.end_cycle(now);
+        self.end_cycle::<N>(now);
         // Nothing may be left that the next poll would not wake for.
         debug_assert!(self.server.pending_write.is_empty() && self.server.to_close.is_empty());
         debug_assert!(self.server.blocking.is_settled());
@@ -170,6 +171,7 @@ impl Engine {
 
     /// Second half: `afterSleep`, file events in fired order, time events.
     pub fn after_poll<N: Net>(&mut self, net: &mut N, fired: &[Fired]) {
+        debug_assert!(N::TOLD || !self.server.tap.is_on(), "told of a network that is untold");
         self.state(net, || Event::PollReturn { fired: fired.to_vec() });
         self.state(net, || Event::PhaseLeave { phase: Phase::Poll });
         self.begin_cycle(net);
@@ -232,10 +234,17 @@ impl Engine {
     /// States a fact, stamped with the network's time.
     #[inline]
     fn state<N: Net>(&mut self, net: &N, fact: impl FnOnce() -> Event) {
-        if self.server.tap.is_on() {
+        if self.is_told::<N>() {
             self.server.tap.at(net.now());
             self.server.tap.emit(fact);
         }
+    }
+
+    /// Whether facts are collected. Known to the compiler where nothing is told
+    /// of the network.
+    #[inline]
+    fn is_told<N: Net>(&self) -> bool {
+        N::TOLD && self.server.tap.is_on()
     }
 
     /// `afterSleep`: a cycle begins when the poll returns. It counts in
@@ -252,7 +261,7 @@ impl Engine {
     }
 
     /// The duration samples at the end of `beforeSleep`.
-    fn end_cycle(&mut self, now: Micros) {
+    fn end_cycle<N: Net>(&mut self, now: Micros) {
         let Some(began) = self.cycle_began.take() else { return };
         let busy = now.saturating_sub(began);
         let stats = &mut self.server.stats;
@@ -262,7 +271,7 @@ impl Engine {
         let commands = stats.total_commands_processed - self.commands_at_cycle_begin;
         stats.eventloop_cmd_per_cycle_max = stats.eventloop_cmd_per_cycle_max.max(commands);
         let cycle = stats.eventloop_cycles;
-        if self.server.tap.is_on() {
+        if self.is_told::<N>() {
             self.server.tap.at(now);
             self.server.tap.emit(|| Event::CycleEnd { cycle, busy });
         }

@@ -122,7 +122,7 @@ impl Engine {
                 let client = &mut self.server.clients[slot];
                 client.last_interaction = now;
                 let bytes = &query.buffer[query.filled..query.filled + n];
-                if self.server.tap.is_on() {
+                if self.is_told::<N>() {
                     self.server.tap.at(net.now());
                     let bytes = Preview::of(bytes, BYTES_CAP);
                     let outcome = ReadOutcome::Bytes;
@@ -324,7 +324,7 @@ impl Engine {
         args: crate::resp::Args<'_>,
         parsed_to: u64,
     ) {
-        if self.server.tap.is_on() {
+        if self.is_told::<N>() {
             let client = self.server.id_of(slot);
             let argv = preview_args(args);
             let argc = args.len() as u32;
@@ -333,7 +333,7 @@ impl Engine {
     }
 
     fn state_incomplete<N: Net>(&mut self, net: &N, slot: Slot, query: &Query, start: usize) {
-        if self.server.tap.is_on() {
+        if self.is_told::<N>() {
             let client = self.server.id_of(slot);
             self.state(net, || incomplete(client, query, start));
         }

@@ -45,7 +45,7 @@ impl Engine {
             jobs.push(job);
             slots.push(slot);
         }
-        net.write_batch(&mut jobs, self.server.tap.is_on());
+        net.write_batch(&mut jobs, self.is_told::<N>());
         if carriers > 1 {
             self.server.stats.io_threaded_writes_processed += u64::from(clients);
             // As they were done; untimed, this is the order they are in.
@@ -55,12 +55,12 @@ impl Engine {
         for job in jobs.drain(..) {
             all_left &= job.outcome == WriteOutcome::Drained;
             let slot = slots[job.place as usize];
-            if self.server.tap.is_on() {
+            if self.is_told::<N>() {
                 let client = self.server.id_of(slot);
                 self.server.tap.at(job.done_at);
                 self.server.tap.emit(|| Event::PendingWriteTaken { client });
             }
-            self.after_write(slot, job);
+            self.after_write::<N>(slot, job);
         }
         if !all_left {
             for &slot in &slots {
@@ -105,16 +105,17 @@ impl Engine {
         let mut job = WriteJob::new(client.fd, std::mem::take(&mut client.reply));
         job.budget = !unbounded && !client.flags.has(ClientFlags::MONITOR);
         write_to_client(net, &mut job);
-        if self.server.tap.is_on() {
+        if self.is_told::<N>() {
             job.done_at = net.now();
         }
-        self.after_write(slot, job);
+        self.after_write::<N>(slot, job);
         self.settle_write_handler(net, slot);
     }
 
     /// The second half of `writeToClient`: accounts, and decides about the
     /// end of the connection.
-    fn after_write(&mut self, slot: Slot, job: WriteJob<super::Reply>) {
+    fn after_write<N: Net>(&mut self, slot: Slot, job: WriteJob<super::Reply>) {
+        let told = self.is_told::<N>();
         let now = self.server.now;
         let server = &mut self.server;
         server.stats.total_writes_processed += 1;
@@ -127,7 +128,7 @@ impl Engine {
         let (id, fd, left) = (client.id, client.fd, client.reply.len());
         let blocks = client.reply.blocks();
         let (outcome, bytes, calls, by) = (job.outcome, job.written, job.calls, job.carried_by);
-        if server.tap.is_on() {
+        if told {
             server.tap.at(job.done_at);
             server.tap.emit(|| Event::Write {
                 client: id,

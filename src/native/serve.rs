@@ -4,7 +4,8 @@
 use super::config_file::ConfigFile;
 use super::live::outlet::After;
 use super::live::teller::Teller;
-use super::live::{self, LiveError, LiveOptions};
+use super::live::{self, LiveError, LiveOptions, Reception};
+use super::log::{self, Level};
 use super::open_files::{OpenFiles, adjust_open_files_limit};
 use super::recorder::Recorder;
 use super::redact::{Disclosure, Redactor};
@@ -14,9 +15,9 @@ use super::watching::{RecordError, Watching};
 use crate::engine::Engine;
 use crate::engine::config::Config;
 use crate::engine::server::Birth;
-use crate::net::Net;
 use crate::net::tape;
 use crate::net::tcp::{Tcp, TcpConfig};
+use crate::net::{Net, Untold};
 use crate::trace::codec::{Header, Native, Source};
 use std::fmt;
 use std::io::{self, Write};
@@ -177,14 +178,22 @@ fn drive<N: Drivable>(
 
     let mut fired = Vec::with_capacity(1024);
     loop {
-        let timeout = engine.before_poll(&mut net);
+        let timeout = if engine.server().tap.is_on() {
+            engine.before_poll(&mut net)
+        } else {
+            engine.before_poll(&mut Untold(&mut net))
+        };
         watching.half_cycle(&mut engine, &mut net, After::BeforePoll(timeout))?;
         if engine.is_stopping() || stop.load(Ordering::Relaxed) {
             break;
         }
         net.wait(timeout, &mut fired);
         watching.woken(&engine, &fired);
-        engine.after_poll(&mut net, &fired);
+        if engine.server().tap.is_on() {
+            engine.after_poll(&mut net, &fired);
+        } else {
+            engine.after_poll(&mut Untold(&mut net), &fired);
+        }
         watching.half_cycle(&mut engine, &mut net, After::AfterPoll)?;
     }
     net.note_end();
@@ -220,8 +229,25 @@ fn watching(
     };
     let kept = if options.disclosure == Disclosure::All { options.rerun_bytes } else { 0 };
     let teller = || Teller::new(redactor(), kept);
-    let live = options.live.map(|live| live::start(&live, &header, teller())).transpose()?;
+    let live = match options.live {
+        None => None,
+        Some(options) => {
+            let (live, reception) = live::prepare(&options, &header, teller())?;
+            receive_watchers(net, reception).map_err(ServeError::Start)?;
+            Some(live)
+        }
+    };
     Ok(Watching::new(recorder, live, Arc::clone(stop)))
+}
+
+/// Has watchers received from the first one on.
+fn receive_watchers(net: &mut impl Drivable, reception: Reception) -> io::Result<()> {
+    let door = reception.door()?;
+    net.on_first_visit(door, move || {
+        if let Err(error) = reception.open() {
+            log::event(Level::Warn, "watching_failed", &[("error", &error)]);
+        }
+    })
 }
 
 /// `CONFIG_FDSET_INCR`: descriptors beyond the clients' own.

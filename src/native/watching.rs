@@ -1,11 +1,11 @@
 //! Who is told what the loop does: a file, watchers, both or nobody.
 //!
 //! Facts are collected only while somebody wants them. Without anybody, a
-//! half-cycle costs the loop two comparisons.
+//! half-cycle costs the loop a look at one number.
 
 use super::live::Live;
 use super::live::gate::Stop;
-use super::live::outlet::After;
+use super::live::outlet::{After, Wishes};
 use super::recorder::Recorder;
 use super::taping::Drivable;
 use crate::engine::Engine;
@@ -21,6 +21,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 pub struct Watching {
     recorder: Option<(Recorder, PathBuf)>,
     live: Option<Live>,
+    /// Those of the watchers; without any, nobody's.
+    wishes: Arc<Wishes>,
     /// The process must end: nobody is held any longer.
     stop: Arc<AtomicBool>,
     facts: Vec<Stamped>,
@@ -36,7 +38,12 @@ impl Watching {
         live: Option<Live>,
         stop: Arc<AtomicBool>,
     ) -> Watching {
-        Watching { recorder, live, stop, facts: Vec::new() }
+        let wishes = live.as_ref().map(|live| Arc::clone(live.outlet.wishes())).unwrap_or_default();
+        let has_gate = live.as_ref().is_some_and(|live| live.gate.is_some());
+        if recorder.is_some() || has_gate {
+            wishes.never_idle();
+        }
+        Watching { recorder, live, wishes, stop, facts: Vec::new() }
     }
 
     /// Where it can be watched.
@@ -56,27 +63,26 @@ impl Watching {
         net: &mut N,
         after: After,
     ) -> Result<(), RecordError> {
-        let idle = self.live.as_ref().is_none_or(|live| live.outlet.is_idle());
-        if !idle || self.recorder.is_some() {
-            self.tell(engine, net, after)?;
+        if self.wishes.is_idle() {
+            return Ok(());
         }
-        self.hold(
-            engine,
-            match after {
-                After::BeforePoll(_) => Stop::AboutToSleep,
-                After::AfterPoll => {
-                    Stop::BeforeSleep { pending_writes: engine.server().pending_write.len() }
-                }
-            },
-            &[],
-        );
+        self.tell(engine, net, after)?;
+        let stop = match after {
+            After::BeforePoll(_) => Stop::AboutToSleep,
+            After::AfterPoll => {
+                Stop::BeforeSleep { pending_writes: engine.server().pending_write.len() }
+            }
+        };
+        self.hold(engine, stop, &[]);
         Ok(())
     }
 
     /// The poll has returned.
     #[inline]
     pub fn woken(&self, engine: &Engine, fired: &[Fired]) {
-        self.hold(engine, Stop::Woken { fired: fired.len() }, fired);
+        if !self.wishes.is_idle() {
+            self.hold(engine, Stop::Woken { fired: fired.len() }, fired);
+        }
     }
 
     #[cold]
@@ -86,8 +92,7 @@ impl Watching {
         net: &mut N,
         after: After,
     ) -> Result<(), RecordError> {
-        let watched = self.live.as_ref().is_some_and(|live| live.outlet.is_watched());
-        let wanted = watched || self.recorder.is_some();
+        let wanted = self.wishes.is_watched() || self.recorder.is_some();
         if wanted != engine.server().tap.is_on() {
             net.note_facts(wanted);
             engine.watch_events(net, wanted);
@@ -111,7 +116,7 @@ impl Watching {
         Ok(())
     }
 
-    #[inline]
+    #[cold]
     fn hold(&self, engine: &Engine, stop: Stop, fired: &[Fired]) {
         if let Some(live) = &self.live
             && let Some(gate) = &live.gate

@@ -35,7 +35,10 @@ pub mod fault;
 pub mod tape;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod tcp;
+mod untold;
 pub mod virt;
+
+pub use untold::Untold;
 
 pub use batch::{
     MAX_SLICES, Outgoing, Share, WRITE_BUDGET_BYTES, WriteJob, WriteOutcome, write_one_by_one,
@@ -170,6 +173,11 @@ pub enum Work {
 
 /// A network, seen from the loop. See the module documentation for the laws.
 pub trait Net {
+    /// Whether what the loop does on it may be told. The engine is compiled
+    /// for each network, so a network of which nothing is told ([`Untold`])
+    /// leaves no trace of the telling in the machine's code.
+    const TOLD: bool = true;
+
     /// The loop's clock (law 8).
     fn now(&self) -> Micros;
 

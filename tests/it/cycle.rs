@@ -239,3 +239,40 @@ fn a_client_that_is_freed_is_in_no_structure() {
     assert!(server.pending_write.is_empty() && server.to_close.is_empty());
     assert_eq!(house.engine.event_loop().watched(), server.listeners.len());
 }
+
+/// What guests hear of an evening with everything in it, and what the server
+/// says of it at the end.
+fn evening(told: bool) -> (Vec<String>, usize) {
+    let mut house = House::new(&[("maxclients", "8"), ("client-query-buffer-limit", "1mb")]);
+    if !told {
+        house.tell_nobody();
+    }
+    let slow = Link { server_send_bytes: 4_096, guest_receive_bytes: 4_096, ..Link::default() };
+    (1..=4).for_each(|guest| house.connect(guest));
+    house.connect_by(5, slow);
+    house.settle();
+    house.send(1, [PING, PING, b"*1\r\n$7\r\nUNKNOWN\r\n", &PING[..7]].concat());
+    house.send(2, request(&["BLPOP", "dish", "0"]));
+    house.send(3, request(&["SUBSCRIBE", "news"]));
+    house.act(5, GuestAction::StopReading);
+    house.send(5, "DEBUG POPULATE 1 k 100000\r\nGET k:0\r\n");
+    house.settle();
+    house.send(1, &PING[7..]);
+    house.send(1, request(&["PUBLISH", "news", "fish"]));
+    house.send(4, "MULTI\r\nSET a 1\r\nRPUSH dish soup\r\nEXEC\r\n*1\r\n$x\r\n");
+    house.settle();
+    house.act(5, GuestAction::ReadOnly { bytes: 50_000 });
+    house.pass(Micros::from_millis(250));
+    let mut heard: Vec<String> = (1..=5).map(|guest| house.heard(guest)).collect();
+    heard.push(house.ask(1, "INFO EVERYTHING"));
+    (heard, house.take_facts().len())
+}
+
+/// Protects: the engine that is compiled without its statements of facts is the
+/// same engine.
+#[test]
+fn telling_nobody_changes_nothing_but_the_telling() {
+    let ((told, facts), (untold, no_facts)) = (evening(true), evening(false));
+    assert_eq!(told, untold);
+    assert!(facts > 100 && no_facts == 0, "{facts} and {no_facts} facts");
+}

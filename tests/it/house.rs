@@ -6,7 +6,7 @@ use onechef::engine::config::Config;
 use onechef::engine::server::Birth;
 use onechef::event::{Event, Stamped};
 use onechef::net::virt::{Conn, GuestAction, GuestEnd, Link, Virt, VirtConfig};
-use onechef::net::{Net, Timeout, Wait};
+use onechef::net::{Net, Timeout, Untold, Wait};
 use onechef::time::Micros;
 use std::collections::BTreeMap;
 
@@ -42,6 +42,12 @@ impl House {
         House { engine, net, facts: Vec::new(), listened: BTreeMap::new(), fired: Vec::new() }
     }
 
+    /// From now on nobody is told anything.
+    pub fn tell_nobody(&mut self) {
+        self.engine.watch_events(&self.net, false);
+        self.take_facts();
+    }
+
     /// A guest with this number connects now.
     pub fn connect(&mut self, guest: u32) {
         self.connect_by(guest, Link::default());
@@ -62,16 +68,33 @@ impl House {
 
     /// One whole cycle, the wait in front.
     pub fn cycle(&mut self) {
-        let timeout = self.engine.before_poll(&mut self.net);
+        let timeout = self.before_poll();
         self.net.wait(timeout, &mut self.fired);
-        self.engine.after_poll(&mut self.net, &self.fired);
+        self.after_poll();
         self.engine.take_events(&mut self.facts);
+    }
+
+    /// Each half as the native server's driver calls it.
+    fn before_poll(&mut self) -> Timeout {
+        if self.engine.server().tap.is_on() {
+            self.engine.before_poll(&mut self.net)
+        } else {
+            self.engine.before_poll(&mut Untold(&mut self.net))
+        }
+    }
+
+    fn after_poll(&mut self) {
+        if self.engine.server().tap.is_on() {
+            self.engine.after_poll(&mut self.net, &self.fired);
+        } else {
+            self.engine.after_poll(&mut Untold(&mut self.net), &self.fired);
+        }
     }
 
     /// Cycles until nothing but the clock would wake the loop.
     pub fn settle(&mut self) {
         for _ in 0..10_000 {
-            let timeout = self.engine.before_poll(&mut self.net);
+            let timeout = self.before_poll();
             self.engine.take_events(&mut self.facts);
             self.net.wait(Timeout::Now, &mut self.fired);
             let idle = self.fired.is_empty() && self.net.next_scheduled().is_none();
@@ -81,7 +104,7 @@ impl House {
             if self.fired.is_empty() {
                 self.net.wait(timeout, &mut self.fired);
             }
-            self.engine.after_poll(&mut self.net, &self.fired);
+            self.after_poll();
             self.engine.take_events(&mut self.facts);
         }
         panic!("the loop does not come to rest");

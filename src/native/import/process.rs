@@ -263,12 +263,15 @@ impl Told {
                 Some((recorder.map_err(|e| FollowError::Record(path.clone(), e))?, path))
             }
         };
-        let live =
-            watch.live.map(|options| live::start(&options, &header, Teller::new(through(), 0)));
-        let mut live = live.transpose().map_err(FollowError::Live)?;
-        if let Some(live) = &mut live {
-            live.outlet.has_no_engine();
-        }
+        let prepare = |options| live::prepare(&options, &header, Teller::new(through(), 0));
+        let live = match watch.live.map(prepare).transpose().map_err(FollowError::Live)? {
+            None => None,
+            Some((mut live, reception)) => {
+                live.outlet.has_no_engine();
+                reception.open().map_err(FollowError::Live)?;
+                Some(live)
+            }
+        };
         let redactor = Redactor::of_system_calls(watch.disclosure);
         let disclosure = watch.disclosure;
         Ok(Told {

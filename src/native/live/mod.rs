@@ -47,7 +47,7 @@ mod server;
 pub mod teller;
 pub mod token;
 
-pub use server::{Live, LiveError, Replaying, replay, start};
+pub use server::{Live, LiveError, Reception, Replaying, prepare, replay};
 
 use std::net::SocketAddr;
 use std::path::PathBuf;

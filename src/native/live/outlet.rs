@@ -1,6 +1,6 @@
 //! The loop's end of it: what happens leaves here, and the loop never waits.
 //!
-//! While nobody watches, a half-cycle costs one look at one number. While
+//! While nobody watches, a half-cycle costs a look at one number. While
 //! somebody does, the facts of a half-cycle go into a bounded queue; if the
 //! other side is slower than the loop, facts are dropped and counted, and once
 //! there is room again it is said how many, and how things stand.
@@ -25,6 +25,11 @@ const QUEUE_LIMIT_INPUT_BYTES: u64 = 32 * 1024 * 1024;
 const WATCH: u8 = 1;
 const STANDING: u8 = 2;
 const METRICS: u8 = 4;
+/// The loop's own notes beside them: it collects facts, so it must come by
+/// once more when they are not wanted any longer;
+const FLOWING: u8 = 8;
+/// it has something to look after in any case.
+const ALWAYS: u8 = 16;
 
 /// What both sides see.
 #[derive(Debug, Default)]
@@ -55,6 +60,18 @@ impl Wishes {
     #[must_use]
     pub fn is_watched(&self) -> bool {
         self.bits.load(Ordering::Relaxed) & WATCH != 0
+    }
+
+    /// Whether the loop need not do anything for anybody.
+    #[inline]
+    #[must_use]
+    pub fn is_idle(&self) -> bool {
+        self.bits.load(Ordering::Relaxed) == 0
+    }
+
+    /// From now on there is always something to do.
+    pub fn never_idle(&self) {
+        self.bits.fetch_or(ALWAYS, Ordering::Relaxed);
     }
 
     /// How things stand is wanted, once.
@@ -115,7 +132,6 @@ pub struct Batch {
 pub struct Outlet {
     wishes: Arc<Wishes>,
     queue: SyncSender<Batch>,
-    on: bool,
     /// The next fact's number. How things stand takes numbers, too.
     next: u64,
     /// Facts that found no room since the last batch that did.
@@ -150,7 +166,6 @@ impl Outlet {
         let outlet = Outlet {
             wishes: Arc::clone(&wishes),
             queue,
-            on: false,
             next: 0,
             lost: 0,
             capacity,
@@ -159,17 +174,10 @@ impl Outlet {
         (outlet, batches, wishes)
     }
 
-    /// Whether the loop need not do anything for anybody.
-    #[inline]
+    /// What is asked of the loop.
     #[must_use]
-    pub fn is_idle(&self) -> bool {
-        self.wishes.bits.load(Ordering::Relaxed) == 0 && !self.on
-    }
-
-    /// Whether facts are wanted.
-    #[must_use]
-    pub fn is_watched(&self) -> bool {
-        self.wishes.is_watched()
+    pub fn wishes(&self) -> &Arc<Wishes> {
+        &self.wishes
     }
 
     /// Nobody will ever hand over an engine's numbers: nobody is to wait for
@@ -207,10 +215,11 @@ impl Outlet {
     ) {
         let bits = self.wishes.bits.load(Ordering::Relaxed);
         if bits & WATCH == 0 {
-            self.on = false;
+            self.wishes.bits.fetch_and(!FLOWING, Ordering::Relaxed);
             return;
         }
-        if !std::mem::replace(&mut self.on, true) {
+        if bits & FLOWING == 0 {
+            self.wishes.bits.fetch_or(FLOWING, Ordering::Relaxed);
             // What was stated while turning the facts on is part of what
             // stands; a number is left out, so that nobody resumes across.
             facts.clear();

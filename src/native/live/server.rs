@@ -4,7 +4,7 @@
 use super::access::{Door, Shown};
 use super::gate::{Gate, Order, Position};
 use super::metrics::{self, Watching};
-use super::outlet::{Outlet, Wishes};
+use super::outlet::{Batch, Outlet, Wishes};
 use super::page::Page;
 use super::recording::Recording;
 use super::request::{self, Method, Refusal, Request};
@@ -20,6 +20,7 @@ use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::mpsc::Receiver;
 use std::time::Duration;
 
 /// Most watchers of the stream.
@@ -120,19 +121,53 @@ struct House {
     refused: AtomicU64,
 }
 
-/// Opens the door for watchers. Nothing is told before somebody attaches.
+/// The threads that serve watchers, before they are started. Watchers who come
+/// meanwhile wait at the door.
+pub struct Reception {
+    listener: TcpListener,
+    house: Arc<House>,
+    batches: Receiver<Batch>,
+    teller: Teller,
+}
+
+impl Reception {
+    /// Where they wait.
+    ///
+    /// # Errors
+    /// If the kernel gives no second descriptor for it.
+    pub fn door(&self) -> io::Result<TcpListener> {
+        self.listener.try_clone()
+    }
+
+    /// Serves watchers from now on.
+    ///
+    /// # Errors
+    /// [`LiveError::Thread`].
+    pub fn open(self) -> Result<(), LiveError> {
+        let Reception { listener, house, batches, teller } = self;
+        let (told, wishes) = (Arc::clone(&house.told), Arc::clone(&house.wishes));
+        told.begin();
+        spawn("teller", move || teller::tell(&batches, &wishes, &told, teller))?;
+        spawn("live", move || welcome(&listener, &house))
+    }
+}
+
+/// The door for watchers, and who is to open it. Nothing is told before
+/// somebody attaches.
 ///
 /// # Errors
 /// See [`LiveError`].
-pub fn start(options: &LiveOptions, header: &Header, teller: Teller) -> Result<Live, LiveError> {
+pub fn prepare(
+    options: &LiveOptions,
+    header: &Header,
+    teller: Teller,
+) -> Result<(Live, Reception), LiveError> {
     let (outlet, batches, wishes) = Outlet::new();
     let gate = options.step.map(|lease| Arc::new(Gate::new(lease)));
     let (house, listener, address) =
         open(options, header_line(header), &wishes, gate.clone(), None)?;
-    let (told, telling) = (Arc::clone(&house.told), Arc::clone(&house.told));
-    spawn("teller", move || teller::tell(&batches, &wishes, &telling, teller))?;
-    spawn("live", move || welcome(&listener, &house))?;
-    Ok(Live { outlet, gate, address, told })
+    let told = Arc::clone(&house.told);
+    Ok((Live { outlet, gate, address, told }, Reception { listener, house, batches, teller }))
 }
 
 /// A recording behind the same door.

@@ -32,7 +32,7 @@ struct State {
     watchers: usize,
     /// Since when there is none.
     alone_since: Instant,
-    /// All there will ever be is in the ring.
+    /// All there will ever be is in the ring: nobody tells any more, or yet.
     over: bool,
     /// How often something else than records was new.
     calls: u64,
@@ -44,7 +44,7 @@ impl Default for Told {
             ring: Ring::new(RING_LIMIT_BYTES),
             watchers: 0,
             alone_since: moment::now(),
-            over: false,
+            over: true,
             calls: 0,
         };
         Told { state: Mutex::new(state), news: Condvar::new() }
@@ -114,6 +114,11 @@ impl Told {
     /// Waits a little for what was asked for.
     pub fn pause(&self, patience: Duration) {
         drop(self.news.wait_timeout(self.lock(), patience));
+    }
+
+    /// The teller is about to start.
+    pub fn begin(&self) {
+        self.lock().over = false;
     }
 
     /// Nothing more will come.

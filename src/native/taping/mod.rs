@@ -15,12 +15,22 @@ use crate::time::Micros;
 use secrets::Secrets;
 use std::cell::RefCell;
 use std::io::{self, IoSlice};
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener};
 
 /// A network that a server can be driven on.
 pub trait Drivable: Net + Wait {
     /// Why the last `listen` failed, in the kernel's words, once.
     fn listen_error(&mut self) -> Option<io::Error>;
+
+    /// Has `open_up` called when somebody first comes to `door`.
+    ///
+    /// # Errors
+    /// If the kernel does not watch it.
+    fn on_first_visit(
+        &mut self,
+        door: TcpListener,
+        open_up: impl FnOnce() + Send + 'static,
+    ) -> io::Result<()>;
 
     /// The driver turns facts on, or off, now.
     fn note_facts(&mut self, _on: bool) {}
@@ -37,6 +47,14 @@ pub trait Drivable: Net + Wait {
 impl Drivable for Tcp {
     fn listen_error(&mut self) -> Option<io::Error> {
         self.take_listen_error()
+    }
+
+    fn on_first_visit(
+        &mut self,
+        door: TcpListener,
+        open_up: impl FnOnce() + Send + 'static,
+    ) -> io::Result<()> {
+        Tcp::on_first_visit(self, door, open_up)
     }
 }
 
@@ -162,6 +180,14 @@ impl<N: Net + Wait> Wait for Taped<N> {
 impl<N: Drivable> Drivable for Taped<N> {
     fn listen_error(&mut self) -> Option<io::Error> {
         self.inner.listen_error()
+    }
+
+    fn on_first_visit(
+        &mut self,
+        door: TcpListener,
+        open_up: impl FnOnce() + Send + 'static,
+    ) -> io::Result<()> {
+        self.inner.on_first_visit(door, open_up)
     }
 
     fn note_facts(&mut self, on: bool) {

@@ -31,6 +31,7 @@
 //!
 //! With `io-threads`, helpers take part in the final sweep; see `io_threads`.
 
+mod first_visit;
 mod io_threads;
 mod level;
 #[cfg(test)]
@@ -41,6 +42,7 @@ use super::{
     Accepted, Fd, Fired, Listening, Mask, Net, NetError, Outgoing, Timeout, Wait, Work, WriteJob,
 };
 use crate::time::Micros;
+use first_visit::FirstVisit;
 use io_threads::IoThreads;
 use level::Level;
 use mio::net::{TcpListener, TcpStream};
@@ -87,6 +89,7 @@ impl Waker {
 }
 
 const WAKER: Token = Token(usize::MAX);
+const FIRST_VISIT: Token = Token(usize::MAX - 1);
 
 #[derive(Debug)]
 enum Handle {
@@ -129,6 +132,7 @@ pub struct Tcp {
     /// What the kernel said to the last `listen` that failed.
     listen_error: Option<io::Error>,
     io_threads: IoThreads,
+    first_visit: Option<FirstVisit>,
 }
 
 /// What a write has told of its socket.
@@ -158,6 +162,7 @@ impl Tcp {
             turn: 0,
             listen_error: None,
             io_threads: IoThreads::start(config.io_threads)?,
+            first_visit: None,
         })
     }
 
@@ -494,9 +499,13 @@ impl Wait for Tcp {
             Err(error) => panic!("cannot poll: {error}"),
         }
         self.turn += 1;
+        let mut visited = false;
         for event in &self.events {
             // The waker is no descriptor of ours.
-            let Some(place) = self.places.get_mut(event.token().0) else { continue };
+            let Some(place) = self.places.get_mut(event.token().0) else {
+                visited |= event.token() == FIRST_VISIT;
+                continue;
+            };
             let level = &mut place.level;
             level.rise(event);
             level.turn = self.turn;
@@ -514,6 +523,9 @@ impl Wait for Tcp {
         }
         self.ready.clear();
         self.ready.extend(fired.iter().map(|entry| entry.fd));
+        if visited {
+            self.open_up();
+        }
     }
 }
 

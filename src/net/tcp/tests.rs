@@ -90,6 +90,28 @@ fn a_waker_ends_a_wait_that_has_no_end() {
     thread.join().unwrap();
 }
 
+/// Protects: the threads behind another door start once, when somebody comes,
+/// and the loop is not woken by whoever comes after.
+#[test]
+fn the_first_visitor_of_another_door_opens_it() {
+    let (mut net, _) = open();
+    let door = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = door.local_addr().unwrap();
+    let (opened, times) = std::sync::mpsc::channel();
+    net.on_first_visit(door.try_clone().unwrap(), move || opened.send(()).unwrap()).unwrap();
+    let mut fired = Vec::new();
+    net.wait(Timeout::Now, &mut fired);
+    assert!(times.try_recv().is_err(), "nobody has come");
+    let _first = Peer::connect(address).unwrap();
+    net.wait(Timeout::Forever, &mut fired);
+    assert_eq!(fired, [], "nothing of the loop's own");
+    assert_eq!(times.try_recv(), Ok(()));
+    let _second = Peer::connect(address).unwrap();
+    net.wait(Timeout::After(Micros::from_millis(1)), &mut fired);
+    assert!(times.try_recv().is_err(), "it is open already");
+    assert!(net.first_visit.is_none());
+}
+
 #[test]
 fn an_address_that_is_taken_is_unavailable() {
     let (mut net, listener) = open();

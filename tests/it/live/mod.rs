@@ -108,6 +108,18 @@ fn a_stalled_watcher_accounts_for_everything() {
     assert_eq!(delivered + stalled.missed(), stalled.told(), "delivered and missed");
 }
 
+/// Protects: a server that may be watched and is not has the loop's thread
+/// alone, since a second one would make each of its system calls dearer.
+#[cfg(target_os = "linux")]
+#[test]
+fn nobody_is_waited_for_by_threads() {
+    let server = Server::start(&[]);
+    server.client().ask(&["PING"]);
+    assert_eq!(server.threads(), 1);
+    server.watch(None).record();
+    assert!(server.threads() > 1);
+}
+
 #[test]
 fn nine_watchers_are_too_many() {
     let server = Server::start(&[]);

@@ -64,6 +64,12 @@ impl Server {
         }
     }
 
+    #[cfg(target_os = "linux")]
+    pub fn threads(&self) -> usize {
+        let tasks = std::fs::read_dir(format!("/proc/{}/task", self.child.id()));
+        tasks.expect("it runs").count()
+    }
+
     /// What it says instead of starting.
     pub fn refused(arguments: &[&str]) -> String {
         let output = serve(arguments).wait_with_output().expect("it ends");

@@ -13,13 +13,16 @@ use crate::failure::Failure;
 use crate::process::{run, say};
 use crate::{install, ports};
 use std::fs;
-use std::io::{Read, Write};
+use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Not attached, over a build that states no facts.
 const UNATTACHED_LIMIT: f64 = 1.02;
+/// The same once somebody has come: from then on the process has threads, and
+/// the C library's system calls are dearer.
+const THREADS_LIMIT: f64 = 1.08;
 /// Requests per second while somebody watches everything, over while nobody does.
 const ATTACHED_SHARE: f64 = 0.5;
 /// Of a stalled watcher, beside one that reads.
@@ -28,7 +31,8 @@ const STALLED_SHARE: f64 = 0.9;
 const STALLED_BYTES: u64 = 24 * 1024 * 1024;
 const ROUNDS: usize = 5;
 /// Two lengths: their difference has no start-up in it.
-const PINGS: [u32; 2] = [4_000, 16_000];
+const ROUND_TRIPS: [u32; 2] = [2_000, 8_000];
+const PIPELINES: [usize; 2] = [1, 16];
 
 pub fn measure(root: &Path) -> Result<(), Failure> {
     if install::program("valgrind").is_none() {
@@ -56,50 +60,110 @@ fn build(root: &Path, without_emit: bool) -> Result<PathBuf, Failure> {
     Ok(folder.join("release/onechef"))
 }
 
+/// Who comes to the door for watchers.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Visits {
+    /// There is none.
+    NoDoor,
+    Nobody,
+    /// Comes first of all, and is turned away.
+    One,
+}
+
+/// A server whose instructions are counted.
+struct Counted<'a> {
+    name: &'static str,
+    program: &'a Path,
+    visits: Visits,
+    /// Over the first, at most.
+    limit: f64,
+}
+
 /// What is not as it should be, if anything is.
 fn instructions(root: &Path, without: &Path, program: &Path) -> Result<Option<String>, Failure> {
-    say("Counting instructions per PING (a minute)");
-    let none = per_request(root, without, &[])?;
-    let off = per_request(root, program, &[])?;
-    let live = per_request(root, program, &["--live=127.0.0.1:0"])?;
-    println!("\nInstructions per PING of the whole server, pipeline 1:");
-    println!("  no facts built in     {none:8.0}");
-    println!("  without --live        {off:8.0}   {:+.2} %", (off / none - 1.0) * 100.0);
-    println!("  --live, nobody there  {live:8.0}   {:+.2} %", (live / none - 1.0) * 100.0);
-    let costly = live / none > UNATTACHED_LIMIT;
-    Ok(costly.then(|| "a watcher who is not there costs more than 2 %".to_owned()))
-}
-
-fn per_request(root: &Path, program: &Path, flags: &[&str]) -> Result<f64, Failure> {
-    let [few, many] = PINGS;
-    let spent = counted(root, program, flags, many)? - counted(root, program, flags, few)?;
-    Ok(spent as f64 / f64::from(many - few))
-}
-
-fn counted(root: &Path, program: &Path, flags: &[&str], pings: u32) -> Result<u64, Failure> {
-    let counts = root.join("target/live.callgrind");
-    let port = ports::free_port(7701, "the counted server")?;
-    let contender = Contender::start("onechef", port, |command, port| {
-        command.args(["valgrind", "--tool=callgrind", "--quiet"]);
-        command.arg(format!("--callgrind-out-file={}", counts.display())).arg(program);
-        // The timer's own work is not what is counted.
-        command.args(["serve", "--port", port, "--hz", "1"]).args(flags);
-    })?;
-    let failed = |source| Failure::Start { program: "onechef".into(), source };
-    let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).map_err(failed)?;
-    let mut answer = [0; 7];
-    for _ in 0..pings {
-        stream.write_all(b"*1\r\n$4\r\nPING\r\n").map_err(failed)?;
-        stream.read_exact(&mut answer).map_err(failed)?;
+    say("Counting instructions per PING (two minutes)");
+    let case = |name, program, visits, limit| Counted { name, program, visits, limit };
+    let all = [
+        case("no facts built in", without, Visits::NoDoor, 1.0),
+        case("without --live", program, Visits::NoDoor, UNATTACHED_LIMIT),
+        case("--live, nobody came", program, Visits::Nobody, UNATTACHED_LIMIT),
+        case("--live, one came and left", program, Visits::One, THREADS_LIMIT),
+    ];
+    let mut costly = None;
+    for pipeline in PIPELINES {
+        println!("\nInstructions per PING of the loop's thread, pipeline {pipeline}:");
+        let mut base = f64::NAN;
+        for case in &all {
+            let spent = case.per_request(root, pipeline)?;
+            if base.is_nan() {
+                base = spent;
+            }
+            let over = spent / base;
+            println!("  {:27} {spent:8.0}   {:+.2} %", case.name, (over - 1.0) * 100.0);
+            if over > case.limit {
+                let percent = (case.limit - 1.0) * 100.0;
+                costly = Some(format!("{}: more than {percent:.0} % at {pipeline}", case.name));
+            }
+        }
     }
-    drop(stream);
-    contender.finish();
-    let text = fs::read_to_string(&counts)
-        .map_err(|source| Failure::File { path: counts.display().to_string(), source })?;
-    text.lines()
-        .find_map(|line| line.strip_prefix("summary: ").or_else(|| line.strip_prefix("totals: ")))
-        .and_then(|number| number.trim().parse().ok())
-        .ok_or_else(|| Failure::Check(format!("{}: no summary", counts.display())))
+    Ok(costly)
+}
+
+impl Counted<'_> {
+    fn per_request(&self, root: &Path, pipeline: usize) -> Result<f64, Failure> {
+        let [few, many] = ROUND_TRIPS;
+        let spent = self.count(root, pipeline, many)? - self.count(root, pipeline, few)?;
+        Ok(spent as f64 / (f64::from(many - few) * pipeline as f64))
+    }
+
+    fn count(&self, root: &Path, pipeline: usize, round_trips: u32) -> Result<u64, Failure> {
+        let counts = root.join("target/live.callgrind");
+        let port = ports::free_port(7701, "the counted server")?;
+        let door = ports::free_port(7751, "the counted server's watchers")?;
+        let contender = Contender::start("onechef", port, |command, port| {
+            command.args(["valgrind", "--tool=callgrind", "--quiet", "--separate-threads=yes"]);
+            command.arg(format!("--callgrind-out-file={}", counts.display())).arg(self.program);
+            // The timer's own work is not what is counted.
+            command.args(["serve", "--port", port, "--hz", "1"]);
+            if self.visits != Visits::NoDoor {
+                command.arg(format!("--live=127.0.0.1:{door}"));
+            }
+        })?;
+        let failed = |source| Failure::Start { program: "onechef".into(), source };
+        if self.visits == Visits::One {
+            turn_away(door).map_err(failed)?;
+        }
+        ask(port, pipeline, round_trips).map_err(failed)?;
+        contender.finish();
+        // The loop's thread is the first.
+        let counts = counts.with_extension("callgrind-01");
+        let text = fs::read_to_string(&counts)
+            .map_err(|source| Failure::File { path: counts.display().to_string(), source })?;
+        text.lines()
+            .find_map(|line| {
+                line.strip_prefix("summary: ").or_else(|| line.strip_prefix("totals: "))
+            })
+            .and_then(|number| number.trim().parse().ok())
+            .ok_or_else(|| Failure::Check(format!("{}: no summary", counts.display())))
+    }
+}
+
+/// Comes without the token.
+fn turn_away(door: u16) -> io::Result<()> {
+    let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, door))?;
+    write!(stream, "GET /metrics HTTP/1.1\r\nHost: 127.0.0.1:{door}\r\n\r\n")?;
+    io::copy(&mut stream, &mut io::sink()).map(drop)
+}
+
+fn ask(port: u16, pipeline: usize, round_trips: u32) -> io::Result<()> {
+    let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port))?;
+    let question = b"*1\r\n$4\r\nPING\r\n".repeat(pipeline);
+    let mut answer = vec![0; "+PONG\r\n".len() * pipeline];
+    for _ in 0..round_trips {
+        stream.write_all(&question)?;
+        stream.read_exact(&mut answer)?;
+    }
+    Ok(())
 }
 
 /// One way to be watched, or none.
@@ -192,7 +256,7 @@ fn case(
     })?;
     let failed = |source| Failure::File { path: token.display().to_string(), source };
     let token = fs::read_to_string(&token).map_err(failed)?;
-    let attach = || -> std::io::Result<TcpStream> {
+    let attach = || -> io::Result<TcpStream> {
         let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, live))?;
         let host = format!("Host: 127.0.0.1:{live}\r\nAuthorization: Bearer {}", token.trim());
         stream.write_all(format!("GET /events HTTP/1.1\r\n{host}\r\n\r\n").as_bytes())?;
@@ -207,7 +271,7 @@ fn case(
         Watcher::Reads => {
             let mut stream = attach()?;
             // Ends with the server.
-            std::thread::spawn(move || std::io::copy(&mut stream, &mut std::io::sink()));
+            std::thread::spawn(move || io::copy(&mut stream, &mut io::sink()));
         }
         Watcher::Stalled => stalled = Some(attach()?),
     }
