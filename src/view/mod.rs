@@ -15,6 +15,7 @@ pub mod narration;
 pub mod origin;
 pub mod panels;
 pub mod phase;
+pub mod pictures;
 pub mod player;
 pub mod requests;
 pub mod rest;

@@ -29,6 +29,9 @@ const BEHIND_MAX: usize = 4_000;
 /// Then it goes on so many before the end.
 const BEHIND_RESUMED: usize = 400;
 
+/// So many times faster than at 1×, steps are no longer shown one by one.
+const HASTE: f64 = 4.0;
+
 /// A page in the background is not called for a long time; that is a pause,
 /// not time in which things happened unseen.
 const TICK_MAX_MS: f64 = 100.0;
@@ -103,6 +106,8 @@ pub struct Player {
     /// Milliseconds of this record's beat and dwell that have passed;
     /// infinite at rest.
     elapsed_ms: f64,
+    /// How many times faster than at 1× whoever follows is taken along.
+    following: f64,
     pub breakpoints: Breakpoints,
 }
 
@@ -114,6 +119,7 @@ impl Default for Player {
             speed: 0,
             motion: Motion::Full,
             elapsed_ms: f64::INFINITY,
+            following: 0.0,
             breakpoints: Breakpoints::default(),
         }
     }
@@ -153,11 +159,12 @@ impl Player {
     }
 
     /// How far the last record's motion has got: 0 just happened, 1 at rest.
-    /// Always 1 with reduced motion and for motions too short to be seen.
+    /// Always 1 with reduced motion, in haste, and for motions too short to be
+    /// seen.
     #[must_use]
     pub fn progress(&self, timeline: &Timeline) -> f64 {
         let beat = self.beat_ms(timeline);
-        if self.motion == Motion::Reduced || beat < SHORTEST_TWEEN_MS {
+        if self.motion == Motion::Reduced || beat < SHORTEST_TWEEN_MS || self.is_in_haste() {
             return 1.0;
         }
         (self.elapsed_ms / beat).min(1.0)
@@ -168,6 +175,14 @@ impl Player {
     #[must_use]
     pub fn is_moving(&self, timeline: &Timeline) -> bool {
         self.playing || self.progress(timeline) < 1.0
+    }
+
+    /// Whether steps go by faster than they can be shown one by one: see
+    /// [`Pictures`](super::pictures::Pictures).
+    #[must_use]
+    pub fn is_in_haste(&self) -> bool {
+        let pace = if self.playing { self.factor() } else { self.following };
+        pace >= HASTE
     }
 
     /// Goes on from here. At the end the next tick says so.
@@ -213,6 +228,7 @@ impl Player {
     fn rest_at(&mut self, playhead: usize) {
         self.playhead = playhead;
         self.elapsed_ms = f64::INFINITY;
+        self.following = 0.0;
     }
 
     /// `dt_ms` of the reader's time have passed.
@@ -275,6 +291,8 @@ impl Player {
         }
         let behind = (timeline.len() - self.playhead) as f64;
         let haste = (behind * USUAL_BEAT_MS / BEHIND_MS).max(1.0);
+        // Without motion it jumps to what is now, however often that changes.
+        self.following = if self.motion == Motion::Reduced { HASTE } else { haste };
         let mut budget_ms = dt_ms.clamp(0.0, TICK_MAX_MS) * haste;
         loop {
             let left = (self.beat_ms(timeline) - self.elapsed_ms).max(0.0);

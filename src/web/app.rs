@@ -28,6 +28,7 @@ use crate::sim::{Bundled, Scenario, scenarios};
 use crate::view::announce::Announcer;
 use crate::view::control::{Control, Direction};
 use crate::view::link::{Link, Theme};
+use crate::view::pictures::Pictures;
 use crate::view::player::{Step, Tick};
 use crate::view::rest::{self, Ahead};
 use crate::view::why::{self, Question};
@@ -61,6 +62,7 @@ pub struct App {
     tour: Tour,
     living: Option<Living>,
     live_bar: Painter,
+    pictures: Pictures,
     drawn_at_ms: Option<f64>,
     now_ms: f64,
 }
@@ -149,6 +151,7 @@ impl App {
             tour: Tour::new(),
             living: None,
             live_bar: Painter::new(element("live-bar")),
+            pictures: Pictures::default(),
             drawn_at_ms: None,
             now_ms: 0.0,
         }
@@ -291,33 +294,40 @@ impl App {
         let dt_ms = self.drawn_at_ms.map_or(0.0, |before| now_ms - before);
         self.drawn_at_ms = Some(now_ms);
         self.now_ms = now_ms;
-        if self.is_stale() || self.is_behind() {
+        if self.is_behind() || self.is_stale() && !self.player.is_playing() {
             let before = self.player.playhead();
             let stale = self.is_stale();
             self.catch_up(dt_ms);
             if !self.is_behind() {
                 self.drawn_at_ms = None;
             }
-            if stale || self.player.playhead() != before {
-                return self.paint();
+            if !self.show(stale || self.player.playhead() != before) {
+                self.put_off();
             }
-            return self.paint_motion();
+            return;
         }
-        match self.player.tick(dt_ms, &self.run.timeline) {
-            Tick::Paused => {}
-            Tick::Moving => self.paint_motion(),
-            Tick::Moved => self.paint(),
-            Tick::NeedMore => {
-                if self.run.is_spent() || !self.run.more() {
-                    self.player.pause();
-                }
-                self.paint();
-            }
-            Tick::AtEnd | Tick::StoppedAt(_) => self.paint(),
+        let tick = self.player.tick(dt_ms, &self.run.timeline);
+        if tick == Tick::NeedMore && (self.run.is_spent() || !self.run.more()) {
+            self.player.pause();
+        }
+        if tick != Tick::Paused {
+            self.show(tick != Tick::Moving);
         }
         if !self.player.is_playing() {
             self.drawn_at_ms = None;
         }
+    }
+
+    /// What is now, if a picture is due.
+    fn show(&mut self, moved: bool) -> bool {
+        let in_haste = self.player.is_in_haste();
+        let due = self.pictures.are_due(self.now_ms, in_haste);
+        match (due, moved || in_haste) {
+            (false, _) => {}
+            (true, true) => self.paint(),
+            (true, false) => self.paint_motion(),
+        }
+        due
     }
 
     /// The same moment, further on in its motion.
@@ -488,8 +498,11 @@ impl App {
 
     fn paint(&mut self) {
         let playhead = self.player.playhead();
+        let in_haste = self.player.is_in_haste();
+        let last_picture = self.pictures.show(playhead);
         let last_step = rest::before(&self.run.timeline, Grain::Event, playhead);
-        let stepped = self.run.timeline.world_at(last_step);
+        let since = if in_haste { last_picture.min(last_step) } else { last_step };
+        let stepped = self.run.timeline.world_at(since);
         let before = self.run.timeline.world_at(playhead.saturating_sub(1));
         let world = self.run.timeline.world_at(playhead);
         let frame = frame_of(&self.run, &self.player, &self.settings, self.selected, &world);
@@ -499,6 +512,7 @@ impl App {
             playhead,
             before: &before,
             stepped: &stepped,
+            in_haste,
             tab: self.tab,
             asked: self.asking.shown(),
             lanes: self.lanes,

@@ -6,8 +6,8 @@ use super::paint::Painter;
 use super::run::Run;
 use crate::trace::World;
 use crate::trace::timeline::CycleSummary;
-use crate::view::narration::{Narration, narrate};
-use crate::view::text::line;
+use crate::view::narration::narrate;
+use crate::view::text::{Words, line};
 use crate::view::why::{self, Chain, Spot};
 use crate::view::{Frame, Node, panels, stage};
 use web_sys::Element;
@@ -35,8 +35,10 @@ pub struct Scene<'a> {
     pub playhead: usize,
     /// The state before the last record.
     pub before: &'a World,
-    /// The state at the step before this one.
+    /// The state at the step before this one; in haste, in the last picture.
     pub stepped: &'a World,
+    /// Steps go by faster than they can be told.
+    pub in_haste: bool,
     pub tab: Tab,
     pub asked: Option<&'a Chain>,
     pub lanes: bool,
@@ -76,12 +78,13 @@ impl Panes {
             scene.asked.map(|chain| chain.spots(&scene.run.timeline)).unwrap_or_default();
         self.paint_stage(frame);
         let cycles = scene.run.timeline.cycles();
-        let told = frame.now.map(|record| narrate(record, scene.before, frame.world));
-        let said = told.as_ref().map_or_else(
-            || scene.run.about.clone(),
-            |told| told.words.pick(frame.terms).to_owned(),
-        );
-        self.narration.paint(match told {
+        let round = scene.in_haste.then(|| panels::round(cycles, scene.playhead)).flatten();
+        let step = || frame.now.map(|record| narrate(record, scene.before, frame.world).words);
+        let told = round.or_else(step);
+        let said = told
+            .as_ref()
+            .map_or_else(|| scene.run.about.clone(), |told| told.pick(frame.terms).to_owned());
+        self.narration.paint(match &told {
             Some(told) => sentences(told),
             None => opening(&scene.run.about),
         });
@@ -166,12 +169,12 @@ fn latencies(scene: Scene) -> Node {
     ))
 }
 
-fn sentences(told: Narration) -> Vec<Node> {
-    let kitchen = Node::new("span").class("k1").text(told.words.kitchen().to_owned());
-    let redis = Node::new("span").class("r1").text(told.words.redis().to_owned());
+fn sentences(told: &Words) -> Vec<Node> {
+    let kitchen = Node::new("span").class("k1").text(told.kitchen().to_owned());
+    let redis = Node::new("span").class("r1").text(told.redis().to_owned());
     vec![
         Node::new("p").key("say").class("say").child(kitchen).child(redis),
-        Node::new("p").key("term").class("term").text(told.words.term().to_owned()),
+        Node::new("p").key("term").class("term").text(told.term().to_owned()),
     ]
 }
 

@@ -35,6 +35,8 @@ mod blocked;
 mod import;
 // Links that were given away open for ever.
 mod links;
+// Nothing flashes, at any speed.
+mod flashes;
 // What fuzzers begin with, and what they have found.
 mod fuzz;
 // What people see of a running server, and whom it turns out for taking too much.

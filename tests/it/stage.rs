@@ -30,7 +30,7 @@ fn draw(evening: &Evening) -> Node {
     stage(&frame(&evening.world, &evening.last))
 }
 
-fn attr<'n>(node: &'n Node, name: &str) -> Option<&'n str> {
+pub fn attr<'n>(node: &'n Node, name: &str) -> Option<&'n str> {
     node.attrs.iter().find(|(known, _)| *known == name).map(|(_, value)| value.as_ref())
 }
 
@@ -82,7 +82,7 @@ const HOT: [&str; 14] = [
     "lane2", "on", "now",
 ];
 
-fn is_hot(node: &Node) -> bool {
+pub fn is_hot(node: &Node) -> bool {
     HOT.iter().any(|class| has_class(node, class))
         || attr(node, "href") == Some("#flame")
         || attr(node, "class") == Some("well")

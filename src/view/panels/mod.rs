@@ -44,7 +44,7 @@ pub use lanes::{lanes, latencies, legend_line};
 pub use lints::lints;
 pub use notepad::{Shown, notepad, shown};
 pub(super) use notepad::{output_limit, output_usage_bytes, query_limit_bytes};
-pub use strip::{legend, strip};
+pub use strip::{legend, round, strip};
 pub use tables::tables;
 pub use transport::{readout, stop_at, value_text};
 pub use why::{spoken as why_spoken, why};

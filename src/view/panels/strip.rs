@@ -230,8 +230,14 @@ fn parts(cycle: &CycleSummary, x: f64, width: f64) -> Vec<Node> {
     nodes
 }
 
-fn label(cycle: &CycleSummary, terms: Terms) -> String {
-    let said = say!(
+/// What the cycle at `playhead` adds up to, in a sentence.
+#[must_use]
+pub fn round(cycles: &[CycleSummary], playhead: usize) -> Option<Words> {
+    current(cycles, playhead).map(|index| sum(&cycles[index]))
+}
+
+fn sum(cycle: &CycleSummary) -> Words {
+    say!(
         "strip.cycle",
         cycle.cycle,
         awake(cycle),
@@ -240,8 +246,11 @@ fn label(cycle: &CycleSummary, terms: Terms) -> String {
         cycle.serve,
         cycle.commands,
         cycle.slept,
-    );
-    let mut text = said.pick(terms).to_owned();
+    )
+}
+
+fn label(cycle: &CycleSummary, terms: Terms) -> String {
+    let mut text = sum(cycle).pick(terms).to_owned();
     for kind in kinds(cycle, |_| true) {
         text.push_str(", ");
         text.push_str(transport::stop_words(kind).pick(terms));

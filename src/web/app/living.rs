@@ -84,6 +84,13 @@ impl App {
         }
     }
 
+    /// What came is painted in a later frame.
+    pub(super) fn put_off(&mut self) {
+        if let Some(living) = &mut self.living {
+            living.stale = true;
+        }
+    }
+
     /// Whether there is anything to show to somebody who follows.
     pub(super) fn is_behind(&self) -> bool {
         self.living.as_ref().is_some_and(|living| living.live.follows)
