@@ -225,6 +225,19 @@ impl Player {
         self.rest_at(rest::at_or_before(timeline, count));
     }
 
+    /// To where a slider was moved. Its keys move it by one record: forward of
+    /// a step that is the next step, though only book-keeping lies there.
+    pub fn scrub(&mut self, count: usize, timeline: &Timeline) {
+        let before = self.playhead;
+        self.seek(count, timeline);
+        if count > before
+            && self.playhead == before
+            && let Some(next) = rest::next_step(timeline, before)
+        {
+            self.rest_at(next);
+        }
+    }
+
     fn rest_at(&mut self, playhead: usize) {
         self.playhead = playhead;
         self.elapsed_ms = f64::INFINITY;

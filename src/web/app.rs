@@ -400,7 +400,7 @@ impl App {
 
     fn seek(&mut self, count: usize) {
         self.player.pause();
-        self.player.seek(count, &self.run.timeline);
+        self.player.scrub(count, &self.run.timeline);
     }
 
     /// Playing could not go on from here by itself.

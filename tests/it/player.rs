@@ -162,6 +162,29 @@ proptest! {
     }
 }
 
+/// Protects: the keys of the timeline's slider, which move it by one record.
+#[test]
+fn a_slider_moved_by_one_record_comes_to_every_step_both_ways() {
+    for records in scenarios() {
+        let timeline = finished(&records);
+        let steps = stepped(&timeline, Grain::Event);
+        let mut player = Player::new();
+        let mut there = vec![0];
+        while there.len() < steps.len() {
+            player.scrub(player.playhead() + 1, &timeline);
+            assert_ne!(there.last(), Some(&player.playhead()), "stuck");
+            there.push(player.playhead());
+        }
+        assert_eq!(there, steps);
+        player.scrub(timeline.len(), &timeline);
+        while player.playhead() > 0 {
+            there.pop();
+            player.scrub(player.playhead() - 1, &timeline);
+            assert_eq!(there.last(), Some(&player.playhead()));
+        }
+    }
+}
+
 #[test]
 fn every_mark_is_a_step_so_that_one_can_stop_there() {
     for seed in 0..2_000 {
