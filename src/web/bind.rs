@@ -33,15 +33,21 @@ pub fn bind() {
 }
 
 /// Closes what has folded out of a button, unless `at` is in it and is no
-/// choice of it.
+/// choice of it. A focus that was in it goes to the button.
 fn fold_up(at: Option<&Element>) {
+    let focused = document().active_element();
     for id in ["stop", "save", "acts-more", "conditions"] {
         let folded = element(id);
         let inside = at.is_some_and(|at| {
             folded.contains(Some(at)) && at.closest(".choice-list").ok().flatten().is_none()
         });
-        if !inside {
-            flag(&folded, "open", false);
+        if inside || !folded.has_attribute("open") {
+            continue;
+        }
+        flag(&folded, "open", false);
+        let summary = folded.first_element_child().and_then(|summary| summary.dyn_into().ok());
+        if let (true, Some(summary)) = (folded.contains(focused.as_deref()), summary) {
+            super::document::focus(&summary);
         }
     }
 }

@@ -37,7 +37,7 @@ read("a run with gestures in it becomes a link that opens at the same moment", S
   const place = await reader.place();
   const stage = async () => (await reader.moment()).find(([id]) => id === "stage");
   const shown = await stage();
-  await page.getByRole("button", { name: "Copy a link to this moment" }).click();
+  await page.getByRole("button", { name: "Copy link to this moment" }).click();
   await page.locator("#answer", { hasText: /is copied/ }).waitFor();
   const url = await page.evaluate(() => navigator.clipboard.readText());
   assert.match(url, /#run\/1\/\d+\/[\w-]+$/);
@@ -85,6 +85,6 @@ for (const [what, path, words] of [
 read("a recording is no link, and the page says why", STILL, async (reader, page) => {
   const trace = await reader.save();
   await reader.drop("evening.ndjson", trace);
-  await page.getByRole("button", { name: "Copy a link to this moment" }).click();
+  await page.getByRole("button", { name: "Copy link to this moment" }).click();
   await page.locator("#answer", { hasText: /recording has no such thing/ }).waitFor();
 });
