@@ -472,7 +472,7 @@ fn luminance(colour: &str) -> f64 {
 
 #[test]
 fn text_and_signs_stand_out_from_their_ground_in_both_themes() {
-    const TEXT: [(&str, &str); 20] = [
+    const TEXT: [(&str, &str); 22] = [
         ("ink", "paper"),
         ("ink", "panel"),
         ("ink", "kitchen"),
@@ -493,15 +493,31 @@ fn text_and_signs_stand_out_from_their_ground_in_both_themes() {
         ("cool", "panel"),
         ("cool", "dining"),
         ("countert", "counter"),
+        ("cool", "coolw"),
+        ("revt", "rev"),
     ];
-    const SIGNS: [(&str, &str); 7] = [
+    // Outlines of flags, tables, queues, pads and jars; lines; rings of the
+    // focus (cool, and reversed on what is reversed).
+    const SIGNS: [(&str, &str); 19] = [
+        ("line", "paper"),
         ("line", "panel"),
         ("line", "kitchen"),
         ("line", "night"),
+        ("line", "dining"),
+        ("ink", "obj"),
         ("hot", "paper"),
+        ("hot", "panel"),
+        ("hot", "dining"),
+        ("hot", "obj"),
         ("cool", "paper"),
+        ("cool", "panel"),
+        ("cool", "kitchen"),
+        ("cool", "night"),
+        ("cool", "dining"),
+        ("cool", "obj"),
         ("cool2", "white"),
         ("wline", "white"),
+        ("wline", "skin"),
     ];
     let pairs = TEXT.iter().map(|pair| (pair, 4.5)).chain(SIGNS.iter().map(|pair| (pair, 3.0)));
     for ((over, under), least) in pairs {
