@@ -15,6 +15,15 @@ test("the module asks its host for nothing but what the page's glue gives", asyn
   assert.match([...hosts][0], /wbg|_bg\.js/, "no system interface, no environment");
 });
 
+test("the page makes no sound, so it says nothing by sound alone", async () => {
+  const files = (await readdir(DIST)).filter((file) => /\.(html|js|css|wasm)$/.test(file));
+  assert.ok(files.length > 5);
+  for (const file of files) {
+    const text = await readFile(DIST + file, "latin1");
+    assert.doesNotMatch(text, /AudioContext|new Audio\b|<audio|<video|speechSynthesis|vibrate\(/, file);
+  }
+});
+
 test("every address in the page is relative", async () => {
   const html = await readFile(`${DIST}index.html`, "utf8");
   const addresses = [...html.matchAll(/\s(?:src|href)=["']?([^"'\s>]+)/g)].map((match) => match[1]);
