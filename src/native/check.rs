@@ -37,7 +37,9 @@ impl Check {
     fn many(&self) -> (bool, String) {
         let began = std::time::Instant::now();
         let (mut simulated, mut cycles) = (Micros::ZERO, 0);
-        for seed in self.from..self.from.saturating_add(self.seeds) {
+        // There are no more than 64 bits hold.
+        let seeds = self.seeds.min(u64::MAX - self.from);
+        for seed in self.from..self.from + seeds {
             let drawn = swarm::draw(seed);
             match drawn.prove() {
                 Ok(report) => {
@@ -48,10 +50,9 @@ impl Check {
             }
         }
         let spent = began.elapsed().as_secs_f64();
-        let rate = self.seeds as f64 / spent.max(f64::MIN_POSITIVE);
+        let rate = seeds as f64 / spent.max(f64::MIN_POSITIVE);
         let text = format!(
-            "{} seeds held: {rate:.0} a second, {cycles} cycles, {} simulated seconds\n",
-            self.seeds,
+            "{seeds} seeds held: {rate:.0} a second, {cycles} cycles, {} simulated seconds\n",
             simulated.as_secs(),
         );
         (true, text)

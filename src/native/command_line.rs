@@ -15,6 +15,7 @@ use std::ffi::OsString;
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 use std::time::Duration;
 
 /// One invocation.
@@ -163,7 +164,11 @@ pub fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Invocation, Us
             "export" => parse_export(parser),
             "import" => parse_import(parser),
             "watch" => parse_watch(parser),
-            "scenarios" => Ok(Invocation::Scenarios),
+            "scenarios" => match parser.next()? {
+                None => Ok(Invocation::Scenarios),
+                Some(Short('h') | Long("help")) => Ok(Invocation::Help),
+                Some(other) => Err(other.unexpected().into()),
+            },
             other => Err(UsageError::Words(format!(
                 "'{other}' is not a command: expected serve, watch, run, check, replay, export, import or scenarios"
             ))),
@@ -176,7 +181,7 @@ fn parse_serve(mut parser: lexopt::Parser) -> Result<Invocation, UsageError> {
     use lexopt::prelude::*;
     let mut file: Option<PathBuf> = None;
     let mut flags = WatchFlags::default();
-    let mut directives: Vec<(String, String)> = Vec::new();
+    let mut directives: Vec<(String, Vec<u8>)> = Vec::new();
     while let Some(argument) = parser.next()? {
         match argument {
             Short('h') | Long("help") => return Ok(Invocation::Help),
@@ -185,10 +190,8 @@ fn parse_serve(mut parser: lexopt::Parser) -> Result<Invocation, UsageError> {
                 if flags.take(&name, &mut parser)? {
                     continue;
                 }
-                // Some directives take several words: --save 3600 1.
-                let words: Vec<String> =
-                    parser.values()?.map(|word| word.to_string_lossy().into_owned()).collect();
-                directives.push((name, words.join(" ")));
+                let value = directive_value(&name, &mut parser)?;
+                directives.push((name, value));
             }
             Value(path) if file.is_none() => file = Some(PathBuf::from(path)),
             other => return Err(other.unexpected().into()),
@@ -197,17 +200,39 @@ fn parse_serve(mut parser: lexopt::Parser) -> Result<Invocation, UsageError> {
     let mut config = Config::default();
     let mut warnings = Vec::new();
     if let Some(path) = &file {
+        if flags.live.is_some() && !path.exists() && live_address(&path.to_string_lossy()).is_ok() {
+            let address = path.display();
+            return Err(words(format!("--live takes its address like this: --live={address}")));
+        }
         warnings = apply_file(&mut config, path)?;
     }
     for (name, value) in directives {
         let place = Place { source: format!("--{name}"), line: 0, column: 0 };
-        let warning = config_file::apply_one(&mut config, place, name.as_bytes(), value.as_bytes())
+        let warning = config_file::apply_one(&mut config, place, name.as_bytes(), &value)
             .map_err(UsageError::Config)?;
         warnings.extend(warning);
     }
     let config_file = file.map(|path| ConfigFile { path });
     let watch = flags.finish()?;
     Ok(Invocation::Serve { serve: Box::new(Serve { config, config_file, watch }), warnings })
+}
+
+/// A directive's words: all up to the next `--`, as redis-server has it, since
+/// a value may be several words (`--save 3600 1`) and begin with a dash
+/// (`--bind 127.0.0.1 -::1`, `--slowlog-log-slower-than -1`).
+fn directive_value(name: &str, parser: &mut lexopt::Parser) -> Result<Vec<u8>, UsageError> {
+    if let Some(value) = parser.optional_value() {
+        return Ok(value.into_encoded_bytes());
+    }
+    let mut rest = parser.raw_args()?;
+    let mut words = Vec::new();
+    while let Some(word) = rest.next_if(|word| !word.as_encoded_bytes().starts_with(b"--")) {
+        words.push(word.into_encoded_bytes());
+    }
+    if words.is_empty() {
+        return Err(self::words(format!("--{name}: expected a value")));
+    }
+    Ok(words.join(&b' '))
 }
 
 /// The flags about who is told.
@@ -255,7 +280,13 @@ impl WatchFlags {
             "step" => {
                 self.step = Some(match parser.optional_value() {
                     None => live::DEFAULT_STEP_LEASE,
-                    Some(text) => Duration::from_secs(text.parse::<u64>()?.clamp(1, 3_600)),
+                    Some(text) => {
+                        let text = text.string()?;
+                        let seconds = text.parse::<u64>().map_err(|_| {
+                            words(format!("--step: '{text}' is no number of seconds"))
+                        })?;
+                        Duration::from_secs(seconds.clamp(1, 3_600))
+                    }
                 });
             }
             "reveal" => self.disclosure = Disclosure::All,
@@ -294,6 +325,15 @@ impl WatchFlags {
     }
 }
 
+/// The number behind a flag.
+fn number<T: FromStr<Err: fmt::Display>>(
+    flag: &str,
+    parser: &mut lexopt::Parser,
+) -> Result<T, UsageError> {
+    let text = parser.value()?.to_string_lossy().into_owned();
+    text.parse().map_err(|error| words(format!("{flag}: '{text}' is no number that fits: {error}")))
+}
+
 fn size(flag: &str, text: &str) -> Result<u64, UsageError> {
     let bytes = parse_memory(text.as_bytes()).filter(|bytes| *bytes > 0);
     bytes.ok_or_else(|| words(format!("{flag}: '{text}' is no size: expected 64mb, say")))
@@ -306,7 +346,7 @@ fn parse_watch(mut parser: lexopt::Parser) -> Result<Invocation, UsageError> {
     while let Some(argument) = parser.next()? {
         match argument {
             Short('h') | Long("help") => return Ok(Invocation::Help),
-            Short('p') | Long("pid") => pid = Some(parser.value()?.parse::<u32>()?),
+            Short('p') | Long("pid") => pid = Some(number("--pid", &mut parser)?),
             Long("step" | "rerun") => {
                 return Err(words("watch: only a loop of our own can be held or run again"));
             }
@@ -319,7 +359,7 @@ fn parse_watch(mut parser: lexopt::Parser) -> Result<Invocation, UsageError> {
             other => return Err(other.unexpected().into()),
         }
     }
-    let pid = pid.filter(|pid| *pid > 0).ok_or_else(|| words("watch: expected --pid PID"))?;
+    let pid = pid.filter(|pid: &u32| *pid > 0).ok_or_else(|| words("watch: expected --pid PID"))?;
     Ok(Invocation::Follow(Box::new(Follow { pid, watch: flags.finish()? })))
 }
 
@@ -419,11 +459,12 @@ fn parse_replay(mut parser: lexopt::Parser) -> Result<Invocation, UsageError> {
     while let Some(argument) = parser.next()? {
         match argument {
             Short('h') | Long("help") => return Ok(Invocation::Help),
-            Long("summary") if how.is_none() => {
-                how = Some(How::Summary(parse_form(&mut parser)?));
+            Long("summary" | "check" | "scenario") if how.is_some() => {
+                return Err(words("replay: one of --summary, --check and --scenario at a time"));
             }
-            Long("check") if how.is_none() => how = Some(How::Check),
-            Long("scenario") if how.is_none() => how = Some(How::Scenario),
+            Long("summary") => how = Some(How::Summary(parse_form(&mut parser)?)),
+            Long("check") => how = Some(How::Check),
+            Long("scenario") => how = Some(How::Scenario),
             Long(name @ ("live" | "live-host" | "live-token" | "page")) => {
                 let name = name.to_owned();
                 flags.take(&name, &mut parser)?;
@@ -449,15 +490,27 @@ fn parse_replay(mut parser: lexopt::Parser) -> Result<Invocation, UsageError> {
 
 fn parse_check(mut parser: lexopt::Parser) -> Result<Invocation, UsageError> {
     use lexopt::prelude::*;
-    let mut check = Check::default();
+    let (mut check, mut drawn) = (Check::default(), false);
     while let Some(argument) = parser.next()? {
         match argument {
             Short('h') | Long("help") => return Ok(Invocation::Help),
-            Long("seeds") => check.seeds = parser.value()?.parse()?,
-            Long("from") => check.from = parser.value()?.parse()?,
+            Long("seeds") => {
+                check.seeds = number("--seeds", &mut parser)?;
+                drawn = true;
+            }
+            Long("from") => {
+                check.from = number("--from", &mut parser)?;
+                drawn = true;
+            }
             Long("scenario") => check.scenario = Some(PathBuf::from(parser.value()?)),
             other => return Err(other.unexpected().into()),
         }
     }
+    if drawn && check.scenario.is_some() {
+        return Err(words("check: --seeds and --from draw scenarios, --scenario names one"));
+    }
     Ok(Invocation::Check(check))
 }
+
+#[cfg(test)]
+mod tests;
