@@ -141,7 +141,7 @@ fn put_docs(reply: &mut Encoder<impl Sink>, command: &Command) {
 fn list(ctx: &mut Context<'_>) -> Outcome {
     let rows = || all().flat_map(|command| std::iter::once(command).chain(command.subcommands));
     let names: Vec<&str> = match ctx.argc() {
-        2 => all().map(|command| command.name).collect(),
+        2 => rows().map(|command| command.name).collect(),
         5 if ctx.is(2, "filterby") => {
             let value = ctx.arg(4);
             let matches: Box<dyn Fn(&Command) -> bool> = if ctx.is(3, "pattern") {
@@ -174,10 +174,11 @@ fn list(ctx: &mut Context<'_>) -> Outcome {
 fn getkeys(ctx: &mut Context<'_>) -> Outcome {
     let argc = ctx.argc() - 2;
     let arg = |i: usize| ctx.arg(i + 2);
-    let container = lookup(arg(0)).ok_or(Refusal::fixed("ERR Invalid command specified"))?;
+    let unknown = Refusal::fixed("ERR Invalid command specified");
+    let container = lookup(arg(0)).ok_or_else(|| unknown.clone())?;
     let command = match container.subcommands {
         [] => container,
-        _ if argc > 1 => subcommand(container, arg(1)).unwrap_or(container),
+        _ if argc > 1 => subcommand(container, arg(1)).ok_or(unknown)?,
         _ => container,
     };
     if command.keys.2 == 0 && !command.flags.has(Flags::MOVABLEKEYS) {

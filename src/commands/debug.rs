@@ -46,15 +46,12 @@ fn debug(ctx: &mut Context<'_>) -> Outcome {
                     "    Whether keys end although nobody asks for them.",
                     "SLEEP <seconds>",
                     "    Let the one thread sleep; nobody is served meanwhile.",
-                    "STRINGMATCH-LEN <length> <pattern>",
-                    "    Match a pattern against that many letters A.",
                 ],
             );
             Ok(())
         }
         "sleep" if argc == 3 => sleep(ctx),
         "populate" if (3..=5).contains(&argc) => populate(ctx),
-        "stringmatch-len" if argc == 4 => stringmatch(ctx),
         "protocol" if argc == 3 => protocol(ctx),
         "error" if argc == 3 => Err(Refusal::Other(ctx.arg(2).to_vec().into())),
         "set-active-expire" if argc == 3 => {
@@ -179,12 +176,5 @@ fn populate(ctx: &mut Context<'_>) -> Outcome {
     }
     ctx.work(count);
     ctx.reply().ok();
-    Ok(())
-}
-
-fn stringmatch(ctx: &mut Context<'_>) -> Outcome {
-    let len = ctx.integer(2)?.clamp(0, 1 << 24);
-    let found = super::glob::matches(ctx.arg(3), &b"A".repeat(len as usize));
-    ctx.reply().integer(i64::from(found));
     Ok(())
 }

@@ -39,10 +39,11 @@ impl Refusal {
         Refusal::Other(Cow::Borrowed(text.as_bytes()))
     }
 
-    /// `before`, what the client sent, `after`. Line breaks in it do no harm:
-    /// the encoder replaces them.
+    /// `before`, what the client sent up to a NUL, as C's `%s` has it, `after`.
+    /// Line breaks in it do no harm: the encoder replaces them.
     #[must_use]
     pub fn quoting(before: &str, sent: &[u8], after: &str) -> Refusal {
+        let sent = super::table::cut(sent, usize::MAX);
         Refusal::Other(Cow::Owned([before.as_bytes(), sent, after.as_bytes()].concat()))
     }
 

@@ -255,7 +255,7 @@ impl fmt::Display for Unfit {
 
 /// At most `limit` bytes, and none from the first NUL on, since Redis quotes
 /// with C's `%s`.
-fn cut(bytes: &[u8], limit: usize) -> &[u8] {
+pub(super) fn cut(bytes: &[u8], limit: usize) -> &[u8] {
     let bytes = &bytes[..bytes.len().min(limit)];
     &bytes[..memchr::memchr(0, bytes).unwrap_or(bytes.len())]
 }

@@ -20,7 +20,9 @@ const NEGATIVE: Refusal = Refusal::fixed("ERR timeout is negative");
 pub(super) fn deadline(ctx: &Context<'_>, i: usize) -> Result<Option<Micros>, Refusal> {
     let seconds = LongDouble::parse(ctx.arg(i))
         .ok_or(Refusal::fixed("ERR timeout is not a float or out of range"))?;
-    match seconds.times_up(1_000).ok_or(OUT_OF_RANGE)? {
+    // Minus infinity is just negative there, too.
+    let beyond = if ctx.arg(i).starts_with(b"-") { NEGATIVE } else { OUT_OF_RANGE };
+    match seconds.times_up(1_000).ok_or(beyond)? {
         0 => Ok(None),
         ms => until(ctx, ms).map(Some),
     }
