@@ -1,7 +1,7 @@
 //! CONFIG: directives while the server runs.
 
 use super::{Command, Context, Flags, Outcome, Refusal};
-use crate::engine::config::{Directive, SetError, find};
+use crate::engine::config::{Directive, SetError, find, matching};
 use crate::event::Event;
 
 const ADMIN: Flags = Flags::ADMIN.and(Flags::NOSCRIPT).and(Flags::LOADING).and(Flags::STALE);
@@ -39,17 +39,16 @@ const SUBCOMMANDS: &[Command] = &[
 /// Redis: `configGetCommand`, *faithful*: a name without wildcards is answered
 /// as it was written, and no directive twice.
 fn get(ctx: &mut Context<'_>) -> Outcome {
-    let mut found: Vec<(Vec<u8>, String)> = Vec::new();
+    let mut found: Vec<(Vec<u8>, Vec<u8>)> = Vec::new();
     for i in 2..ctx.argc() {
         let pattern = ctx.arg(i);
         let literal = !pattern.iter().any(|b| b"[*?".contains(b));
         let values = match find(pattern).filter(|_| literal) {
-            Some(directive) => vec![(pattern.to_vec(), directive.get(&ctx.server.config))],
+            Some(directive) => vec![(pattern.to_vec(), directive.value(&ctx.server.config))],
             None if literal => Vec::new(),
-            None => {
-                let values = ctx.server.config.get(pattern).into_iter();
-                values.map(|(name, value)| (name.as_bytes().to_vec(), value)).collect()
-            }
+            None => matching(pattern)
+                .map(|(name, d)| (name.as_bytes().to_vec(), d.value(&ctx.server.config)))
+                .collect(),
         };
         for (name, value) in values {
             if !found.iter().any(|(known, _)| known.eq_ignore_ascii_case(&name)) {
@@ -61,7 +60,7 @@ fn get(ctx: &mut Context<'_>) -> Outcome {
     reply.map(found.len());
     for (name, value) in found {
         reply.bulk(&name);
-        reply.bulk(value.as_bytes());
+        reply.bulk(&value);
     }
     Ok(())
 }
@@ -94,6 +93,16 @@ fn set(ctx: &mut Context<'_>) -> Outcome {
     for (name, i) in names().zip((3..).step_by(2)) {
         let refuse = |why: SetError| failed(&name.to_ascii_lowercase(), &why.to_string());
         config.set_at_runtime(name, ctx.arg(i)).map_err(refuse)?;
+    }
+    let limit = ctx.server.clients_limit;
+    if config.maxclients > limit && config.maxclients != ctx.server.config.maxclients {
+        return Err(failed(
+            b"maxclients",
+            &format!(
+                "The operating system is not able to handle the specified number of clients, \
+                 try with {limit}"
+            ),
+        ));
     }
     ctx.server.config = config;
     ctx.server.review_concerns();

@@ -6,7 +6,7 @@
 
 pub mod directive;
 
-pub use directive::{Directive, find};
+pub use directive::{Directive, find, matching};
 
 use std::fmt;
 

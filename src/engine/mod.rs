@@ -129,6 +129,11 @@ impl Engine {
         self.server.config_file = Some(file);
     }
 
+    /// CONFIG SET refuses a higher `maxclients`.
+    pub fn limit_clients(&mut self, limit: u32) {
+        self.server.clients_limit = limit;
+    }
+
     /// Opens a door.
     ///
     /// # Errors

@@ -90,6 +90,9 @@ pub(super) struct Mark {
 pub struct Server {
     pub config: Config,
     pub config_file: Option<Box<dyn ConfigFile>>,
+    /// The most clients that the system has descriptors for; only a driver
+    /// knows.
+    pub clients_limit: u32,
     pub birth: Birth,
     pub clients: ClientTable,
     pub listeners: Vec<Listener>,
@@ -152,6 +155,7 @@ impl Server {
             rng: Pcg64Mcg::seed_from_u64(birth.seed),
             config,
             config_file: None,
+            clients_limit: u32::MAX,
             birth,
             clients: ClientTable::default(),
             listeners: Vec::new(),

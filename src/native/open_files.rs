@@ -72,6 +72,16 @@ pub fn adjust_open_files_limit(maxclients: &mut u32) -> io::Result<OpenFiles> {
     })
 }
 
+/// The most clients that [`adjust_open_files_limit`] could ever allow, short of
+/// a privileged process's raising its hard limit.
+///
+/// # Errors
+/// If the system does not say.
+pub fn clients_limit() -> io::Result<u32> {
+    let (_, hard) = rlimit::getrlimit(rlimit::Resource::NOFILE)?;
+    Ok(clients_within(hard, u32::MAX).unwrap_or(0))
+}
+
 /// How many of the clients that were asked for a limit of open files allows;
 /// `None` if not even one.
 fn clients_within(limit: u64, asked: u32) -> Option<u32> {

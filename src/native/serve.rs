@@ -6,7 +6,7 @@ use super::live::outlet::After;
 use super::live::teller::Teller;
 use super::live::{self, LiveError, LiveOptions, Reception};
 use super::log::{self, Level};
-use super::open_files::{OpenFiles, adjust_open_files_limit};
+use super::open_files::{OpenFiles, adjust_open_files_limit, clients_limit};
 use super::recorder::Recorder;
 use super::redact::{Disclosure, Redactor};
 use super::taping::secrets::Secrets;
@@ -129,8 +129,9 @@ pub fn serve(mut options: Serve) -> Result<(), ServeError> {
     })
     .map_err(ServeError::Start)?;
     let birth = birth(&net);
+    let clients_limit = clients_limit().map_err(ServeError::Start)?;
     if !options.watch.keeps_inputs() {
-        return drive(options, birth, net, &stop, None);
+        return drive(options, birth, clients_limit, net, &stop, None);
     }
     let tape_birth = tape::Birth {
         unix_epoch_us: birth.unix_epoch_us,
@@ -138,12 +139,13 @@ pub fn serve(mut options: Serve) -> Result<(), ServeError> {
         process_id: birth.process_id,
         multiplexing_api: birth.multiplexing_api.to_owned(),
         has_config_file: options.config_file.is_some(),
+        clients_limit,
     };
     let secrets = Secrets::new();
     let password = secrets.pseudonym(&options.config.requirepass);
     let limit = options.watch.rerun_bytes.max(INPUTS_SLACK_BYTES);
     let taped = Taped::new(net, &tape_birth, secrets, limit);
-    drive(options, birth, taped, &stop, Some(password))
+    drive(options, birth, clients_limit, taped, &stop, Some(password))
 }
 
 /// What may come in between two half-cycles when all of it goes into a file.
@@ -163,12 +165,15 @@ impl Watch {
 fn drive<N: Drivable>(
     options: Serve,
     birth: Birth,
+    clients_limit: u32,
     mut net: N,
     stop: &Arc<AtomicBool>,
     password: Option<Vec<u8>>,
 ) -> Result<(), ServeError> {
     let addresses = addresses(&options.config)?;
+    let mut obeyed = (options.config.tcp_keepalive, options.config.maxclients);
     let mut engine = Engine::new(options.config, birth);
+    engine.limit_clients(clients_limit);
     if let Some(file) = options.config_file {
         engine.set_config_file(Box::new(file));
     }
@@ -194,6 +199,7 @@ fn drive<N: Drivable>(
         } else {
             engine.after_poll(&mut Untold(&mut net), &fired);
         }
+        obey(&engine.server().config, &mut obeyed, &mut net);
         watching.half_cycle(&mut engine, &mut net, After::AfterPoll)?;
     }
     net.note_end();
@@ -201,6 +207,20 @@ fn drive<N: Drivable>(
     watching.finish(&mut engine, &mut net)?;
     println!("onechef: stopped");
     Ok(())
+}
+
+/// What CONFIG SET changed that is the process's to do: `tcp-keepalive` and
+/// `maxclients`.
+#[inline]
+fn obey(config: &Config, obeyed: &mut (u32, u32), net: &mut impl Drivable) {
+    let wanted = (config.tcp_keepalive, config.maxclients);
+    if wanted == *obeyed {
+        return;
+    }
+    *obeyed = wanted;
+    net.set_keepalive(config.tcp_keepalive);
+    // So many were found possible when the server started.
+    _ = adjust_open_files_limit(&mut config.maxclients.clone());
 }
 
 fn watching(

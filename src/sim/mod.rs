@@ -155,7 +155,7 @@ impl<N: Simulated> Sim<N> {
         let birth = taped.as_ref().map_or(birth, Taped::birth);
         let mut engine = Engine::new(scenario.server_config(), birth);
         if let Some(taped) = &taped {
-            taped.give_config_file(&mut engine);
+            taped.brief(&mut engine);
         }
         let mut sim = Sim {
             scenario: scenario.clone(),

@@ -44,6 +44,7 @@ impl Taped {
             process_id: 1,
             multiplexing_api: String::new(),
             has_config_file: false,
+            clients_limit: u32::MAX,
         });
         let until = scenario.inputs.first().map(|input| input.at);
         kernel.follow(tape, until, scenario.link);
@@ -64,7 +65,9 @@ impl Taped {
         }
     }
 
-    pub fn give_config_file(&self, engine: &mut Engine) {
+    /// What else the driver knew.
+    pub fn brief(&self, engine: &mut Engine) {
+        engine.limit_clients(self.birth.clients_limit);
         if self.birth.has_config_file {
             engine.set_config_file(Box::new(Kept));
         }

@@ -236,7 +236,7 @@ pub fn find(name: &[u8]) -> Option<&'static Directive> {
 }
 
 /// All names that match, aliases as names of their own (`configGetCommand`).
-pub(super) fn matching(pattern: &[u8]) -> impl Iterator<Item = (&'static str, &'static Directive)> {
+pub fn matching(pattern: &[u8]) -> impl Iterator<Item = (&'static str, &'static Directive)> {
     DIRECTIVES
         .iter()
         .flat_map(|d| d.names().map(move |name| (name, d)))
@@ -269,6 +269,15 @@ impl Directive {
         }
     }
 
+    /// The same to the byte: a password may be anything.
+    #[must_use]
+    pub fn value(&self, config: &Config) -> Vec<u8> {
+        match self.name {
+            "requirepass" => config.requirepass.clone(),
+            _ => self.get(config).into_bytes(),
+        }
+    }
+
     /// # Errors
     /// [`SetError::Value`] with Redis's wording.
     pub fn set(&self, config: &mut Config, value: &[u8]) -> Result<(), SetError> {
@@ -281,7 +290,9 @@ impl Directive {
             Kind::Text { set, .. } => set(config, value).map_err(SetError::Value)?,
             Kind::Absent(only) => {
                 if !value.eq_ignore_ascii_case(only.as_bytes()) {
-                    return Err(SetError::Value(format!("persistence is not offered: '{only}'")));
+                    return Err(SetError::Value(format!(
+                        "persistence is not offered: expected '{only}'"
+                    )));
                 }
             }
         }
@@ -390,9 +401,11 @@ fn get_output_limits(config: &Config) -> String {
 }
 
 /// Groups of four words: class, hard, soft, seconds; classes not named keep
-/// their limits, and one bad group leaves all as they were.
+/// their limits, and one bad group leaves all as they were. As there, words are
+/// one space apart.
 fn set_output_limits(config: &mut Config, value: &[u8]) -> Result<(), String> {
-    let words = words(value);
+    let words: Vec<&[u8]> = value.split(|b| *b == b' ').collect();
+    let words = if value.is_empty() { &[] } else { &words[..] };
     let mut limits = config.client_output_buffer_limit;
     let (groups, rest) = words.as_chunks::<4>();
     if !rest.is_empty() {

@@ -41,6 +41,11 @@ fn refusals_are_worded_as_in_redis() {
         ),
         (
             "client-output-buffer-limit",
+            "normal  1 2 3",
+            "Wrong number of arguments in buffer limit configuration.",
+        ),
+        (
+            "client-output-buffer-limit",
             "normal 1 2 3 guest 1 2 3",
             "Invalid client class specified in buffer limit configuration.",
         ),

@@ -32,6 +32,9 @@ pub trait Drivable: Net + Wait {
         open_up: impl FnOnce() + Send + 'static,
     ) -> io::Result<()>;
 
+    /// `tcp-keepalive`, for whoever is accepted from now on.
+    fn set_keepalive(&mut self, secs: u32);
+
     /// The driver turns facts on, or off, now.
     fn note_facts(&mut self, _on: bool) {}
 
@@ -55,6 +58,10 @@ impl Drivable for Tcp {
         open_up: impl FnOnce() + Send + 'static,
     ) -> io::Result<()> {
         Tcp::on_first_visit(self, door, open_up)
+    }
+
+    fn set_keepalive(&mut self, secs: u32) {
+        Tcp::set_keepalive(self, secs);
     }
 }
 
@@ -188,6 +195,10 @@ impl<N: Drivable> Drivable for Taped<N> {
         open_up: impl FnOnce() + Send + 'static,
     ) -> io::Result<()> {
         self.inner.on_first_visit(door, open_up)
+    }
+
+    fn set_keepalive(&mut self, secs: u32) {
+        self.inner.set_keepalive(secs);
     }
 
     fn note_facts(&mut self, on: bool) {

@@ -13,7 +13,7 @@
 //!
 //! | text | stands for |
 //! |---|---|
-//! | `b1735689600000000,7,41,epoll,0;` | the birth: Unix time at the clock's zero in µs, seed, process id, multiplexing API, 1 if there is a config file |
+//! | `b1735689600000000,7,41,epoll,0,992;` | the birth: Unix time at the clock's zero in µs, seed, process id, multiplexing API, 1 if there is a config file, most clients (no more than 32 bits hold if it is missing) |
 //! | `=12` | `now`: so many readings like the last one |
 //! | `+3` | `now`: one reading, so many µs after the last one |
 //! | `l127.0.0.1:6379,6,127.0.0.1:6379;` | `listen`: the address asked for, the descriptor, the address it got |
@@ -50,6 +50,8 @@ pub struct Birth {
     pub multiplexing_api: String,
     /// The server had a file to write its directives to.
     pub has_config_file: bool,
+    /// The most clients that the system had descriptors for.
+    pub clients_limit: u32,
 }
 
 const ERRORS: [(u8, NetError); 5] = [

@@ -73,6 +73,7 @@ impl Tape {
                 process_id: u32::try_from(words.number()?).ok()?,
                 multiplexing_api: words.word()?.to_owned(),
                 has_config_file: words.number()? == 1,
+                clients_limit: words.number().map_or(Some(u32::MAX), |n| n.try_into().ok())?,
             };
             words.mark(b';')?;
             Some(birth)

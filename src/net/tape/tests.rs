@@ -10,6 +10,7 @@ fn birth() -> Birth {
         process_id: 41,
         multiplexing_api: "epoll".into(),
         has_config_file: true,
+        clients_limit: 992,
     }
 }
 
@@ -72,6 +73,14 @@ fn every_call_is_played_as_it_was_written() {
     assert_eq!(tape.facts(), Some(false));
     assert!(!tape.is_over());
     assert!(tape.ends_here() && tape.is_over() && !tape.was_left());
+}
+
+/// Protects: tapes from before the limit of clients was on them are played.
+#[test]
+fn a_birth_without_a_limit_of_clients_has_none() {
+    let tape = Tape::new("b1735689600000000,7,41,epoll,1;=1".into());
+    assert_eq!(tape.birth(), Some(Birth { clients_limit: u32::MAX, ..birth() }));
+    assert_eq!(tape.now(), Some(Micros::ZERO));
 }
 
 /// Protects: a loop that asks for something else is told so, and the tape does

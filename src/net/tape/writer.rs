@@ -19,9 +19,9 @@ impl Ink {
     /// A tape that begins with this birth.
     #[must_use]
     pub fn new(birth: &Birth) -> Ink {
-        let Birth { unix_epoch_us, seed, process_id, multiplexing_api, has_config_file } = birth;
-        let file = u8::from(*has_config_file);
-        let text = format!("b{unix_epoch_us},{seed},{process_id},{multiplexing_api},{file};");
+        let Birth { unix_epoch_us, seed, process_id, multiplexing_api: api, .. } = birth;
+        let (file, limit) = (u8::from(birth.has_config_file), birth.clients_limit);
+        let text = format!("b{unix_epoch_us},{seed},{process_id},{api},{file},{limit};");
         Ink { text, ..Ink::default() }
     }
 

@@ -179,6 +179,11 @@ impl Tcp {
         Ok(waker)
     }
 
+    /// `tcp-keepalive`, for whoever is accepted from now on.
+    pub fn set_keepalive(&mut self, secs: u32) {
+        self.config.tcp_keepalive_secs = secs;
+    }
+
     /// Why the last `listen` failed, in the kernel's words, once.
     pub fn take_listen_error(&mut self) -> Option<io::Error> {
         self.listen_error.take()

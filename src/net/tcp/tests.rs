@@ -45,6 +45,22 @@ fn accepted_sockets_are_set_up_as_redis_does() {
     assert_eq!(socket.tcp_keepalive_retries().unwrap(), 3);
 }
 
+/// Protects: CONFIG SET tcp-keepalive is obeyed, as Redis does, for newcomers.
+#[test]
+fn another_keepalive_is_for_whoever_comes_then() {
+    let (mut net, listener) = open();
+    let (_first_peer, first) = seat(&mut net, listener);
+    net.set_keepalive(60);
+    let (_peer, second) = seat(&mut net, listener);
+    net.set_keepalive(0);
+    let (_last_peer, last) = seat(&mut net, listener);
+    let time = |net: &mut Tcp, fd| {
+        let socket = SockRef::from(net.stream(fd).0);
+        socket.keepalive().unwrap().then(|| socket.tcp_keepalive_time().unwrap().as_secs())
+    };
+    assert_eq!([first, second, last].map(|fd| time(&mut net, fd)), [Some(300), Some(60), None]);
+}
+
 #[test]
 fn a_read_that_fills_its_buffer_leaves_the_rest_announced_without_an_edge() {
     let (mut net, listener) = open();

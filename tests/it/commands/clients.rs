@@ -168,3 +168,18 @@ fn shutdown_says_nothing_and_tells_the_loop() {
     assert_eq!(caller.say("SHUTDOWN NOSAVE NOW"), "");
     assert_eq!(caller.server.shutdown, Some(ShutdownRequest));
 }
+
+/// Protects: nobody is promised more clients than there are descriptors for.
+#[test]
+fn more_clients_than_the_system_has_descriptors_for_are_refused() {
+    let mut caller = Caller::new();
+    caller.server.clients_limit = 20_000;
+    assert_eq!(
+        caller.say("CONFIG SET timeout 7 maxclients 20001"),
+        "-ERR CONFIG SET failed (possibly related to argument 'maxclients') - The operating \
+         system is not able to handle the specified number of clients, try with 20000\r\n"
+    );
+    let config = &caller.server.config;
+    assert_eq!((config.timeout, config.maxclients), (0, 10_000), "all or nothing");
+    assert_eq!(caller.say("CONFIG SET maxclients 20000"), "+OK\r\n");
+}
