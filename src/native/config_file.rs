@@ -5,8 +5,10 @@ use crate::engine::config::{Config, SetError, find};
 use crate::engine::server;
 use crate::resp::inline::split_args;
 use std::collections::BTreeSet;
-use std::fmt::{self, Write};
-use std::path::PathBuf;
+use std::fmt::{self, Write as _};
+use std::fs;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
 
 /// Where a directive came from, for messages.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -92,6 +94,10 @@ pub fn apply_one(
         Err(SetError::Unknown) => {
             Ok(Some(format!("{place}: directive '{shown}' is not known here and is ignored")))
         }
+        // Files of older releases have it although nobody thought of it.
+        Err(SetError::Value(why)) if name.eq_ignore_ascii_case(b"save") => {
+            Ok(Some(format!("{place}: directive 'save' is ignored: {why}")))
+        }
         Err(error) => Err(ConfigError {
             place,
             reason: format!(
@@ -111,13 +117,27 @@ pub struct ConfigFile {
 impl server::ConfigFile for ConfigFile {
     /// All or nothing: a new file takes the old one's place when it is whole.
     fn rewrite(&self, config: &Config) -> Result<(), String> {
-        let say = |error: std::io::Error| error.to_string();
-        let old = std::fs::read_to_string(&self.path).map_err(say)?;
-        let mut beside = self.path.clone().into_os_string();
-        beside.push(".new");
-        std::fs::write(&beside, rewritten(&old, config)).map_err(say)?;
-        std::fs::rename(&beside, &self.path).map_err(say)
+        replace(&self.path, config).map_err(|error| error.to_string())
     }
+}
+
+/// Redis: `rewriteConfigOverwriteFile`, *faithful*, also in that a file that
+/// is gone is made anew; but who may read it stays: there may be a password in
+/// it.
+fn replace(path: &Path, config: &Config) -> io::Result<()> {
+    let old = match fs::read_to_string(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
+        read => read?,
+    };
+    let mut beside = path.to_owned().into_os_string();
+    beside.push(".new");
+    let mut file = fs::File::create(&beside)?;
+    if let Ok(metadata) = fs::metadata(path) {
+        file.set_permissions(metadata.permissions())?;
+    }
+    file.write_all(rewritten(&old, config).as_bytes())?;
+    file.sync_all()?;
+    fs::rename(&beside, path)
 }
 
 /// The text of a file with every directive at its present value: in its place
@@ -131,7 +151,7 @@ fn rewritten(old: &str, config: &Config) -> String {
         let directive = line.split_whitespace().next().and_then(|name| find(name.as_bytes()));
         match directive {
             Some(directive) if written.insert(directive.name) => {
-                put(&mut text, directive.name, &directive.get(config));
+                put(&mut text, directive.name, &directive.value(config));
             }
             // Said twice: the first place has the value.
             Some(_) => {}
@@ -145,22 +165,22 @@ fn rewritten(old: &str, config: &Config) -> String {
     if !changed.is_empty() {
         text.push_str("# Written by CONFIG REWRITE\n");
     }
-    for (name, value) in changed {
-        put(&mut text, name, &value);
+    for directive in changed.iter().filter_map(|(name, _)| find(name.as_bytes())) {
+        put(&mut text, directive.name, &directive.value(config));
     }
     text
 }
 
 /// One line. Most values are words; a password may be anything.
-fn put(text: &mut String, name: &str, value: &str) {
-    let words = value.split(' ').all(|word| !word.is_empty());
+fn put(text: &mut String, name: &str, value: &[u8]) {
+    let words = value.split(|b| *b == b' ').all(|word| !word.is_empty());
     let plain =
-        value.bytes().all(|b| b == b' ' || (b.is_ascii_graphic() && !b"\"'\\#".contains(&b)));
+        value.iter().all(|b| *b == b' ' || (b.is_ascii_graphic() && !b"\"'\\#".contains(b)));
     // Writing to a string cannot fail.
     _ = if words && plain && name != "requirepass" {
-        writeln!(text, "{name} {value}")
+        writeln!(text, "{name} {}", String::from_utf8_lossy(value))
     } else {
-        writeln!(text, "{name} \"{}\"", value.as_bytes().escape_ascii())
+        writeln!(text, "{name} \"{}\"", value.escape_ascii())
     };
 }
 
@@ -190,5 +210,50 @@ mod tests {
         apply(&mut again, "new", &text).unwrap_or_else(|error| panic!("{error}\n{text}"));
         assert_eq!(again, config, "{text}");
         assert_eq!(rewritten(&text, &config), text, "nothing changes the second time");
+    }
+
+    /// Protects: a file that an older Redis came with starts this server, too.
+    #[test]
+    fn what_a_stock_file_has_is_warned_about() {
+        let mut config = Config::default();
+        let stock = "bind 127.0.0.1 -::1\nsave 900 1\nsave 300 10\nrdbcompression yes\nhz 20\n";
+        let warnings = apply(&mut config, "redis.conf", stock).expect("no refusal");
+        assert_eq!(warnings.len(), 3, "{warnings:?}");
+        assert!(
+            warnings[0].contains("redis.conf:2:6: directive 'save' is ignored"),
+            "{warnings:?}"
+        );
+        assert_eq!(config.hz, 20);
+        let error = apply(&mut config, "redis.conf", "appendonly yes\n").unwrap_err().to_string();
+        assert!(error.contains("persistence is not offered"), "{error}");
+    }
+
+    /// Protects: a password comes back to the byte, nobody gets to read it who
+    /// could not before, and a file that is gone is made anew.
+    #[cfg(unix)]
+    #[test]
+    fn a_rewritten_file_keeps_its_secret() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = std::env::temp_dir().join(format!("onechef-rewrite-{}", std::process::id()));
+        fs::create_dir_all(&folder).unwrap();
+        let path = folder.join("onechef.conf");
+        fs::write(&path, "port 7000\n").unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+        let mut config = Config::default();
+        config.set("port", "7000").unwrap();
+        config.set("requirepass", b"\xff a \"b\" \\ \n\xc3").unwrap();
+        let read = || {
+            let mut config = Config::default();
+            let text = fs::read_to_string(&path).unwrap();
+            assert_eq!(apply(&mut config, "new", &text), Ok(Vec::new()), "{text}");
+            config
+        };
+        replace(&path, &config).unwrap();
+        assert_eq!(read(), config);
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        fs::remove_file(&path).unwrap();
+        replace(&path, &config).unwrap();
+        assert_eq!(read(), config);
+        fs::remove_dir_all(&folder).unwrap();
     }
 }
