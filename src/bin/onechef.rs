@@ -35,6 +35,11 @@ mod native {
         }
     }
 
+    /// Of a scenario that begins with a tape.
+    const RECORDED: &str = "a recorded run cannot be checked: its clock and its network are a \
+        real machine's, and the checker knows the simulation's; 'onechef replay RECORDING \
+        --check' runs it again and compares";
+
     struct Failure(u8, String);
 
     fn carry_out(invocation: Invocation) -> Result<(), Failure> {
@@ -75,6 +80,9 @@ mod native {
             Invocation::Run { scenario, summary } => run(&scenario, summary),
             Invocation::Check(check) => {
                 let scenario = check.scenario.as_deref().map(read_scenario).transpose()?;
+                if scenario.as_ref().is_some_and(|scenario| scenario.tape.is_some()) {
+                    return Err(Failure(COULD_NOT_UNDERSTAND, RECORDED.to_owned()));
+                }
                 let (passed, report) = check.carry_out(scenario);
                 print(&report)?;
                 let failed = || Failure(COULD_NOT_RUN, "an invariant does not hold".to_owned());

@@ -82,6 +82,12 @@ test("attach, look back, save, open again, run again: the same core trace, and a
       const again = await run(PROGRAM, ["run", changed]);
       const core = (text) => text.split("\n").slice(1).map((line) => line.replace(/,"in":.*/, "").replace(/}$/, ""));
       assert.ok(core(again.stdout).some((line) => line.includes('"queued":{"name":"guest"}')));
+
+      // A recording's clock and network are not those that the checker knows.
+      await assert.rejects(run(PROGRAM, ["check", "--scenario", changed]), { code: 2, stderr: /a recorded run cannot be checked/ });
+      await page.evaluate(() => (document.querySelector("#acts-more").open = true));
+      await page.locator("#acts-more").getByRole("button", { name: /^Check the run/ }).click();
+      await page.locator("#answer").filter({ hasText: /Only a simulation/ }).waitFor();
     },
     TOLD,
   );

@@ -9,7 +9,8 @@ use crate::web::console::Outcome;
 
 impl App {
     pub(super) fn check(&mut self) {
-        self.tell(match self.run.scenario() {
+        // A tape's clock and network are not those that the checker knows.
+        self.tell(match self.run.scenario().filter(|scenario| scenario.tape.is_none()) {
             None => Outcome::Refused(line!("check.simulation")),
             Some(scenario) => match checking::ask(scenario.to_text()) {
                 Some(()) => Outcome::Done(line!("check.begun")),
