@@ -120,7 +120,9 @@ fn compare(root: &Path, plan: &Plan) -> Result<(), Failure> {
 
     report.crowd = Some(crowd(root, plan.crowd)?);
 
-    let (redis, ours, echo) = (redis()?, ours(root)?, echo(root)?);
+    let (redis, ours) = (redis()?, ours(root)?);
+    let echoes = plan.sizes.iter().map(|&size| Ok((size, echo(root, size)?)));
+    let echoes = echoes.collect::<Result<Vec<(u32, Contender)>, Failure>>()?;
     let settings = settings(plan);
     for (done, setting) in settings.iter().enumerate() {
         eprint!("\r  {:>3} of {}: {setting:<40}", done + 1, settings.len());
@@ -128,8 +130,9 @@ fn compare(root: &Path, plan: &Plan) -> Result<(), Failure> {
         for _ in 0..plan.rounds {
             row.redis.push(setting.measure(&redis)?);
             row.ours.push(setting.measure(&ours)?);
-            if setting.operation == Operation::Ping {
-                row.floor.push(setting.measure(&echo)?);
+            let echo = echoes.iter().find(|(size, _)| *size == setting.size_bytes);
+            if let Some((_, echo)) = echo.filter(|_| setting.operation.has_a_floor()) {
+                row.floor.push(setting.load(echo)?);
             }
         }
         report.rows.push(row);
@@ -161,9 +164,11 @@ fn ours(root: &Path) -> Result<Contender, Failure> {
     })
 }
 
-fn echo(root: &Path) -> Result<Contender, Failure> {
+/// Answers a GET with so many bytes.
+fn echo(root: &Path, value_bytes: u32) -> Result<Contender, Failure> {
     Contender::start("echo", ports::free_port(7601, "the echo loop")?, |command, port| {
         command.arg(root.join("target/release/examples/echo")).arg(port);
+        command.arg(value_bytes.to_string());
     })
 }
 

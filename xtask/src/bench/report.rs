@@ -12,7 +12,7 @@ pub struct Row {
     pub setting: Setting,
     pub redis: Vec<Run>,
     pub ours: Vec<Run>,
-    /// The bare echo loop; only for PING.
+    /// The bare echo loop; only for PING and GET.
     pub floor: Vec<Run>,
 }
 
