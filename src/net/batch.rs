@@ -15,7 +15,7 @@ use std::io::IoSlice;
 pub const WRITE_BUDGET_BYTES: usize = 64 * 1024;
 
 /// Most pieces that one gathered write may have (`IOV_MAX` on Linux is 1024;
-/// with blocks of 16 KB the byte limit is reached long before).
+/// blocks are so large that the byte limit is reached long before).
 pub const MAX_SLICES: usize = 64;
 
 /// Bytes waiting to be written to one client. The engine's reply buffers
@@ -107,10 +107,8 @@ pub enum Share {
 /// One client's turn: writes until drained, full, over budget or broken.
 ///
 /// Redis: `writeToClient`, *faithful* in its calls and their sizes: one write
-/// gathers at most 64 KB, and the budget is checked after each call, so a
-/// single huge block is still offered whole. There, blocks are a few bytes
-/// larger than 16 KB, so that four of them exceed the budget; here four are
-/// just that, so it counts as used up when it is reached.
+/// gathers until there are 64 KB, and the budget is checked after each call, so
+/// a single huge block is still offered whole.
 pub fn write_to_client<N: Net + ?Sized, S: Outgoing>(net: &mut N, job: &mut WriteJob<S>) {
     write_with(job, |fd, pieces| net.write(fd, pieces));
 }
@@ -155,7 +153,7 @@ fn write_some<S: Outgoing>(
     if job.reply.is_drained() {
         return Some(WriteOutcome::Drained);
     }
-    (job.budget && job.written >= WRITE_BUDGET_BYTES as u64).then_some(WriteOutcome::Budget)
+    (job.budget && job.written > WRITE_BUDGET_BYTES as u64).then_some(WriteOutcome::Budget)
 }
 
 /// The batch of a network without real helpers.

@@ -377,7 +377,7 @@ impl Account {
         let mut written = 0;
         for _ in 0..calls {
             let more = connection.writes.pop_front().and_then(Result::ok).unwrap_or(0);
-            let within = written < WRITE_BUDGET_BYTES as u64 || !bounded;
+            let within = written <= WRITE_BUDGET_BYTES as u64 || !bounded;
             require(within, Invariant::WriteBudget, || {
                 format!("client {id}: another write after {written} bytes have left in one turn")
             })?;

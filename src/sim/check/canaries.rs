@@ -141,7 +141,7 @@ const CANARIES: &[Canary] = &[
     under_a_spell(Invariant::NoStarvation, Spell::Doomed),
     under_a_spell(Invariant::CronVisits, Spell::Lively).saying("idles"),
     under_a_spell(Invariant::UnauthenticatedLimits, Spell::Trusted).saying("takes the password"),
-    under_a_spell(Invariant::UnauthenticatedLimits, Spell::Trusted).saying("and is owed 16"),
+    under_a_spell(Invariant::UnauthenticatedLimits, Spell::Trusted).saying("and is owed 20"),
     under_a_spell(Invariant::UnauthenticatedLimits, Spell::Trusted).saying("and is owed 0"),
     at_the_seam(Invariant::FactsAddUp, Sabotage::InventFired),
     in_the_facts(Invariant::OneReplyEach, |records| {

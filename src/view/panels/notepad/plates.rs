@@ -13,7 +13,7 @@ const TITLE: Phrase = Phrase::named("plates.plates-for-this-guest");
 const LIMIT_TITLE: Phrase = Phrase::named("plates.how-much-may-pile");
 const NO_TRAYS: Phrase = Phrase::named("plates.no-extra-trays");
 
-/// `PROTO_REPLY_CHUNK_BYTES`: the private buffer, and the smallest block.
+/// `PROTO_REPLY_CHUNK_BYTES`: the private buffer.
 const CHUNK_BYTES: u64 = 16 * 1024;
 /// Blocks drawn one by one; the rest is a count.
 const BLOCKS_DRAWN: u32 = 22;
