@@ -11,8 +11,8 @@ use super::rest::{self, Ahead, Grain};
 use crate::trace::Timeline;
 use crate::trace::timeline::MarkKind;
 
-/// Least and greatest speed, as powers of two: 1/128 to 8.
-pub const SPEED_MIN: i8 = -7;
+/// Least and greatest speed, as powers of two: 1/1024 to 8.
+pub const SPEED_MIN: i8 = -10;
 pub const SPEED_MAX: i8 = 3;
 
 /// How long the picture stands still at the end of a phase: at 1×, and at

@@ -103,7 +103,7 @@ impl Panes {
                 Tab::Tables => vec![panels::tables(frame), latencies(scene)],
                 Tab::Events => vec![
                     panels::lints(&scene.run.lints(), scene.playhead),
-                    panels::events(&scene.run.timeline, scene.playhead),
+                    panels::events(&scene.run.timeline, scene.playhead, frame.selected),
                 ],
             });
             if *tab == Tab::Events {

@@ -50,3 +50,18 @@ read("lanes are a switch, and their numbers stand in the tables", { reducedMotio
   assert.match(await reader.narration(), /PING/);
   assert.match(await reader.panel("Tables"), /Where each order's time went/);
 });
+
+read("whoever is chosen on the stage is chosen everywhere", { reducedMotion: "reduce" }, async (reader, page) => {
+  await reader.open("/?scenario=two-guests&at=60");
+  await page.getByRole("tab", { name: "Events" }).click();
+  assert.equal(await page.locator("#events [data-mine]").count(), 0);
+  await page.locator("#stage [role=button][data-client='2']").focus();
+  await reader.press("Enter");
+  assert.equal(await page.locator("#console-guest").evaluate((list) => list.selectedOptions[0].text), "2 · bob");
+  const mine = await page.locator("#events [data-mine]").allInnerTexts();
+  assert.ok(mine.length > 0 && mine.every((row) => /2|bob/.test(row)), mine.join(" | "));
+  assert.match(await reader.panel("Notepad"), /bob/);
+  await page.getByRole("tab", { name: "Tables" }).click();
+  assert.match((await page.locator("#tables .sel").allInnerTexts()).join(), /bob/);
+  assert.equal(await page.locator("#stage .seln").count(), 1);
+});

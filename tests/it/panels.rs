@@ -29,7 +29,7 @@ fn everything(timeline: &Timeline, playhead: usize, selected: Option<ClientId>) 
     let frame = frame(&world, timeline.now(playhead), selected);
     vec![
         panels::notepad(&frame),
-        panels::events(timeline, playhead),
+        panels::events(timeline, playhead, None),
         panels::counters(&world, None),
         panels::strip(timeline.cycles(), playhead, &frame, 920),
         panels::strip(timeline.cycles(), playhead, &frame, 366),
@@ -140,7 +140,7 @@ fn the_event_list_marks_now_and_dims_what_comes() {
     let timeline = specimens::on_the_grill().timeline;
     let playhead = timeline.records().iter().position(|r| matches!(r.event, Event::Read { .. }));
     let playhead = playhead.expect("a read") + 1;
-    let list = panels::events(&timeline, playhead);
+    let list = panels::events(&timeline, playhead, None);
     let now = find(&list, "now");
     assert_eq!(now.len(), 1);
     let record = &timeline.records()[playhead - 1];
@@ -157,6 +157,14 @@ fn the_event_list_marks_now_and_dims_what_comes() {
     assert!(seeks.is_sorted() && seeks.contains(&playhead), "{seeks:?}");
     let future = find(&list, "fut").len();
     assert_eq!(seeks.iter().filter(|seek| **seek > playhead).count(), future);
+    let marked = |list: &Node| {
+        let mut marked = Vec::new();
+        walk(list, &mut |n| marked.extend(attr(n, "data-mine").map(|_| text(n))));
+        marked
+    };
+    assert!(marked(&list).is_empty(), "nobody is selected");
+    let mine = marked(&panels::events(&timeline, playhead, record.event.client()));
+    assert!(!mine.is_empty() && mine.len() < seeks.len(), "{mine:?}");
 }
 
 /// Protects: a list around the playhead stays a list around the playhead,
@@ -171,7 +179,7 @@ fn the_event_list_is_bounded() {
     let timeline = story.done("long", None).timeline;
     let end = timeline.len();
     for playhead in [0, 1, end / 2, end] {
-        let rows = find(&panels::events(&timeline, playhead), "row").len();
+        let rows = find(&panels::events(&timeline, playhead, None), "row").len();
         assert!((1..=20).contains(&rows), "{rows} rows at {playhead}");
     }
 }

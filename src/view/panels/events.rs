@@ -2,7 +2,7 @@
 
 use super::badge;
 use super::words::either;
-use crate::event::Event;
+use crate::event::{ClientId, Event};
 use crate::net::WriteOutcome;
 use crate::time::Micros;
 use crate::trace::timeline::{CycleSummary, MarkKind};
@@ -21,9 +21,10 @@ const STEPS_AFTER: usize = 12;
 
 /// The steps around `playhead`, grouped by cycle, each a button whose
 /// `data-seek` leads to the moment after it. Book-keeping records, which a
-/// reader never stops at, have no row; numbers are those of the readout.
+/// reader never stops at, have no row; numbers are those of the readout. The
+/// rows of whoever is `selected` are marked.
 #[must_use]
-pub fn events(timeline: &Timeline, playhead: usize) -> Node {
+pub fn events(timeline: &Timeline, playhead: usize, selected: Option<ClientId>) -> Node {
     let list = Node::new("ol").class("ev");
     let shown = window(timeline, playhead);
     if shown.is_empty() {
@@ -48,7 +49,9 @@ pub fn events(timeline: &Timeline, playhead: usize) -> Node {
                 Some(now) if index < now => Time::Past,
                 _ => Time::Future,
             };
-            list.push(row(index, number.count, record, told, time));
+            let mine = selected.is_some() && told.badge == selected;
+            let row = row(index, number.count, record, told, time);
+            list.push(if mine { row.attr("data-mine", "") } else { row });
         }
         before.fold(record);
     }
