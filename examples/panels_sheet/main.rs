@@ -61,7 +61,7 @@ fn section(specimen: &Specimen) -> Node {
             .child(wide(strip(920)).child(panels::legend()))
             .child(Node::new("div").class("phone").child(strip(366)))
             .child(panels::notepad(&frame))
-            .child(panels::events(timeline, playhead))
+            .child(panels::events(timeline, playhead, None))
             .child(panels::counters(&world, Some(&before)))
             .child(wide(panels::tables(&frame))),
     )

@@ -14,6 +14,8 @@ pub const GAP_MS: f64 = 334.0;
 pub struct Pictures {
     shown_at_ms: f64,
     shown: usize,
+    /// A key is held down, and what it led to is not shown yet.
+    pub held: bool,
 }
 
 impl Pictures {

@@ -110,7 +110,8 @@ fn with_contained(change: impl FnOnce(&mut App)) {
             // What can still be painted is; a second failure is the same one.
             let _ = contain(&mut || app.paint());
         }
-        app.player.is_moving(&app.run.timeline) || app.is_stale() || app.is_behind()
+        let late = app.pictures.held || app.is_stale() || app.is_behind();
+        late || app.player.is_moving(&app.run.timeline)
     });
     frames::wish(moving);
 }
@@ -176,6 +177,7 @@ impl App {
             Message::ToNow => self.follow(true),
             Message::Order(word) => stream::order(word),
             Message::Control(control) => self.control(control),
+            Message::Held(control) => return self.hold(control),
             Message::Seek(count) => {
                 self.follow(count == self.run.timeline.len());
                 self.seek(count);
@@ -294,6 +296,9 @@ impl App {
         let dt_ms = self.drawn_at_ms.map_or(0.0, |before| now_ms - before);
         self.drawn_at_ms = Some(now_ms);
         self.now_ms = now_ms;
+        if self.pictures.held {
+            return self.show_held();
+        }
         if self.is_behind() || self.is_stale() && !self.player.is_playing() {
             let before = self.player.playhead();
             let stale = self.is_stale();

@@ -201,7 +201,11 @@ fn key(event: KeyboardEvent) {
     }
     if let Some(control) = shortcut(&name, event.shift_key(), focus(&at)) {
         event.prevent_default();
-        dispatch(Message::Control(control));
+        match control {
+            Control::Step(..) if event.repeat() => dispatch(Message::Held(control)),
+            _ if event.repeat() => {}
+            _ => dispatch(Message::Control(control)),
+        }
     }
 }
 

@@ -15,6 +15,8 @@ use crate::view::{Terms, Viewport};
 #[derive(Clone, Debug, PartialEq)]
 pub enum Message {
     Control(Control),
+    /// The same once more, since its key is held down.
+    Held(Control),
     /// To that many records: the scrubber, a cycle, a row of the events.
     Seek(usize),
     /// Pins a client, or with `None` follows the chef again.

@@ -82,6 +82,25 @@ read("stepping, scrubbing and a link lead to the same moment", { reducedMotion: 
   assert.deepEqual(stage(await reader.moment()), stage(scrubbed));
 });
 
+read("a key that is held down takes every step, and shows three pictures a second", { reducedMotion: "reduce" }, async (reader, page) => {
+  const STEPS = 40;
+  await reader.open("/?scenario=two-guests");
+  await reader.enterPlayer();
+  for (let step = 0; step < STEPS; step += 1) await reader.press("ArrowRight");
+  const there = await reader.place();
+  await reader.press("Home");
+  await page.evaluate(() => {
+    window.pictures = [];
+    const look = () => window.pictures.push(performance.now());
+    new MutationObserver(look).observe(document.getElementById("stage"), { subtree: true, childList: true, attributes: true });
+  });
+  for (let step = 0; step < STEPS; step += 1) await page.keyboard.down("ArrowRight");
+  await page.waitForFunction((there) => Number(document.getElementById("scrub").value) === there, there);
+  const gaps = await page.evaluate(() => window.pictures.map((at, i, all) => at - all[i - 1]).slice(2));
+  assert.ok(gaps.every((gap) => gap >= 300), gaps.join());
+  await page.keyboard.up("ArrowRight");
+});
+
 read("play runs to the end and stops there", {}, async (reader, page) => {
   await page.locator("#speed").fill("3");
   await page.getByRole("button", { name: "Play", exact: true }).click();
