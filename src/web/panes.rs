@@ -99,6 +99,7 @@ impl Panes {
                 Tab::Counters => vec![
                     panels::counters(frame.world, Some(scene.stepped)),
                     panels::kept(&scene.run.timeline.footprint()),
+                    Node::new("p").class("note1").text(scene.run.truth()),
                 ],
                 Tab::Tables => vec![panels::tables(frame), latencies(scene)],
                 Tab::Events => vec![

@@ -278,6 +278,12 @@ impl Run {
         codec::to_text_with(&self.header, self.timeline.records(), &self.inputs)
     }
 
+    /// What is real in it.
+    #[must_use]
+    pub fn truth(&self) -> String {
+        origin::truth(&self.header)
+    }
+
     /// What decides the run, for a report about it.
     #[must_use]
     pub fn seed(&self) -> Option<u64> {

@@ -66,3 +66,9 @@ read("a scenario file opens, and a broken one names the place", { reducedMotion:
   assert.match(message, /wrong\.scenario:6:\d+/);
   assert.deepEqual(await reader.moment(), before);
 });
+
+read("a run says what is real in it, and the seed that makes it again", { reducedMotion: "reduce", path: "/?scenario=blocked-guests" }, async (reader) => {
+  assert.match(await reader.panel("Counters"), /real engine.*seed 10\b/);
+  await reader.drop("saved.ndjson", await reader.save());
+  assert.match(await reader.panel("Counters"), /seed 10\b/, "a saved trace keeps it");
+});
