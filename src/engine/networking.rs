@@ -264,6 +264,9 @@ impl Engine {
                 }
                 Progress::Empty { consumed } => {
                     net.spend(Work::Parse { bytes: consumed as u64 });
+                    // Asking for nothing counts, too, where CLIENT REPLY SKIP
+                    // counts (`resetClient`).
+                    self.server.clients[slot].reset();
                     query.parser.reset();
                     start += consumed;
                 }

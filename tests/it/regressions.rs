@@ -441,3 +441,17 @@ fn the_end_of_an_argument_is_not_looked_at() {
     assert_eq!(hears(&[], bytes).0, expected);
     assert_eq!(hears_bytewise(bytes), expected);
 }
+
+/// A request for nothing is no command, but uses a CLIENT REPLY SKIP up all the
+/// same, as in Redis (`resetClient`); found by the differential test.
+#[test]
+fn asking_for_nothing_ends_a_skip() {
+    for nothing in [&b"\r\n"[..], b"\n", b"*0\r\n", b"*-1\r\n"] {
+        let skip = [b"CLIENT REPLY SKIP\r\n", nothing, b"PING\r\n"].concat();
+        assert_eq!(hears(&[], &skip).0, "+PONG\r\n", "{nothing:?}");
+        assert_eq!(hears_bytewise(&skip), "+PONG\r\n", "{nothing:?}");
+    }
+    let scenario = "onechef scenario 1\nclient ana\nat 1ms ana connects\n\
+        at 2ms ana sends raw \"CLIENT REPLY SKIP\\r\\n\\r\\nPING\\r\\n\"";
+    examine(&Scenario::parse("skip", scenario).expect("well-formed")).expect("nothing is broken");
+}

@@ -170,7 +170,7 @@ impl Account {
             format!("client {id}: {argc} arguments got through without the password")
         })?;
         let reading = reader::read(&input[self.parsed..self.received], rules);
-        let Reading::Request { argv: words, end } = reading else {
+        let Reading::Request { argv: words, end, late } = reading else {
             return require(false, Invariant::WholeRequestsOnly, || {
                 format!(
                     "client {id}: a request of {argc} arguments is said to be in bytes {}..{}: {reading:?}",
@@ -186,7 +186,8 @@ impl Account {
         })?;
         self.parsed += end;
         (self.request, self.in_request) = (words, true);
-        self.skipped = std::mem::take(&mut self.skip);
+        // Asking for nothing uses a CLIENT REPLY SKIP up.
+        self.skipped = std::mem::take(&mut self.skip) && !late;
         Ok(())
     }
 

@@ -12,8 +12,9 @@ pub enum Reading {
     /// Nothing, or nothing but requests for nothing: `skip` bytes of them.
     /// What follows them, if anything, is not complete.
     Partial,
-    /// A request of at least one argument, and the offset behind it.
-    Request { argv: Vec<Vec<u8>>, end: usize },
+    /// A request of at least one argument, the offset behind it, and whether
+    /// requests for nothing stood before it.
+    Request { argv: Vec<Vec<u8>>, end: usize, late: bool },
     /// No request can come of it.
     Nonsense,
 }
@@ -39,7 +40,9 @@ pub fn read(bytes: &[u8], rules: Rules) -> Reading {
         };
         match one {
             Ok((argv, end)) if argv.is_empty() => from += end,
-            Ok((argv, end)) => return Reading::Request { argv, end: from + end },
+            Ok((argv, end)) => {
+                return Reading::Request { argv, end: from + end, late: from > 0 };
+            }
             Err(Stop::Wait) => return Reading::Partial,
             Err(Stop::Nonsense) => return Reading::Nonsense,
         }
@@ -135,7 +138,7 @@ mod tests {
             match parser.parse(&bytes[from..], &limits) {
                 Progress::Complete { consumed } => {
                     let argv = parser.args(&bytes[from..]).iter().map(<[u8]>::to_vec).collect();
-                    return Reading::Request { argv, end: from + consumed };
+                    return Reading::Request { argv, end: from + consumed, late: from > 0 };
                 }
                 Progress::Empty { consumed } => from += consumed,
                 Progress::Incomplete => return Reading::Partial,
@@ -164,6 +167,6 @@ mod tests {
         let bytes = b"\r\n*0\r\n*-1\r\n*1\r\n$4\r\nPING\r\n";
         assert_eq!(read(b"*1\r\n\r\nx", RULES), Reading::Nonsense);
         let argv = vec![b"PING".to_vec()];
-        assert_eq!(read(bytes, RULES), Reading::Request { argv, end: bytes.len() });
+        assert_eq!(read(bytes, RULES), Reading::Request { argv, end: bytes.len(), late: true });
     }
 }
