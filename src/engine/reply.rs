@@ -38,14 +38,18 @@ struct Pending {
     /// Always of [`REPLY_CHUNK_BYTES`].
     buffer: Vec<u8>,
     list: VecDeque<Vec<u8>>,
+    /// Blocks of the smallest size that have left, for [`Reply::recycle`].
+    spent: Vec<Vec<u8>>,
     /// Sum of the blocks' capacities (`reply_bytes`).
     list_capacity_bytes: u64,
     /// How much of the first piece has left already.
     sent: u32,
 }
 
-/// Spare reply buffers, last returned first (it is the one still warm in the
-/// cache).
+/// Spare reply buffers and blocks, last returned first (it is the one still
+/// warm in the cache). An allocator that gets megabytes of them back at the end
+/// of each sweep returns them to the kernel, and each page is a fault when it
+/// is wanted again.
 #[derive(Debug, Default)]
 pub struct BufferPool {
     #[expect(clippy::vec_box, reason = "they are lent and returned in their boxes")]
@@ -53,11 +57,15 @@ pub struct BufferPool {
     /// The fewest there were since the last [`BufferPool::give_back`]: so many
     /// are not needed.
     idle: usize,
+    /// The same for blocks of the smallest size, empty.
+    blocks: Vec<Vec<u8>>,
+    idle_blocks: usize,
 }
 
 impl BufferPool {
     /// More than this many stay allocated only while in use.
     const KEEP: usize = 64;
+    const KEEP_BLOCKS: usize = 256;
 
     fn lend(&mut self) -> Box<Pending> {
         match self.spare.pop() {
@@ -68,13 +76,26 @@ impl BufferPool {
             None => Box::new(Pending {
                 buffer: Vec::with_capacity(REPLY_CHUNK_BYTES),
                 list: VecDeque::new(),
+                spent: Vec::new(),
                 list_capacity_bytes: 0,
                 sent: 0,
             }),
         }
     }
 
+    fn lend_block(&mut self) -> Vec<u8> {
+        let Some(block) = self.blocks.pop() else { return Vec::with_capacity(BLOCK_BYTES) };
+        self.idle_blocks = self.idle_blocks.min(self.blocks.len());
+        block
+    }
+
+    fn take_back_blocks(&mut self, spent: &mut Vec<Vec<u8>>) {
+        let room = BufferPool::KEEP_BLOCKS - self.blocks.len();
+        self.blocks.extend(spent.drain(..).take(room));
+    }
+
     fn take_back(&mut self, mut pending: Box<Pending>) {
+        self.take_back_blocks(&mut pending.spent);
         if self.spare.len() < Self::KEEP {
             pending.buffer.clear();
             if pending.list.capacity() > 0 {
@@ -91,6 +112,8 @@ impl BufferPool {
         let needed = self.spare.len() - self.idle;
         self.spare.truncate(needed.max(1));
         self.idle = self.spare.len();
+        self.blocks.truncate(self.blocks.len() - self.idle_blocks);
+        self.idle_blocks = self.blocks.len();
     }
 }
 
@@ -104,7 +127,7 @@ impl Reply {
     pub fn push(&mut self, bytes: &[u8], pool: &mut BufferPool) -> bool {
         let pending = self.pending.get_or_insert_with(|| pool.lend());
         if !pending.list.is_empty() {
-            return pending.push_block(bytes);
+            return pending.push_block(bytes, pool);
         }
         let room = REPLY_CHUNK_BYTES - pending.buffer.len();
         if bytes.len() <= room {
@@ -113,7 +136,7 @@ impl Reply {
         }
         let (now, later) = bytes.split_at(room);
         pending.buffer.extend_from_slice(now);
-        pending.push_block(later)
+        pending.push_block(later, pool)
     }
 
     /// Where the next bytes go, if `bytes` more fit there.
@@ -209,6 +232,13 @@ impl Reply {
         self.buffered() + self.listed_bytes()
     }
 
+    /// Gives blocks back that have left.
+    pub fn recycle(&mut self, pool: &mut BufferPool) {
+        if let Some(pending) = &mut self.pending {
+            pool.take_back_blocks(&mut pending.spent);
+        }
+    }
+
     /// Gives the buffer back once everything has left, or drops what waits.
     pub fn release(&mut self, pool: &mut BufferPool) {
         if let Some(pending) = self.pending.take() {
@@ -223,7 +253,7 @@ impl Pending {
         std::iter::once(&self.buffer).chain(&self.list)
     }
 
-    fn push_block(&mut self, bytes: &[u8]) -> bool {
+    fn push_block(&mut self, bytes: &[u8], pool: &mut BufferPool) -> bool {
         let mut rest = bytes;
         if let Some(last) = self.list.back_mut() {
             let room = last.capacity() - last.len();
@@ -234,9 +264,11 @@ impl Pending {
         if rest.is_empty() {
             return false;
         }
-        let needed =
-            if rest.len() <= BLOCK_BYTES { BLOCK_BYTES } else { rest.len() + BLOCK_SLACK_BYTES };
-        let mut block = Vec::with_capacity(needed);
+        let mut block = if rest.len() <= BLOCK_BYTES {
+            pool.lend_block()
+        } else {
+            Vec::with_capacity(rest.len() + BLOCK_SLACK_BYTES)
+        };
         block.extend_from_slice(rest);
         self.list_capacity_bytes += block.capacity() as u64;
         self.list.push_back(block);
@@ -260,7 +292,12 @@ impl Pending {
             }
             gone -= front.len();
             self.list_capacity_bytes -= front.capacity() as u64;
-            self.list.pop_front();
+            if let Some(mut block) = self.list.pop_front()
+                && block.capacity() == BLOCK_BYTES
+            {
+                block.clear();
+                self.spent.push(block);
+            }
         }
         self.sent = gone as u32;
     }
@@ -442,6 +479,36 @@ mod tests {
         assert_eq!(pool.spare.len(), 4);
         pool.give_back();
         assert_eq!(pool.spare.len(), 1);
+    }
+
+    /// Protects: a block serves again, and is not kept when nobody needs it.
+    #[test]
+    fn blocks_are_lent_again_and_given_back() {
+        let mut pool = BufferPool::default();
+        let mut reply = Reply::default();
+        let mut send = |pool: &mut BufferPool, bytes: usize, taken: usize| {
+            reply.push(&vec![b'x'; bytes], pool);
+            let mut out = Vec::new();
+            write(&mut reply, taken, &mut out);
+            reply.recycle(pool);
+            if reply.is_drained() {
+                reply.release(pool);
+            }
+        };
+        for element in [1_000; 60] {
+            send(&mut pool, element, 0);
+        }
+        assert_eq!(pool.blocks.len(), 0, "three are in use");
+        send(&mut pool, 1, 40_000);
+        assert_eq!(pool.blocks.len(), 1, "one has left");
+        send(&mut pool, 1, 40_000);
+        assert_eq!(pool.blocks.len(), 3);
+        send(&mut pool, 500_000, 500_000);
+        assert_eq!(pool.blocks.len(), 3, "a large one is not kept");
+        pool.give_back();
+        assert_eq!(pool.blocks.len(), 3, "they were just needed");
+        pool.give_back();
+        assert_eq!(pool.blocks.len(), 0);
     }
 
     #[test]

@@ -154,7 +154,9 @@ impl Engine {
                     self.server.free_client_async(slot, why);
                 }
             }
-            WriteOutcome::WouldBlock | WriteOutcome::Budget => {}
+            WriteOutcome::WouldBlock | WriteOutcome::Budget => {
+                client.reply.recycle(&mut server.reply_pool);
+            }
             WriteOutcome::Reset => {
                 self.server.free_client_async(slot, CloseReason::WriteError);
             }
