@@ -35,6 +35,19 @@ for (const colorScheme of ["light", "dark"]) {
           found.dim.forEach((text) => dim.add(`${scenario} at ${share}: ${text}`));
         }
       }
+      // A crowd is drawn as a map of seats.
+      const guests = Array.from({ length: 40 }, (_, i) => `g${i}`);
+      const acts = guests.flatMap((name, i) => [`at ${1 + i}ms ${name} connects`, `at 50ms ${name} sends PING`]);
+      await reader.drop("crowd.scenario", ["onechef scenario 1", "title A crowd", ...guests.map((name) => `client ${name}`), ...acts, ""].join("\n"));
+      await reader.enterPlayer();
+      await reader.press("End");
+      const end = await reader.place();
+      for (const share of [0.3, 0.6, 0.9]) {
+        await reader.seek(Math.floor(end * share));
+        const found = await dimTexts(page, "#stage, #strip");
+        count += found.count;
+        found.dim.forEach((text) => dim.add(`a crowd at ${share}: ${text}`));
+      }
       assert.ok(count > 300, `only ${count} texts`);
       assert.deepEqual([...dim], []);
     });
