@@ -61,7 +61,7 @@ read("a whole chapter by keyboard, with the drawing hidden", { reducedMotion: "r
 read("the object that is spoken of is marked, and only at its moment", { path: "/#tour/one-chef/3", reducedMotion: "reduce" }, async (reader, page) => {
   await page.locator("#cue:not([hidden])").waitFor();
   const [cue, door] = await page.evaluate(() =>
-    ["cue", "obj:door"].map((id) => document.getElementById(id).getBoundingClientRect().toJSON()),
+    ["cue", "obj:entrance"].map((id) => document.getElementById(id).getBoundingClientRect().toJSON()),
   );
   assert.ok(cue.left <= door.left && cue.right >= door.right && cue.top <= door.top && cue.bottom >= door.bottom);
   await reader.enterPlayer();

@@ -21,7 +21,8 @@ pub enum Cue {
 }
 
 impl Cue {
-    /// The id of the element in the drawing.
+    /// The id of the element in the drawing: the object without its caption,
+    /// which the brackets would cross.
     #[must_use]
     pub fn id(self) -> String {
         match self {
@@ -29,12 +30,12 @@ impl Cue {
             Cue::Waiter => "obj:helper".into(),
             Cue::Clock => "obj:clock".into(),
             Cue::Board => "obj:board".into(),
-            Cue::Door => "obj:door".into(),
+            Cue::Door => "obj:entrance".into(),
             Cue::Bell => "obj:bell".into(),
             Cue::Grill => "obj:grill".into(),
-            Cue::Seat(client) => format!("seat:{client}"),
-            Cue::Pad(client) => format!("pad:{client}"),
-            Cue::Rack(client) => format!("rack:{client}"),
+            Cue::Seat(client) => format!("table:{client}"),
+            Cue::Pad(client) => format!("sheet:{client}"),
+            Cue::Rack(client) => format!("place:{client}"),
         }
     }
 

@@ -76,7 +76,7 @@ const NOTEPAD: Chapter = Chapter {
         ask(Moment::Taken(BOB), Cue::Pad(BOB), Question::PadsLeft),
         step(Moment::Served(BOB), Cue::Pad(BOB)),
         step(Moment::FarewellRead(ANA), Cue::Seat(ANA)),
-        step(Moment::ShownOut(ANA), Cue::Seat(ANA)),
+        step(Moment::ShownOut(ANA), Cue::Pad(ANA)),
     ],
     attempt: Attempt { from: 4, offer: Offer::Command { guest: "bob", line: "CLIENT LIST" } },
 };

@@ -104,10 +104,11 @@ fn column(scene: &Scene<'_>, sitter: &Sitter<'_>) -> Node {
     let id = sitter.id();
     let (x, y, k) = (sitter.x, layout.table, layout.guest_scale());
     let posture = posture(scene, sitter);
-    let mut out = g()
+    let seat = g()
         .key(format!("seat:{id}"))
         .attr("id", format!("seat:{id}"))
         .attr("data-client", id.to_string());
+    let mut out = g().key("table").attr("id", format!("table:{id}"));
     let figure = symbol(posture.href(), 0.0, 0.0).moved_scaled(x, y, k);
     out.push(figure.attr("style", hue_style(id)).key("guest"));
     if scene.flag(sitter) {
@@ -126,8 +127,9 @@ fn column(scene: &Scene<'_>, sitter: &Sitter<'_>) -> Node {
         slip(scene, sitter, &mut out);
     }
     plates(scene, sitter, &mut out);
-    caption(scene, sitter, &mut out);
-    out
+    let mut seat = seat.child(out);
+    caption(scene, sitter, &mut seat);
+    seat
 }
 
 fn table(scene: &Scene<'_>, x: f64, y: f64) -> Node {

@@ -47,6 +47,11 @@ pub fn door(scene: &Scene<'_>) -> Node {
     if scene.layout.is_phone() { phone(scene, out) } else { desktop(scene, out) }
 }
 
+/// The door itself, without who stands before it and what it is called.
+fn entrance() -> Node {
+    g().key("entrance").attr("id", "obj:entrance")
+}
+
 fn bell(scene: &Scene<'_>, x: f64, y: f64, k: f64) -> Node {
     let ringing = rings(scene);
     let mut out = g().key("bell").attr("id", "obj:bell");
@@ -84,7 +89,8 @@ fn desktop(scene: &Scene<'_>, mut out: Node) -> Node {
     out.push(bell(scene, 113.0, 407.0, 1.0));
     let hot = scene.is_at(Place::Door);
     let frame = if hot { "frame2 hotb" } else { "frame2" };
-    out.push(rect(frame, x, 424.0, 42.0, 84.0).round(2.0).key("frame"));
+    let mut entrance = entrance();
+    entrance.push(rect(frame, x, 424.0, 42.0, 84.0).round(2.0).key("frame"));
     let mut leaf = g().key("leaf");
     if is_open(scene) {
         leaf.push(rect("leaf open", x + 4.0, 428.0, 34.0, 80.0));
@@ -95,7 +101,7 @@ fn desktop(scene: &Scene<'_>, mut out: Node) -> Node {
         leaf.push(rect("paneline", x + 9.0, 468.0, 24.0, 32.0).round(1.0));
         leaf.push(circle("inkf", x + 34.0, 465.0, 1.8));
     }
-    out.push(leaf);
+    out.push(entrance.child(leaf));
     out.push(line("floor", 8.0, floor, 146.0, floor));
     let waiting = scene.world.backlog.len();
     for i in 0..waiting.min(QUEUE) {
@@ -140,7 +146,8 @@ fn names(scene: &Scene<'_>, waiting: usize, hot: bool) -> Node {
 fn phone(scene: &Scene<'_>, mut out: Node) -> Node {
     out.push(bell(scene, 23.0, 346.0, 0.9));
     let frame = if scene.is_at(Place::Door) { "frame2 hotb" } else { "frame2" };
-    out.push(rect(frame, 8.0, 364.0, 30.0, 59.0).round(2.0).key("frame"));
+    let mut entrance = entrance();
+    entrance.push(rect(frame, 8.0, 364.0, 30.0, 59.0).round(2.0).key("frame"));
     let mut leaf = g().key("leaf");
     if is_open(scene) {
         leaf.push(rect("leaf open", 11.0, 367.0, 24.0, 56.0));
@@ -150,7 +157,7 @@ fn phone(scene: &Scene<'_>, mut out: Node) -> Node {
         leaf.push(rect("paneline", 15.0, 372.0, 16.0, 18.0));
         leaf.push(rect("paneline", 15.0, 395.0, 16.0, 22.0));
     }
-    out.push(leaf);
+    out.push(entrance.child(leaf));
     let waiting = scene.world.backlog.len();
     let port = scene.world.listeners.first().map(|(_, at)| format!(":{}", at.port()));
     let words = match (waiting, port) {

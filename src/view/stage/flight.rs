@@ -180,8 +180,8 @@ pub fn waiter(scene: &Scene<'_>) -> Option<Node> {
     let y = hand + 70.0 * k;
     let is_free = scene.t >= 1.0 && *bytes > 0;
     let href = if is_free { "#helper-free" } else { "#helper" };
-    let mut out = g().key("helper").attr("id", "obj:helper");
-    out.push(symbol(href, 0.0, 0.0).moved_scaled(x, y, k));
+    let figure = symbol(href, 0.0, 0.0).moved_scaled(x, y, k).attr("id", "obj:helper");
+    let out = g().key("helper").child(figure);
     let words = say!("stage.flight.waiter", *by);
     Some(match layout.scale {
         Scale::Large => {
@@ -326,19 +326,11 @@ fn walking_out(scene: &Scene<'_>, sitter: &Sitter<'_>) -> Option<Node> {
     out.push(standing(scene, sitter.id(), x, y));
     if scene.is_at(Place::Pad(sitter.id())) {
         let k = standing_scale(scene) / 0.88;
-        let (x, y) = (x - 18.0 * k, y - 14.0 * k);
-        out.push(path("att", d!("M{} {}h{}", x, y, -15.0 * k)));
+        let (x, y) = (x - 15.0 * k, y - 14.0 * k);
+        out.push(path("att", d!("M{} {}h{}", x, y, -10.0 * k)));
         out.push(path(
             "att",
-            d!(
-                "M{} {}l{} {}l{} {}",
-                x - 10.0 * k,
-                y - 5.0 * k,
-                -5.5 * k,
-                5.0 * k,
-                5.5 * k,
-                5.0 * k
-            ),
+            d!("M{} {}l{} {}l{} {}", x - 5.0 * k, y - 5.0 * k, -5.0 * k, 5.0 * k, 5.0 * k, 5.0 * k),
         ));
     }
     Some(out)

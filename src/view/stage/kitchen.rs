@@ -195,6 +195,9 @@ fn desktop_grill(scene: &Scene<'_>) -> Node {
     out
 }
 
+/// What a chip is wider than its word.
+const CHIP_PX: f64 = 6.0;
+
 /// The order slip above the fire, its arguments as chips.
 fn ticket(order: &Ticket<'_>, x: f64, y: f64, w: f64) -> Node {
     let mut out = g().key("ticket").attr("id", "obj:ticket");
@@ -202,22 +205,25 @@ fn ticket(order: &Ticket<'_>, x: f64, y: f64, w: f64) -> Node {
     let sheet = d!("M{} {}H{}V{}", x + 4.0, y, x + w - 4.0, y + 40.0);
     out.push(path("padf hotb", format!("{sheet}{edge}Z")));
     out.push(badge(order.client, x + 17.0, y + 19.0, 18.0));
-    let mut at = x + 31.0;
-    let mut room = w - 31.0 - 7.0;
-    let count = order.argv.len().max(1);
+    let mut at = x + 30.0;
+    let end = x + w - 7.0;
     for (i, arg) in order.argv.iter().enumerate() {
-        let rest = (count - i - 1) as f64;
-        // The others need at least a chip of one letter each.
-        let most = room - (rest.min(2.0)) * (MONO_PX + 11.0) - 8.0;
-        let shown = fit_mono(&arg.to_string(), most.max(MONO_PX)).into_owned();
-        let wide = shown.chars().count() as f64 * 6.35 + 8.0;
-        if room < wide {
-            break;
-        }
+        let room = end - at - CHIP_PX;
+        // Room for a chip that says that there is more; one that is cut says
+        // it itself.
+        let more = if i + 1 < order.argv.len() { MONO_PX + CHIP_PX + 2.0 } else { 0.0 };
+        let word = arg.to_string();
+        let fitted = fit_mono(&word, room - more);
+        let whole = !fitted.ends_with('…') || word.ends_with('…');
+        let shown =
+            if whole { fitted.into_owned() } else { fit_mono(&(word + "…"), room).into_owned() };
+        let wide = shown.chars().count() as f64 * MONO_PX + CHIP_PX;
         out.push(rect("chip", at, y + 9.0, wide, 20.0).round(2.5));
         out.push(text("pm", at + wide / 2.0, y + 23.0, shown).middle());
-        at += wide + 3.0;
-        room -= wide + 3.0;
+        if !whole {
+            break;
+        }
+        at += wide + 2.0;
     }
     out
 }

@@ -18,20 +18,21 @@ pub fn pad(scene: &Scene<'_>, sitter: &Sitter<'_>) -> Node {
     let id = sitter.id();
     let why = sitter.departed.map(|d| d.why).or(sitter.client.close_asap);
     let top = layout.pad - descent(scene, sitter);
-    let mut group = g()
+    let group = g()
         .key(format!("pad:{id}"))
         .attr("id", format!("pad:{id}"))
         .attr("data-client", id.to_string());
+    let mut sheet = g().key("sheet").attr("id", format!("sheet:{id}"));
     match why {
-        Some(why) => torn(scene, sitter, why, &mut group),
+        Some(why) => torn(scene, sitter, why, &mut sheet),
         None => match layout.scale {
-            Scale::Large => large(scene, sitter, top, &mut group),
-            Scale::Medium => medium(scene, sitter, top, &mut group),
-            Scale::Small => small(scene, sitter, top, &mut group),
+            Scale::Large => large(scene, sitter, top, &mut sheet),
+            Scale::Medium => medium(scene, sitter, top, &mut sheet),
+            Scale::Small => small(scene, sitter, top, &mut sheet),
         },
     }
     let clip = if layout.scale == Scale::Small { 0.62 } else { 1.0 };
-    let group = group.fading(appearance(scene, sitter));
+    let group = group.fading(appearance(scene, sitter)).child(sheet);
     group.child(symbol("#clip", 0.0, 0.0).moved_scaled(sitter.x, layout.rail, clip))
 }
 

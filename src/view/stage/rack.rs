@@ -156,6 +156,7 @@ pub fn cell_of(scene: &Scene<'_>, sitter: &Sitter<'_>) -> Option<Node> {
         .key(format!("rack:{id}"))
         .attr("id", format!("rack:{id}"))
         .attr("data-client", id.to_string());
+    let mut place = g().key("place").attr("id", format!("place:{id}"));
     let x = sitter.x + layout.plate_dx();
     let scale = layout.plate_scale().0;
     match cell {
@@ -168,24 +169,24 @@ pub fn cell_of(scene: &Scene<'_>, sitter: &Sitter<'_>) -> Option<Node> {
             };
             if squares > 0 {
                 let plate = plate(x, layout.shelf, squares, scale);
-                out.push(plate.key(format!("plate:{id}")).attr("id", format!("plate:{id}")));
+                place.push(plate.key(format!("plate:{id}")).attr("id", format!("plate:{id}")));
             }
         }
-        Cell::Tower(trays) => stack(scene, sitter, x, trays, &mut out),
+        Cell::Tower(trays) => stack(scene, sitter, x, trays, &mut place),
         Cell::Gone => {
             let ghost = symbol("#plate", 0.0, 0.0).moved_scaled(x, layout.shelf, scale);
-            out.push(g().class("outline").key("gone").child(ghost));
+            place.push(g().class("outline").key("gone").child(ghost));
         }
     }
     match layout.scale {
         Scale::Large => {
             ordinal.into_iter().for_each(|(n, turn)| out.push(number(layout, sitter.x, n, turn)));
-            out.push(label(scene, sitter, cell, ordinal.map(|(_, turn)| turn), x));
+            place.push(label(scene, sitter, cell, ordinal.map(|(_, turn)| turn), x));
         }
-        Scale::Medium => out.push(short_label(scene, sitter, cell, x)),
+        Scale::Medium => place.push(short_label(scene, sitter, cell, x)),
         Scale::Small => {}
     }
-    Some(out)
+    Some(out.child(place))
 }
 
 /// The bytes of a plate that is still flying from the grill.
