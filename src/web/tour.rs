@@ -209,17 +209,22 @@ fn point_at(id: Option<&str>) {
         let across = |px: f64| 100.0 * px / scene.width();
         let down = |px: f64| 100.0 * px / scene.height();
         is_drawn.then(|| {
-            format!(
+            let place = format!(
                 "left:{}%;top:{}%;width:{}%;height:{}%",
                 short(across(object.left() - scene.left())),
                 short(down(object.top() - scene.top())),
                 short(across(object.width())),
                 short(down(object.height()))
-            )
+            );
+            (place, object.top() < 0.0)
         })
     });
     flag(&brackets, "hidden", place.is_none());
-    if let Some(place) = place {
+    if let Some((place, is_above)) = place {
+        // On a phone a reader has scrolled down to go on to this step.
+        if is_above && brackets.get_attribute("style").as_ref() != Some(&place) {
+            element("stage").scroll_into_view();
+        }
         set(&brackets, "style", &place);
     }
 }
