@@ -5,6 +5,7 @@ pub mod announce;
 pub mod beat;
 pub mod compare;
 pub mod control;
+mod fault;
 pub mod frame;
 pub mod lanes;
 pub mod lesson;
@@ -25,6 +26,7 @@ pub mod text;
 pub mod tree;
 pub mod why;
 
+pub use fault::fault;
 pub use frame::{Frame, Motion, Terms, Viewport};
 pub use narration::{Narration, narrate};
 pub use phase::StagePhase;

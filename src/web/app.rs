@@ -32,7 +32,7 @@ use crate::view::pictures::Pictures;
 use crate::view::player::{Step, Tick};
 use crate::view::rest::{self, Ahead};
 use crate::view::why::{self, Question};
-use crate::view::{Frame, Grain, Motion, Node, Player, StagePhase, Terms, panels};
+use crate::view::{Frame, Grain, Motion, Node, Player, StagePhase, Terms, fault, panels};
 use living::Living;
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -472,7 +472,8 @@ impl App {
             if text.trim_start().starts_with('{') {
                 Run::recorded(name, &text)
             } else {
-                let scenario = Scenario::parse(name, &text).map_err(|error| error.to_string())?;
+                let scenario =
+                    Scenario::parse(name, &text).map_err(|error| fault(&error.to_string()))?;
                 Ok(Run::simulate(scenario))
             }
         });

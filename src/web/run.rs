@@ -7,6 +7,7 @@ use crate::sorted::SortedMap;
 use crate::trace::codec::{self, Ending, Header};
 use crate::trace::world::Guest;
 use crate::trace::{Inputs, Record, Timeline, World};
+use crate::view::fault;
 use crate::view::lint::{Lint, lints};
 use crate::view::origin;
 use crate::view::requests::Requests;
@@ -128,7 +129,8 @@ impl Run {
     /// # Errors
     /// Where the text is no trace: the line, the column, what was expected.
     pub fn recorded(name: &str, text: &str) -> Result<Run, String> {
-        let trace = codec::read(text.as_bytes()).map_err(|error| format!("{name}:{error}"))?;
+        let trace =
+            codec::read(text.as_bytes()).map_err(|error| fault(&format!("{name}:{error}")))?;
         let header = trace.header.ok_or_else(|| line!("run.empty", name))?;
         let mut timeline = Timeline::new();
         let mut remarks = Vec::new();

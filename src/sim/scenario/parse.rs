@@ -197,11 +197,11 @@ impl<'a> Reader<'a> {
             let client = &self.scenario.clients[input.client].name;
             let connects = input.action == Action::Connect;
             if connects && connected[input.client] {
-                let why = format!("{client} connects twice");
+                let why = format!("'{client}' connects twice");
                 return Err(self.refused(*line, *column, &why));
             }
             if !connects && !connected[input.client] {
-                let why = format!("{client} has not connected by then");
+                let why = format!("'{client}' has not connected by then");
                 return Err(self.refused(*line, *column, &why));
             }
             connected[input.client] = true;
@@ -304,7 +304,7 @@ impl<'a> Reader<'a> {
             return Err(words.error("a client's name of letters, digits, '-', '_'", &name));
         };
         if self.scenario.client_named(bare).is_some() {
-            let why = format!("a second client named {bare}");
+            let why = format!("a second client named '{bare}'");
             return Err(self.refused(words.line, name.column, &why));
         }
         let mut link = self.scenario.link;

@@ -150,9 +150,9 @@ fn refusals_say_where_and_what_was_expected() {
             "at 3ms ana reads 0",
             r#"4:18: expected a size from 1 such as 4kb, or nothing, found "0""#,
         ),
-        ("at 3ms ana closes", "4:8: ana has not connected by then"),
-        ("at 3ms ana connects\nat 4ms ana connects", "5:8: ana connects twice"),
-        ("client ana", "4:8: a second client named ana"),
+        ("at 3ms ana closes", "4:8: 'ana' has not connected by then"),
+        ("at 3ms ana connects\nat 4ms ana connects", "5:8: 'ana' connects twice"),
+        ("client ana", "4:8: a second client named 'ana'"),
         (
             "client \"eve\"",
             r#"4:8: expected a client's name of letters, digits, '-', '_', found ""eve"""#,

@@ -1,6 +1,7 @@
 //! A live server in the page: its stream, and following it.
 
 use super::{App, Watched, show_scenarios};
+use crate::view::fault;
 use crate::view::live::{Link, Live};
 use crate::web::message::News;
 use crate::web::run::Run;
@@ -53,7 +54,7 @@ impl App {
                 if let Err(error) =
                     living.live.take(&lines, &mut self.run.timeline, &mut self.run.inputs)
                 {
-                    self.report.refused(&error.to_string());
+                    self.report.refused(&fault(&error.to_string()));
                 }
                 if let Some(header) = living.live.header() {
                     self.run.set_header(header);

@@ -3,6 +3,7 @@
 use super::{App, Watched, show_scenarios};
 use crate::sim::Scenario;
 use crate::sim::rerun::{self, NoRerun, Verdict};
+use crate::view::fault;
 use crate::view::text::line;
 use crate::web::conditions;
 use crate::web::console::Outcome;
@@ -71,7 +72,7 @@ impl App {
             Ok(changed) => self.run_own(changed),
             Err(why) => {
                 // Where in the text it would stand is no help here.
-                let why = why.to_string();
+                let why = fault(&why.to_string());
                 let said = why.split_once(": ").map_or(why.as_str(), |(_, said)| said);
                 self.tell(Outcome::Refused(said.to_owned()));
             }
@@ -92,7 +93,7 @@ impl App {
                 dialog().close();
                 self.run_own(scenario);
             }
-            Err(why) => element("rewrite-fault").set_text_content(Some(&why.to_string())),
+            Err(why) => element("rewrite-fault").set_text_content(Some(&fault(&why.to_string()))),
         }
     }
 }
