@@ -184,7 +184,14 @@ impl App {
             }
             Message::Select(client) => self.select(client),
             Message::Why(question) => self.ask(question),
-            Message::SwitchLanes => self.lanes = !self.lanes,
+            Message::SwitchLanes => {
+                self.lanes = !self.lanes;
+                self.paint();
+                // They open below what fits on a screen.
+                if self.lanes {
+                    element("strip").scroll_into_view_with_bool(false);
+                }
+            }
             Message::Scenario(index) => {
                 if let Some(bundled) = scenarios().get(index) {
                     self.watch(Run::bundled(bundled));
@@ -526,8 +533,7 @@ impl App {
         };
         let sentence = self.panes.paint(&frame, scene);
         self.console.paint(&self.run, &frame);
-        let original = self.beside.original().map(|original| original.title.as_str());
-        self.report.paint_fork(original, self.beside.is_open());
+        self.report.paint_fork(self.beside.original().is_some(), self.beside.is_open());
         self.beside.paint(&self.run, playhead, &frame);
         self.paint_live();
         panes::title(&self.run, &world);

@@ -58,14 +58,15 @@ impl Report {
         self.fault.paint(vec![paragraph(&text)]);
     }
 
-    /// Whether the past was changed, and of what.
-    pub fn paint_fork(&mut self, original: Option<&str>, beside: bool) {
-        self.fork.paint(original.map_or_else(Vec::new, |title| {
-            let text = line!("report.own-run", title);
+    /// Whether the past was changed.
+    pub fn paint_fork(&mut self, is_own: bool, beside: bool) {
+        let told = || {
+            let text = line!("report.own-run");
             let pressed = if beside { "true" } else { "false" };
             let beside = button("beside", line!("report.beside")).attr("aria-pressed", pressed);
             vec![paragraph(&text), beside, button("back-to-original", line!("report.back"))]
-        }));
+        };
+        self.fork.paint(if is_own { told() } else { Vec::new() });
     }
 }
 

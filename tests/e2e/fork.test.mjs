@@ -87,7 +87,7 @@ read("original and fork stand side by side, the first difference marked", STILL,
   assert.notEqual(await drawn("#was"), await drawn("#stage"));
   const ids = await page.evaluate(() => [...document.querySelectorAll("[id]")].map((e) => e.id));
   assert.equal(new Set(ids).size, ids.length, "no id twice");
-  await page.getByRole("button", { name: "Back to it" }).click();
+  await page.getByRole("button", { name: "To the original" }).click();
   assert.equal(await page.locator("#was svg").count(), 0);
   assert.equal(await title(), chosen);
 });
