@@ -12,6 +12,7 @@ import { Reader } from "./reader.mjs";
 const FOLDER = fileURLToPath(new URL("../../target/pictures/", import.meta.url));
 const README_PICTURE = fileURLToPath(new URL("../../docs/pictures/sweep.png", import.meta.url));
 const STOCK_REDIS_PICTURE = fileURLToPath(new URL("../../docs/pictures/stock-redis.png", import.meta.url));
+const FORK_PICTURE = fileURLToPath(new URL("../../docs/pictures/fork.png", import.meta.url));
 const TEN_CLIENTS = fileURLToPath(new URL("../strace/ten-clients.strace", import.meta.url));
 const PROGRAM = process.env.ONECHEF ?? fileURLToPath(new URL("../../target/debug/onechef", import.meta.url));
 const MOMENTS = [["1-start", 0], ["2-third", 1 / 3], ["3-two-thirds", 2 / 3], ["4-end", 1]];
@@ -44,8 +45,26 @@ async function stockRedisPicture(browser, base) {
   await page.close();
 }
 
+/** A run that the reader changed beside the one that it was, in the dark. */
+async function forkPicture(browser, base) {
+  const page = await browser.newPage({ viewport: DESKTOP, colorScheme: "dark", reducedMotion: "reduce" });
+  const reader = new Reader(page, base);
+  await reader.open("/?scenario=slow-dish");
+  await reader.stepUntil(/On the grill: DEBUG/);
+  await page.locator("#console-guest").selectOption({ label: "2 · bob" });
+  await page.locator("#command").fill("SET price 42");
+  await page.keyboard.press("Enter");
+  await page.getByRole("button", { name: "Side by side" }).click();
+  await reader.stepUntil(/On the grill: SET/);
+  await page.evaluate(() => document.activeElement.blur());
+  const { y, height } = await page.locator(".scenes").boundingBox();
+  await page.screenshot({ path: FORK_PICTURE, clip: { x: 0, y: 0, width: DESKTOP.width, height: y + height + 70 } });
+  await page.close();
+}
+
 async function readmePictures(browser, base) {
   await readmePicture(browser, base);
+  await forkPicture(browser, base);
   await stockRedisPicture(browser, base);
 }
 
