@@ -71,6 +71,48 @@ read("the object that is spoken of is marked, and only at its moment", { path: "
   await page.locator("#cue:not([hidden])").waitFor();
 });
 
+/** The labels that an arm of the brackets crosses. */
+function crossings() {
+  const cue = document.getElementById("cue");
+  const { left, right, top, bottom } = cue.getBoundingClientRect();
+  if (cue.hidden) return ["no mark"];
+  const [long, wide] = [11, 2];
+  const arms = [left, right].flatMap((x, i) =>
+    [top, bottom].flatMap((y, j) => {
+      const across = i ? x - long : x, down = j ? y - long : y;
+      return [
+        [across, j ? y - wide : y, across + long, j ? y : y + wide],
+        [i ? x - wide : x, down, i ? x : x + wide, down + long],
+      ];
+    }),
+  );
+  // A line of text has some air above and below its letters.
+  const air = 2.5;
+  return [...document.querySelectorAll("#scene text")]
+    .filter((text) => {
+      const box = text.getBoundingClientRect();
+      return arms.some(
+        ([x0, y0, x1, y1]) => x0 < box.right && x1 > box.left && y0 < box.bottom - air && y1 > box.top + air,
+      );
+    })
+    .map((text) => text.textContent);
+}
+
+read("the brackets cross no label, at any step", { path: "/#tour", reducedMotion: "reduce" }, async (reader, page) => {
+  const links = await page.locator("#tour .chapters a").evaluateAll((all) => all.map((a) => a.hash));
+  const crossed = [];
+  for (const first of links) {
+    for (let hash = first; hash?.startsWith(first.replace(/\d+$/, "")); ) {
+      await page.evaluate((hash) => (location.hash = hash), hash);
+      await page.locator("#tour .walk").waitFor();
+      await reader.settled();
+      crossed.push(...(await page.evaluate(crossings)).map((text) => `${hash}: ${text}`));
+      hash = await page.locator("#tour .walk .pri").getAttribute("href");
+    }
+  }
+  assert.deepEqual(crossed, []);
+});
+
 read("what a chapter offers is prepared, and the reader does it", { path: "/#tour/final-sweep/6", reducedMotion: "reduce" }, async (reader, page) => {
   await page.getByRole("button", { name: "Prepare it" }).click();
   assert.equal(await page.locator("#command").inputValue(), "GET soup");
