@@ -1,9 +1,9 @@
 //! What the readers of scenarios and traces say is wrong, in the language of
 //! who reads it.
 //!
-//! They say it in English, since a terminal has no catalogue. A catalogue may
-//! hold what they say under these very words, joined by hyphens, with a `_`
-//! for each that is a number or quoted; what none holds stays as it is.
+//! They say it in English, since a terminal has no catalogue. Another
+//! language's catalogue holds it under these very words, joined by hyphens,
+//! with a `_` for each that is a number or quoted; what it lacks stays.
 
 use super::text::{Arg, Phrase, known, line};
 
@@ -28,8 +28,8 @@ fn words(text: &str) -> String {
     let (mut phrase, mut values, mut rest) = (Phrase::named("fault."), Vec::new(), text);
     while !rest.is_empty() {
         let (word, after) = first_word(rest);
-        let is_value =
-            !word.starts_with(|c: char| c.is_ascii_alphabetic()) || word.contains(char::is_numeric);
+        let is_value = !word.starts_with(|c: char| c.is_ascii_alphabetic())
+            || word.contains(|c: char| c.is_ascii_digit());
         if is_value {
             values.push(Arg::Text(word));
         }

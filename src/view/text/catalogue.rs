@@ -64,8 +64,8 @@ pub enum Expected {
     Head,
     /// A head that is not closed, or holds no name.
     NameInBrackets,
-    /// A phrase that the first language has, with the same values.
-    KnownPhrase,
+    /// The values that the phrase has in the first language.
+    SameValues,
     /// A brace without its partner.
     Brace,
     /// The name of one of the phrase's values.
@@ -92,7 +92,7 @@ impl fmt::Display for Broken {
             }
             Expected::Head => "a head in brackets before the first wording",
             Expected::NameInBrackets => "a name between [ and ]",
-            Expected::KnownPhrase => "a phrase of the first language, with its values",
+            Expected::SameValues => "the values that the phrase has in the first language",
             Expected::Brace => "a } for every {",
             Expected::Value => "the name of one of the phrase's values",
             Expected::Format => "number, bytes, size, time, lasting or clock",
@@ -120,14 +120,18 @@ impl Catalogue {
         Ok(catalogue)
     }
 
-    /// Reads another language's file on top.
+    /// Reads another language's file on top. It may hold more: what is said in
+    /// the first language elsewhere (see [`fault`](crate::view::fault)).
     ///
     /// # Errors
-    /// If it is none, or speaks of what the first language does not know.
+    /// If it is none, or gives a phrase other values.
     pub fn translated(mut self, text: &str) -> Result<Catalogue, Broken> {
         self.read(text, |entries, entry| {
             let found = entries.binary_search_by_key(&entry.phrase, |entry| entry.phrase);
-            found.map_err(|_| Expected::KnownPhrase)
+            Ok(found.unwrap_or_else(|at| {
+                entries.insert(at, entry);
+                at
+            }))
         })?;
         Ok(self)
     }
@@ -173,7 +177,7 @@ impl Catalogue {
                 let values = &head[name..close];
                 let found = place(&mut self.entries, entry).map_err(broken)?;
                 if self.source[self.entries[found].values.clone()] != *values {
-                    return Err(broken(Expected::KnownPhrase));
+                    return Err(broken(Expected::SameValues));
                 }
                 open = Some(found);
                 (0, close + 2)

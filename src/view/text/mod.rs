@@ -206,14 +206,13 @@ pub fn fill_in(phrase: Phrase, values: &[Arg<'_>]) -> Words {
     SPOKEN.with(|spoken| fill::fill(&spoken.borrow(), phrase, values))
 }
 
-/// The same for what may be in no catalogue, or only in another language's.
+/// The same for what not every language holds.
 #[must_use]
 pub fn known(phrase: Phrase, values: &[Arg<'_>]) -> Option<String> {
-    let said = SPOKEN.with(|spoken| {
+    SPOKEN.with(|spoken| {
         let spoken = spoken.borrow();
         spoken.find(phrase).map(|_| fill::fill(&spoken, phrase, values).into_kitchen())
-    });
-    said.filter(|said| !said.is_empty())
+    })
 }
 
 #[cfg(test)]
