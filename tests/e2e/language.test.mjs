@@ -108,7 +108,7 @@ read("an unknown language is said to be none", { path: "/?lang=xx" }, async (rea
 });
 
 read("with a broken file English stays, and the page says where", { path: "/?scenario=two-guests", serviceWorkers: "block" }, async (reader, page) => {
-  await page.route("**/text/de.txt", (route) => route.fulfill({ status: 200, body: "[nobody] x" }));
+  await page.route("**/text/de.txt", (route) => route.fulfill({ status: 200, body: "[nobody x" }));
   await page.locator("#language").selectOption("de");
   await page.getByText("de.txt, line 1").waitFor();
   assert.equal(await page.locator("html").getAttribute("lang"), "en");

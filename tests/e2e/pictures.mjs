@@ -56,9 +56,13 @@ async function forkPicture(browser, base) {
   await page.keyboard.press("Enter");
   await page.getByRole("button", { name: "Side by side" }).click();
   await reader.stepUntil(/On the grill: SET/);
-  await page.evaluate(() => document.activeElement.blur());
+  await page.evaluate(() => {
+    document.activeElement.blur();
+    window.scrollTo(0, 0);
+  });
   const { y, height } = await page.locator(".scenes").boundingBox();
-  await page.screenshot({ path: FORK_PICTURE, clip: { x: 0, y: 0, width: DESKTOP.width, height: y + height + 70 } });
+  const clip = { x: 0, y: y - 8, width: DESKTOP.width, height: height + 78 };
+  await page.screenshot({ path: FORK_PICTURE, clip });
   await page.close();
 }
 
