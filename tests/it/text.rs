@@ -156,7 +156,7 @@ fn every_phrase_is_said_somewhere() {
 
 /// What the readers of files say themselves in English: `view/fault.rs`.
 fn is_fault(name: &str) -> bool {
-    name.starts_with("fault.")
+    name.starts_with("fault")
 }
 
 /// Protects: the second language is complete.

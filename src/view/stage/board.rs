@@ -2,8 +2,8 @@
 //! of what it returned, in handling order.
 
 use super::draw::{
-    Anchor, Placed, circle, d, g, label, line, one, path, rays, rect, small, small_bold, symbol,
-    text,
+    Anchor, Placed, circle, d, g, label, line, of_client, one, path, rays, rect, small, small_bold,
+    symbol, text,
 };
 use super::geometry::{Dining, Scale};
 use super::identity::badge;
@@ -96,7 +96,7 @@ fn lamps(scene: &Scene<'_>) -> Node {
 }
 
 fn lamp_group(id: ClientId) -> Node {
-    g().key(format!("lamp:{id}")).attr("id", format!("lamp:{id}"))
+    of_client("lamp", id)
 }
 
 fn lamps_with_badges(scene: &Scene<'_>, mut out: Node) -> Node {

@@ -1,6 +1,6 @@
 //! The dining room: the kernel's side. Guests at tables, or seats on a map.
 
-use super::draw::{Anchor, Placed, circle, d, g, line, path, rect, small, symbol, text};
+use super::draw::{Anchor, Placed, circle, d, g, line, of_client, path, rect, small, symbol, text};
 use super::geometry::{Dining, Grid, Scale};
 use super::identity::{badge, hue_style, pip};
 use super::motion::{ease_in_out, ease_out, part};
@@ -104,11 +104,8 @@ fn column(scene: &Scene<'_>, sitter: &Sitter<'_>) -> Node {
     let id = sitter.id();
     let (x, y, k) = (sitter.x, layout.table, layout.guest_scale());
     let posture = posture(scene, sitter);
-    let seat = g()
-        .key(format!("seat:{id}"))
-        .attr("id", format!("seat:{id}"))
-        .attr("data-client", id.to_string());
-    let mut out = g().key("table").attr("id", format!("table:{id}"));
+    let seat = of_client("seat", id).attr("data-client", id.to_string());
+    let mut out = of_client("table", id);
     let figure = symbol(posture.href(), 0.0, 0.0).moved_scaled(x, y, k);
     out.push(figure.attr("style", hue_style(id)).key("guest"));
     if scene.flag(sitter) {
@@ -386,11 +383,7 @@ fn seat(scene: &Scene<'_>, sitter: &Sitter<'_>, x: f64, y: f64, grid: Grid) -> N
     let id = sitter.id();
     let k = grid.pip / 0.5;
     let state = state_of(scene, sitter);
-    let mut out = g()
-        .key(format!("seat:{id}"))
-        .attr("id", format!("seat:{id}"))
-        .attr("data-client", id.to_string())
-        .moved(x, y);
+    let mut out = of_client("seat", id).attr("data-client", id.to_string()).moved(x, y);
     match state {
         SeatState::Flag => out.push(circle("seatr", 0.0, 0.0, 8.2 * k)),
         SeatState::Full => {

@@ -3,6 +3,7 @@
 //! Colour, font and stroke live in the style sheet; a shape says only what it
 //! is and where. Numbers are written as short as two decimals allow.
 
+use crate::event::ClientId;
 use crate::view::text::Words;
 use crate::view::tree::{Node, Text, short};
 
@@ -43,6 +44,13 @@ pub fn filled(template: &str, values: &[f64]) -> String {
 
 pub fn g() -> Node {
     Node::new("g")
+}
+
+/// What of a client's it is, as the key and the id of its group: `pad:2`.
+#[inline(never)]
+pub fn of_client(what: &str, id: ClientId) -> Node {
+    let name = [what, ":", &id.to_string()].concat();
+    g().key(name.clone()).attr("id", name)
 }
 
 pub fn rect(class: &'static str, x: f64, y: f64, width: f64, height: f64) -> Node {

@@ -3,7 +3,7 @@
 //! the trace of what moved is left, the same with and without motion.
 
 use super::dining::{SITS_DOWN, is_walking_in, walk};
-use super::draw::{Anchor, Placed, circle, d, g, label, one, path, rect, sine, symbol};
+use super::draw::{Anchor, Placed, circle, d, g, label, of_client, one, path, rect, sine, symbol};
 use super::geometry::{Dining, Scale};
 use super::identity::{badge, hue_style};
 use super::kitchen::TICKET_LANDS;
@@ -275,8 +275,7 @@ fn standing_scale(scene: &Scene<'_>) -> f64 {
 
 fn standing(scene: &Scene<'_>, id: ClientId, x: f64, y: f64) -> Node {
     let k = standing_scale(scene);
-    g().key(format!("walker:{id}"))
-        .attr("id", format!("walker:{id}"))
+    of_client("walker", id)
         .child(symbol("#stand", 0.0, 0.0).moved_scaled(x, y, k).attr("style", hue_style(id)))
         .child(badge(id, x, y - 20.5 * k, 18.0 * k / 0.88))
 }

@@ -2,7 +2,9 @@
 
 use super::card::{self, Bar, Glyph, Order, Tone};
 use super::dining::SITS_DOWN;
-use super::draw::{Anchor, Placed, circle, d, g, line, one, path, rect, symbol, text, torn_edge};
+use super::draw::{
+    Anchor, Placed, circle, d, g, line, of_client, one, path, rect, symbol, text, torn_edge,
+};
 use super::geometry::{Layout, Scale};
 use super::identity::badge;
 use super::motion::{ease_in, ease_out, part};
@@ -18,11 +20,8 @@ pub fn pad(scene: &Scene<'_>, sitter: &Sitter<'_>) -> Node {
     let id = sitter.id();
     let why = sitter.departed.map(|d| d.why).or(sitter.client.close_asap);
     let top = layout.pad - descent(scene, sitter);
-    let group = g()
-        .key(format!("pad:{id}"))
-        .attr("id", format!("pad:{id}"))
-        .attr("data-client", id.to_string());
-    let mut sheet = g().key("sheet").attr("id", format!("sheet:{id}"));
+    let group = of_client("pad", id).attr("data-client", id.to_string());
+    let mut sheet = of_client("sheet", id);
     match why {
         Some(why) => torn(scene, sitter, why, &mut sheet),
         None => match layout.scale {

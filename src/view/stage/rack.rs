@@ -2,7 +2,7 @@
 //! a tower of trays is the reply list.
 
 use super::card::{OutputLimit, output_limit};
-use super::draw::{Anchor, Placed, circle, d, g, line, one, path, rect, symbol, text};
+use super::draw::{Anchor, Placed, circle, d, g, line, of_client, one, path, rect, symbol, text};
 use super::geometry::{Layout, Scale};
 use super::motion::REACHES;
 use super::scene::{Scene, Sitter};
@@ -152,11 +152,8 @@ pub fn cell_of(scene: &Scene<'_>, sitter: &Sitter<'_>) -> Option<Node> {
         return None;
     }
     let id = client.id;
-    let mut out = g()
-        .key(format!("rack:{id}"))
-        .attr("id", format!("rack:{id}"))
-        .attr("data-client", id.to_string());
-    let mut place = g().key("place").attr("id", format!("place:{id}"));
+    let mut out = of_client("rack", id).attr("data-client", id.to_string());
+    let mut place = of_client("place", id);
     let x = sitter.x + layout.plate_dx();
     let scale = layout.plate_scale().0;
     match cell {
