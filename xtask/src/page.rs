@@ -25,7 +25,18 @@ pub fn trunk(root: &Path) -> Result<Command, Failure> {
 pub fn build_release(root: &Path) -> Result<(), Failure> {
     install::page_tools()?;
     install::npm_packages(root)?;
-    run(trunk(root)?.args(["build", "--release"]))
+    run(trunk(root)?.args(["build", "--release"]))?;
+    let mut words = Vec::new();
+    list(&root.join("dist/text"), &mut words)?;
+    words.iter().try_for_each(|file| leave_out_remarks(file))
+}
+
+/// What stands in a language's file for its translators, no reader fetches.
+fn leave_out_remarks(file: &Path) -> Result<(), Failure> {
+    let failed = |source| Failure::File { path: file.display().to_string(), source };
+    let text = fs::read_to_string(file).map_err(failed)?;
+    let said = text.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
+    fs::write(file, said.flat_map(|line| [line, "\n"]).collect::<String>()).map_err(failed)
 }
 
 /// What a reader should have to wait for, compressed: the WebAssembly, and
