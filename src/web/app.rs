@@ -4,6 +4,7 @@ mod checking;
 mod controls;
 mod forking;
 mod living;
+mod painting;
 mod rewriting;
 mod sharing;
 mod telling;
@@ -17,7 +18,7 @@ use super::document::{self, element, flag, select, set};
 use super::frames;
 use super::message::{Message, Tab};
 use super::paint::Painter;
-use super::panes::{self, Panes, Scene};
+use super::panes::Panes;
 use super::report::Report;
 use super::run::{Run, called};
 use super::settings::{Settings, remember, remembered};
@@ -32,11 +33,11 @@ use crate::view::pictures::Pictures;
 use crate::view::player::{Step, Tick};
 use crate::view::rest::{self, Ahead};
 use crate::view::why::{self, Question};
-use crate::view::{Frame, Grain, Motion, Node, Player, StagePhase, Terms, fault, panels};
+use crate::view::{Grain, Motion, Node, Player, Terms, fault, panels};
 use living::Living;
+use painting::frame_of;
 use std::cell::RefCell;
 use std::collections::VecDeque;
-use std::rc::Rc;
 
 /// A step may need more of the simulation than is known; a step that is not
 /// over after so many half-cycles is given up.
@@ -330,25 +331,6 @@ impl App {
         }
     }
 
-    /// What is now, if a picture is due.
-    fn show(&mut self, moved: bool) -> bool {
-        let in_haste = self.player.is_in_haste();
-        let due = self.pictures.are_due(self.now_ms, in_haste);
-        match (due, moved || in_haste) {
-            (false, _) => {}
-            (true, true) => self.paint(),
-            (true, false) => self.paint_motion(),
-        }
-        due
-    }
-
-    /// The same moment, further on in its motion.
-    fn paint_motion(&mut self) {
-        let world = self.run.timeline.world_at(self.player.playhead());
-        let frame = frame_of(&self.run, &self.player, &self.settings, self.selected, &world);
-        self.panes.paint_stage(&frame);
-    }
-
     fn control(&mut self, control: Control) {
         self.console.outcome = None;
         if !matches!(control, Control::Terms(_) | Control::Why | Control::Help) {
@@ -507,66 +489,6 @@ impl App {
     fn fail(&mut self, why: &str) {
         self.player.pause();
         self.report.failed(why, self.run.seed());
-    }
-
-    fn paint(&mut self) {
-        let playhead = self.player.playhead();
-        let in_haste = self.player.is_in_haste();
-        let last_picture = self.pictures.show(playhead);
-        let last_step = rest::before(&self.run.timeline, Grain::Event, playhead);
-        let since = if in_haste { last_picture.min(last_step) } else { last_step };
-        let stepped = self.run.timeline.world_at(since);
-        let before = self.run.timeline.world_at(playhead.saturating_sub(1));
-        let world = self.run.timeline.world_at(playhead);
-        let frame = frame_of(&self.run, &self.player, &self.settings, self.selected, &world);
-        let ticks = self.is_at_end() && !self.run.timeline.is_finished();
-        let scene = Scene {
-            run: &self.run,
-            playhead,
-            before: &before,
-            stepped: &stepped,
-            in_haste,
-            tab: self.tab,
-            asked: self.asking.shown(),
-            lanes: self.lanes,
-            ticks,
-        };
-        let sentence = self.panes.paint(&frame, scene);
-        self.console.paint(&self.run, &frame);
-        self.report.paint_fork(self.beside.original().is_some(), self.beside.is_open());
-        self.beside.paint(&self.run, playhead, &frame);
-        self.paint_live();
-        panes::title(&self.run, &world);
-        let playing = self.player.is_playing();
-        let phase = StagePhase::of(&world);
-        let spoken = if playing {
-            self.announcer.playing(self.now_ms, phase, &sentence)
-        } else {
-            self.announcer.rest(self.now_ms, phase, &sentence)
-        };
-        self.tour.paint(playhead, self.tab == Tab::Tour);
-        if let Some(spoken) = self.tour.take_said().or(spoken) {
-            self.panes.say(&spoken);
-        }
-        controls::show_transport(playing, self.is_at_end());
-    }
-}
-
-fn frame_of<'a>(
-    run: &'a Run,
-    player: &Player,
-    settings: &Settings,
-    selected: Option<ClientId>,
-    world: &'a Rc<crate::trace::World>,
-) -> Frame<'a> {
-    Frame {
-        world,
-        now: run.timeline.now(player.playhead()),
-        progress: player.progress(&run.timeline),
-        terms: settings.terms,
-        motion: settings.motion,
-        viewport: settings.viewport,
-        selected,
     }
 }
 

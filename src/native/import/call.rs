@@ -124,7 +124,8 @@ pub(super) fn read(text: &[u8]) -> Result<Call, Fault> {
 
 /// Whether a call that has only begun is the one in which the thread sleeps.
 pub(super) fn is_poll(text: &[u8]) -> bool {
-    text.starts_with(b"epoll_wait(") || text.starts_with(b"epoll_pwait")
+    let name = memchr::memchr(b'(', text).map_or(&b""[..], |end| &text[..end]);
+    matches!(name, b"epoll_wait" | b"epoll_pwait" | b"epoll_pwait2")
 }
 
 /// `) = 5`, `) = -1 EAGAIN (…)`, `) = ?`.

@@ -2,28 +2,12 @@
 
 use super::App;
 use crate::view::Motion;
-use crate::view::control::Control;
 use crate::view::link::Theme;
 use crate::view::text::line;
 use crate::web::document::{document, element, flag, focus, input, select, set, typed};
 use crate::web::message::Tab;
 
 impl App {
-    /// A key is held down: its steps are taken as they come, and shown in the
-    /// pictures that are due.
-    pub(super) fn hold(&mut self, control: Control) {
-        self.control(control);
-        self.pictures.held = true;
-    }
-
-    pub(super) fn show_held(&mut self) {
-        self.drawn_at_ms = None;
-        if self.pictures.are_due(self.now_ms, true) {
-            self.pictures.held = false;
-            self.paint();
-        }
-    }
-
     pub(super) fn show_tab(&self) {
         for tab in Tab::ALL {
             let chosen = tab == self.tab;

@@ -10,6 +10,23 @@ fn address(text: &str) -> SocketAddr {
     text.parse().expect("an address")
 }
 
+/// Found by fuzzing: a line that has begun was taken for a poll, and its end was
+/// another call's.
+#[test]
+fn a_poll_that_has_begun_is_known_by_its_whole_name() {
+    for (text, expected) in [
+        ("epoll_wait(5", true),
+        ("epoll_pwait(5", true),
+        ("epoll_pwait2(", true),
+        ("epoll_pwait", false),
+        ("epoll_pwaitclose(7</proc/1/stat>) = 0", false),
+        ("epoll_wait", false),
+        ("", false),
+    ] {
+        assert_eq!(is_poll(text.as_bytes()), expected, "{text}");
+    }
+}
+
 #[test]
 fn a_poll_says_how_long_and_who() {
     let fired = |fd, mask| Fired { fd: Fd(fd), mask };
