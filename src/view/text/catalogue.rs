@@ -121,7 +121,7 @@ impl Catalogue {
     }
 
     /// Reads another language's file on top. It may hold more: what is said in
-    /// the first language elsewhere (see [`fault`](mod@crate::view::fault)).
+    /// the first language elsewhere (see `view::fault`).
     ///
     /// # Errors
     /// If it is none, or gives a phrase other values.
