@@ -218,9 +218,10 @@ fn obey(config: &Config, obeyed: &mut (u32, u32), net: &mut impl Drivable) {
         return;
     }
     *obeyed = wanted;
-    net.set_keepalive(config.tcp_keepalive);
-    // So many were found possible when the server started.
-    _ = adjust_open_files_limit(&mut config.maxclients.clone());
+    let (keepalive, mut maxclients) = wanted;
+    net.set_keepalive(keepalive);
+    // CONFIG SET refuses more than were found possible when the server started.
+    _ = adjust_open_files_limit(&mut maxclients);
 }
 
 fn watching(

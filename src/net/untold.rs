@@ -1,9 +1,6 @@
 //! A network whose loop nobody is told of.
 
-use super::{
-    Accepted, Fd, Fired, Listening, Mask, Net, NetError, Outgoing, Share, Timeout, Wait, Work,
-    WriteJob,
-};
+use super::{Accepted, Fd, Listening, Mask, Net, NetError, Outgoing, Share, Work, WriteJob};
 use crate::time::Micros;
 use std::io::IoSlice;
 use std::net::SocketAddr;
@@ -65,12 +62,5 @@ impl<N: Net> Net for Untold<'_, N> {
     #[inline]
     fn spend(&mut self, work: Work) {
         self.0.spend(work);
-    }
-}
-
-impl<N: Wait> Wait for Untold<'_, N> {
-    #[inline]
-    fn wait(&mut self, timeout: Timeout, fired: &mut Vec<Fired>) {
-        self.0.wait(timeout, fired);
     }
 }

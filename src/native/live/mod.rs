@@ -8,10 +8,11 @@
 //! ```
 //!
 //! One small HTTP server of our own, on threads of the standard library (which
-//! start when somebody first comes, see [`Reception`]) and the `httparse` crate. A framework would bring a runtime for eight
-//! connections, and would know nothing of the rules that matter here: who may
-//! ask ([`access`]), what is understood ([`request`]), what is shown
-//! ([`redact`](super::redact)) and what never waits ([`outlet`]).
+//! start when somebody first comes, see [`Reception`]) and the `httparse`
+//! crate. A framework would bring a runtime for eight connections, and would
+//! know nothing of the rules that matter here: who may ask ([`access`]), what
+//! is understood ([`request`]), what is shown ([`redact`](super::redact)) and
+//! what never waits ([`outlet`]).
 //!
 //! | path | answers |
 //! |---|---|

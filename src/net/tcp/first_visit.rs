@@ -26,8 +26,8 @@ impl fmt::Debug for FirstVisit {
 
 impl Tcp {
     /// Has `open_up` called, on this thread at the end of a wait, when somebody
-    /// first comes to `door`, a listener that is not the loop's (or a copy of it). One door at a
-    /// time; the last one counts.
+    /// first comes to `door`: a copy of a listener that is not the loop's. One
+    /// door at a time; the last one counts.
     ///
     /// # Errors
     /// If the kernel does not watch it.

@@ -225,7 +225,7 @@ fn tray(scene: &Scene<'_>, sitter: &Sitter<'_>, bytes: u64) -> Node {
     let down = if bytes > 0 { ease_in_out(part(scene.t, 0.5, 1.0)) } else { 0.0 };
     let (x, y) = (between(x, to, down), between(hand, table, down));
     let size = k * if layout.scale == Scale::Large { 1.0 } else { 0.84 };
-    // A tray is a block of 16 KB; three show that it is a pile.
+    // A tray is a block of the reply list; three show that it is a pile.
     out.child(match bytes.div_ceil(16 * 1_024) {
         ..=1 => plate(x, y, helping(bytes).max(1), size),
         trays => tower(x, y, trays.min(3) as u32, size),

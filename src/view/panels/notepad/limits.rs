@@ -54,6 +54,7 @@ fn memory(text: &str) -> Option<u64> {
 /// blocks at their smallest size with their overhead, or its bytes if those
 /// are more. A lower bound, since a block may be larger than its bytes.
 pub(in crate::view) fn output_usage_bytes(reply: &ReplyView) -> u64 {
+    // As in `engine::reply`, which says why.
     const BLOCK_BYTES: u64 = 20 * 1024 - 16;
     const OVERHEAD_BYTES: u64 = 40;
     let blocks = u64::from(reply.blocks);
