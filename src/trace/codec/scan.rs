@@ -279,11 +279,16 @@ mod tests {
     fn check(text: &str) -> Result<(), TestCaseError> {
         match (scan(text), serde_json::from_str::<Json>(text)) {
             (Ok(values), Ok(json)) => prop_assert_eq!(built(text, &values, 0), json),
+            // JSON by its grammar so far; no number that serde_json can hold.
+            (_, Err(error)) if error.to_string().starts_with("number out of range") => {}
+            // serde_json reads the four digits as one, and is at the end
+            // before it sees that they are none.
+            (Err(wrong), Err(error)) if wrong.expected == "four hexadecimal digits" => {
+                prop_assert!(wrong.at < text.len() || error.is_eof(), "{:?} {}", wrong, error);
+            }
             (Err(wrong), Err(error)) => {
                 prop_assert_eq!(wrong.at == text.len(), error.is_eof(), "{:?} {}", wrong, error);
             }
-            // JSON by its grammar; no number that serde_json can hold.
-            (Ok(_), Err(error)) if error.to_string().starts_with("number out of range") => {}
             (ours, theirs) => prop_assert!(false, "{ours:?} {theirs:?} of {text}"),
         }
         Ok(())
