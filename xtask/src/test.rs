@@ -176,9 +176,14 @@ fn tests(mut command: Command) -> Report {
     Report { tally, note: String::new(), result }
 }
 
+/// Property tests draw from one seed here, so that the same checkout passes or
+/// fails twice alike; a plain `cargo test`, or another `PROPTEST_RNG_SEED`,
+/// draws anew.
 fn unit(root: &Path) -> Report {
+    const SEED: &str = "PROPTEST_RNG_SEED";
     let mut command = cargo(root);
     command.args(["test", "--workspace", "--no-fail-fast"]);
+    command.env(SEED, std::env::var(SEED).unwrap_or_else(|_| "1".into()));
     tests(command)
 }
 
