@@ -31,6 +31,12 @@ pub enum Invocation {
         scenario: PathBuf,
         summary: Option<Form>,
     },
+    /// A run in sentences.
+    Story {
+        what: PathBuf,
+        language: Language,
+        wording: Wording,
+    },
     Check(Check),
     Replay(Replay),
     /// A recorded trace, for other viewers; `-` is the standard input.
@@ -40,6 +46,23 @@ pub enum Invocation {
     /// A running server that is not ours.
     Follow(Box<Follow>),
     Scenarios,
+}
+
+/// Which of the page's languages.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Language {
+    #[default]
+    English,
+    German,
+}
+
+/// The kitchen's words, these with Redis's calls, or Redis's alone.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Wording {
+    Kitchen,
+    #[default]
+    Both,
+    Redis,
 }
 
 /// A line that cannot be carried out; exit status 2.
@@ -108,8 +131,12 @@ onechef: Redis's event loop, to look at and to use
 
   onechef run SCENARIO [--summary[=json]]
       Plays a scenario on the simulated network and prints the trace (NDJSON),
-      or a table of its cycles, or the same as JSON. SCENARIO is a file, or the
-      name of a bundled one.
+      or a table of its cycles, or the same as JSON. SCENARIO is a file, the
+      name of a bundled one, or a link that the page made.
+
+  onechef story SCENARIO|RECORDING [--language en|de] [--terms kitchen|both|redis]
+      Tells a run as plain text, a line a step, in the page's sentences; marks
+      the moment that a link points to. (- for the standard input.)
 
   onechef replay RECORDING [--summary[=json] | --check | --scenario]
       Serves the page on a recording (- for the standard input), as --live does
@@ -159,6 +186,7 @@ pub fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Invocation, Us
             "help" => Ok(Invocation::Help),
             "serve" => parse_serve(parser),
             "run" => parse_run(parser),
+            "story" => parse_story(parser),
             "check" => parse_check(parser),
             "replay" => parse_replay(parser),
             "export" => parse_export(parser),
@@ -170,7 +198,7 @@ pub fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Invocation, Us
                 Some(other) => Err(other.unexpected().into()),
             },
             other => Err(UsageError::Words(format!(
-                "'{other}' is not a command: expected serve, watch, run, check, replay, export, import or scenarios"
+                "'{other}' is not a command: expected serve, watch, run, story, check, replay, export, import or scenarios"
             ))),
         },
         other => Err(other.unexpected().into()),
@@ -406,9 +434,48 @@ fn parse_run(mut parser: lexopt::Parser) -> Result<Invocation, UsageError> {
             other => return Err(other.unexpected().into()),
         }
     }
-    let scenario = scenario
-        .ok_or_else(|| UsageError::Words("run: expected a scenario's file or name".to_owned()))?;
+    let scenario = scenario.ok_or_else(|| {
+        UsageError::Words("run: expected a scenario's file, name or link".to_owned())
+    })?;
     Ok(Invocation::Run { scenario, summary })
+}
+
+fn parse_story(mut parser: lexopt::Parser) -> Result<Invocation, UsageError> {
+    use lexopt::prelude::*;
+    let (mut what, mut language) = (None, Language::default());
+    let mut wording = Wording::default();
+    while let Some(argument) = parser.next()? {
+        match argument {
+            Short('h') | Long("help") => return Ok(Invocation::Help),
+            Long("language") => {
+                language = match parser.value()?.to_string_lossy().as_ref() {
+                    "en" => Language::English,
+                    "de" => Language::German,
+                    other => {
+                        return Err(words(format!("--language {other}: expected en or de")));
+                    }
+                }
+            }
+            Long("terms") => {
+                wording = match parser.value()?.to_string_lossy().as_ref() {
+                    "kitchen" => Wording::Kitchen,
+                    "both" => Wording::Both,
+                    "redis" => Wording::Redis,
+                    other => {
+                        return Err(words(format!(
+                            "--terms {other}: expected kitchen, both or redis"
+                        )));
+                    }
+                }
+            }
+            Value(path) if what.is_none() => what = Some(PathBuf::from(path)),
+            other => return Err(other.unexpected().into()),
+        }
+    }
+    let what = what.ok_or_else(|| {
+        words("story: expected a scenario's file, name or link, a recording, or -")
+    })?;
+    Ok(Invocation::Story { what, language, wording })
 }
 
 fn parse_export(mut parser: lexopt::Parser) -> Result<Invocation, UsageError> {

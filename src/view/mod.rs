@@ -17,6 +17,7 @@ pub mod origin;
 pub mod panels;
 pub mod phase;
 pub mod pictures;
+pub mod plain;
 pub mod player;
 pub mod requests;
 pub mod rest;

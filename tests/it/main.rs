@@ -35,6 +35,8 @@ mod blocked;
 mod import;
 // Links that were given away open for ever.
 mod links;
+// A run as plain text.
+mod plain;
 // Nothing flashes, at any speed.
 mod flashes;
 // What fuzzers begin with, and what they have found.

@@ -100,14 +100,22 @@ impl Numbers {
             return None;
         }
         let words = match cycle {
-            None => BEFORE_FIRST.say(),
-            Some(cycle) => summary(&timeline.cycles()[cycle]),
+            None => before_the_first_cycle(),
+            Some(cycle) => cycle_line(&timeline.cycles()[cycle]),
         };
         Some(either("li", "sep", words).key(format!("cycle:{}", cycle.map_or(0, |c| c + 1))))
     }
 }
 
-fn summary(cycle: &CycleSummary) -> Words {
+/// Heads what happened before the loop began to turn.
+#[must_use]
+pub fn before_the_first_cycle() -> Words {
+    BEFORE_FIRST.say()
+}
+
+/// Heads a cycle.
+#[must_use]
+pub fn cycle_line(cycle: &CycleSummary) -> Words {
     let awake: Micros = cycle.ended.saturating_sub(cycle.began);
     let (number, commands) = (cycle.cycle, cycle.commands);
     say!("events.cycle", number, commands, awake)

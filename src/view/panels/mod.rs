@@ -39,7 +39,7 @@ mod words;
 pub use crate::view::stage::badge_picture as badge;
 pub use crate::view::text::Words;
 pub use counters::{counters, kept};
-pub use events::events;
+pub use events::{before_the_first_cycle, cycle_line, events};
 pub use lanes::{lanes, latencies, legend_line};
 pub use lints::lints;
 pub use notepad::{Shown, notepad, shown};

@@ -144,6 +144,14 @@ impl Catalogue {
         Catalogue::parse(include_str!("../../../www/text/en.txt")).expect("tested")
     }
 
+    /// The program's German, where it is not fetched.
+    #[cfg(not(target_arch = "wasm32"))]
+    #[must_use]
+    pub fn german() -> Catalogue {
+        let german = include_str!("../../../www/text/de.txt");
+        Catalogue::at_first().translated(german).expect("tested")
+    }
+
     /// `place` puts an entry among the others or finds the one that is meant.
     fn read(
         &mut self,

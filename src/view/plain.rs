@@ -1,0 +1,56 @@
+//! A run as plain text: every step a line, in the sentences of the page. For
+//! a terminal, a mail, a program, or whoever reads better than he watches.
+
+use super::beat::is_step;
+use super::frame::Terms;
+use super::narration::narrate;
+use super::panels::{before_the_first_cycle, cycle_line};
+use super::text::{Words, time};
+use crate::trace::{Timeline, World};
+use std::fmt::Write as _;
+
+/// Stands before the step that a link points to.
+const HERE: &str = "> ";
+const ELSEWHERE: &str = "  ";
+
+/// Tells the whole of `timeline`. The step that brought it to `at` records, if
+/// that is asked for, is marked; a heading begins each cycle, as in the list
+/// of events. No line holds a control character, whatever clients sent.
+#[must_use]
+pub fn tell(timeline: &Timeline, at: Option<usize>, terms: Terms) -> String {
+    let is_step_at = |index: &usize| timeline.record(*index).is_some_and(|r| is_step(&r.event));
+    let here = at.and_then(|at| (0..at.min(timeline.len())).rev().find(is_step_at));
+    let mut told = String::new();
+    let (mut before, mut after) = (World::default(), World::default());
+    let mut cycle = None;
+    for (index, record) in timeline.records().iter().enumerate() {
+        after.fold(record);
+        if is_step(&record.event) {
+            let number = timeline.cycle_of(index);
+            if told.is_empty() || cycle != number {
+                let words = number.map_or_else(before_the_first_cycle, |number| {
+                    cycle_line(&timeline.cycles()[number])
+                });
+                let gap = if told.is_empty() { "" } else { "\n" };
+                let _ = writeln!(told, "{gap}{}", wording(&words, terms));
+                cycle = number;
+            }
+            let words = narrate(record, &before, &after).words;
+            let mark = if here == Some(index) { HERE } else { ELSEWHERE };
+            let _ = write!(told, "{mark}{:>12}  {}", time(record.at), wording(&words, terms));
+            if terms != Terms::Kitchen && !words.term().is_empty() {
+                let _ = write!(told, "  [{}]", words.term());
+            }
+            told.push('\n');
+        }
+        before.fold(record);
+    }
+    told
+}
+
+fn wording(words: &Words, terms: Terms) -> &str {
+    match terms {
+        Terms::Kitchen | Terms::Both => words.kitchen(),
+        Terms::Redis => words.redis(),
+    }
+}
