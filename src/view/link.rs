@@ -1,10 +1,11 @@
 //! A moment as a link: which scenario, how far, and how it is shown.
 //!
-//! `?scenario=half-an-order&at=41&terms=redis&theme=dark&motion=reduced&play=1`.
+//! `?scenario=half-an-order&at=41&why=flag:1&terms=redis&theme=dark&motion=reduced&play=1`.
 //! Every part is optional; an unknown part or value is ignored, so that old
 //! links keep working and a broken one still opens the page.
 
 use super::frame::{Motion, Terms};
+use super::why::Question;
 use std::fmt;
 
 /// The two colour schemes.
@@ -65,6 +66,8 @@ pub struct Link {
     pub scenario: Option<String>,
     /// Records folded: the playhead.
     pub at: Option<usize>,
+    /// Asked of that moment at once.
+    pub why: Option<Question>,
     pub theme: Option<Theme>,
     pub terms: Option<Terms>,
     pub motion: Option<Motion>,
@@ -86,6 +89,7 @@ impl Link {
                     link.scenario = Some(value.to_owned()).filter(|text| slug && !text.is_empty());
                 }
                 "at" => link.at = value.parse::<u32>().ok().map(|at| at as usize),
+                "why" => link.why = Question::parse(value),
                 "theme" => link.theme = Theme::parse(value),
                 "terms" => link.terms = parse_terms(value),
                 "motion" => link.motion = parse_motion(value),
@@ -103,6 +107,7 @@ impl fmt::Display for Link {
         let parts = [
             ("scenario", self.scenario.clone()),
             ("at", self.at.map(|at| at.to_string())),
+            ("why", self.why.map(Question::word)),
             ("theme", self.theme.map(|theme| theme.word().to_owned())),
             ("terms", self.terms.map(|terms| terms_word(terms).to_owned())),
             ("motion", self.motion.map(|motion| motion_word(motion).to_owned())),
@@ -122,12 +127,14 @@ impl fmt::Display for Link {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::event::ClientId;
 
     #[test]
     fn a_link_reads_back_as_itself() {
         let link = Link {
             scenario: Some("half-an-order".into()),
             at: Some(41),
+            why: Some(Question::Flag(ClientId(2))),
             theme: Some(Theme::Dark),
             terms: Some(Terms::Redis),
             motion: Some(Motion::Reduced),
@@ -139,7 +146,8 @@ mod tests {
 
     #[test]
     fn what_is_unknown_is_ignored() {
-        let link = Link::parse("?scenario=../x&at=-1&theme=pink&terms=both&new=1&&=&motion");
+        let link =
+            Link::parse("?scenario=../x&at=-1&why=flag&theme=pink&terms=both&new=1&&=&motion");
         assert_eq!(link, Link { terms: Some(Terms::Both), ..Link::default() });
     }
 }

@@ -80,7 +80,7 @@ pub fn open(link: &Link) {
         Ok(()) => APP.with(|slot| *slot.borrow_mut() = app),
         Err(why) => Report::new().failed_to_open(&why),
     }
-    with_contained(|app| app.open(link.play));
+    with_contained(|app| app.open(link));
 }
 
 /// Hands a message to the page. One that comes while another is being handled
@@ -159,11 +159,14 @@ impl App {
         }
     }
 
-    fn open(&mut self, play: bool) {
+    fn open(&mut self, link: &Link) {
         self.show_tab();
         self.show_settings();
         self.show_speed();
-        if play {
+        if link.why.is_some() {
+            self.ask(link.why);
+        }
+        if link.play {
             self.player.play();
         }
         self.paint();

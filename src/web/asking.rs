@@ -17,6 +17,12 @@ impl Asking {
         self.shown.as_ref()
     }
 
+    /// What is asked of that very moment.
+    #[must_use]
+    pub fn at(&self, playhead: usize) -> Option<Question> {
+        self.shown().filter(|chain| chain.playhead == playhead).map(|chain| chain.question)
+    }
+
     pub fn put_away(&mut self) {
         self.shown = None;
     }
@@ -25,8 +31,7 @@ impl Asking {
     /// `None` after the last.
     #[must_use]
     pub fn next(&self, all: &[Question], playhead: usize) -> Option<Question> {
-        let here = self.shown.as_ref().filter(|chain| chain.playhead == playhead);
-        let asked = here.and_then(|chain| all.iter().position(|q| *q == chain.question));
+        let asked = self.at(playhead).and_then(|asked| all.iter().position(|q| *q == asked));
         all.get(asked.map_or(0, |index| index + 1)).copied()
     }
 

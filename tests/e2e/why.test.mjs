@@ -29,6 +29,17 @@ read("w asks, the chain leads back, and the answer stays while one walks it", { 
   assert.equal(await page.locator("[data-because]").count(), 0);
 });
 
+read("a link carries the question, and opens with its answer", { reducedMotion: "reduce" }, async (reader, page) => {
+  await reader.open(`${STUCK}&why=plate:2`);
+  const causes = page.locator(".causes button");
+  assert.match(await causes.first().innerText(), /No room at the table/);
+  await page.getByRole("button", { name: "Copy link" }).click();
+  await page.waitForURL(/&why=plate:2/);
+  await page.getByRole("button", { name: "Close" }).click();
+  await page.getByRole("button", { name: "Copy link" }).click();
+  await page.waitForURL((url) => !url.search.includes("why"));
+});
+
 read("what is worth noticing leads to where it happened", { reducedMotion: "reduce" }, async (reader, page) => {
   await reader.open("/?scenario=slow-dish");
   await page.getByRole("tab", { name: "Events" }).click();

@@ -52,6 +52,7 @@ impl App {
         let query = Link {
             scenario: named.map(|(slug, _)| slug.to_owned()),
             at: named.map(|(_, at)| at),
+            why: self.asking.at(self.player.playhead()),
             terms: Some(self.settings.terms),
             ..Link::default()
         };
@@ -125,6 +126,10 @@ impl App {
         let text = text.map_err(|why| line!("link.not-unpacked", &why));
         if self.opened("link", text) {
             self.seek(at);
+            let why = Link::parse(&window().location().search().unwrap_or_default()).why;
+            if why.is_some() {
+                self.ask(why);
+            }
             if self.tab == Tab::Card {
                 self.tab = Tab::Notepad;
                 self.show_tab();
