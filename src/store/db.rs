@@ -1,11 +1,13 @@
 //! One database.
 
+use super::index::Index;
+use super::segments::Segments;
+use super::short::Key;
 use super::value::Value;
 use foldhash::fast::FixedState;
-use indexmap::IndexMap;
-use indexmap::map::raw_entry_v1::{RawEntryApiV1, RawEntryMut};
 use rand_pcg::Pcg64Mcg;
 use rand_pcg::rand_core::Rng;
+use std::hash::BuildHasher;
 use std::num::NonZeroU32;
 
 /// Keys, their values and when they end.
@@ -17,7 +19,9 @@ use std::num::NonZeroU32;
 /// (*simplified*: the pause is seldom and short, the code is a page less).
 #[derive(Debug)]
 pub struct Db {
-    entries: IndexMap<Box<[u8]>, Entry, FixedState>,
+    entries: Segments<Entry>,
+    index: Index,
+    hasher: FixedState,
     /// Positions of the entries that end (`db->expires`), in no order.
     volatile: Vec<u32>,
     /// Where the next expire cycle goes on, counting down; 0 = from the top.
@@ -25,23 +29,28 @@ pub struct Db {
     used_bytes: u64,
 }
 
-/// With key and hash 64 bytes: one cache line.
+/// A cache line: what a read of a short value needs to know of its key comes
+/// with one access.
 #[derive(Debug)]
+#[repr(align(64))]
 struct Entry {
+    key: Key,
     value: Value,
-    expiry: Option<Expiry>,
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Expiry {
+    /// When it ends, in Unix milliseconds, if it does.
     at_ms: i64,
-    /// Position in `volatile`, plus one.
-    rank: NonZeroU32,
+    /// Position in `volatile`, plus one, if it ends.
+    rank: Option<NonZeroU32>,
+    hash: u32,
 }
 
-impl Expiry {
-    fn place_in_volatile(self) -> usize {
-        self.rank.get() as usize - 1
+impl Entry {
+    #[inline]
+    fn deadline_ms(&self) -> Option<i64> {
+        self.rank.map(|_| self.at_ms)
+    }
+
+    fn place_in_volatile(&self) -> Option<usize> {
+        self.rank.map(|rank| rank.get() as usize - 1)
     }
 }
 
@@ -96,7 +105,9 @@ pub struct Upsert {
 impl Db {
     pub(super) fn new(hash_seed: u64) -> Db {
         Db {
-            entries: IndexMap::with_hasher(FixedState::with_seed(hash_seed)),
+            entries: Segments::new(),
+            index: Index::new(),
+            hasher: FixedState::with_seed(hash_seed),
             volatile: Vec::new(),
             expire_cursor: 0,
             used_bytes: 0,
@@ -111,7 +122,7 @@ impl Db {
 
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.entries.is_empty()
+        self.len() == 0
     }
 
     /// Keys with an end.
@@ -130,8 +141,7 @@ impl Db {
     /// now, when it is just not there (`expireIfNeeded`).
     #[inline]
     pub fn lookup(&mut self, key: &[u8], now_ms: i64, frozen: bool) -> Lookup {
-        let Some(index) = self.entries.get_index_of(key) else { return Lookup::Missing };
-        let place = Place(index as u32);
+        let Some(place) = self.find(key) else { return Lookup::Missing };
         if self.has_expired(place, now_ms) {
             if frozen {
                 return Lookup::Missing;
@@ -143,9 +153,20 @@ impl Db {
     }
 
     /// Finds a key whether or not it has ended.
+    #[inline]
     #[must_use]
     pub fn find(&self, key: &[u8]) -> Option<Place> {
-        self.entries.get_index_of(key).map(|index| Place(index as u32))
+        self.find_hashed(key, self.hash(key))
+    }
+
+    #[inline]
+    fn find_hashed(&self, key: &[u8], hash: u32) -> Option<Place> {
+        self.index.find(hash, |position| *self.entries[position as usize].key == *key).map(Place)
+    }
+
+    #[inline]
+    fn hash(&self, key: &[u8]) -> u32 {
+        (self.hasher.hash_one(key) >> 32) as u32
     }
 
     /// The place of the `index`th key, counted from 0.
@@ -164,7 +185,7 @@ impl Db {
 
     #[must_use]
     pub fn key(&self, place: Place) -> &[u8] {
-        &self.entries.get_index(place.index()).expect("a current place").0[..]
+        &self.entries[place.index()].key
     }
 
     #[inline]
@@ -177,7 +198,7 @@ impl Db {
     #[inline]
     #[must_use]
     pub fn deadline_ms(&self, place: Place) -> Option<i64> {
-        self.entries[place.index()].expiry.map(|e| e.at_ms)
+        self.entries[place.index()].deadline_ms()
     }
 
     /// A key ends when the clock is *past* its deadline (`keyIsExpired`).
@@ -198,7 +219,7 @@ impl Db {
         result
     }
 
-    /// Adds a key or replaces its value, with one probe of the hash table. A
+    /// Adds a key or replaces its value, with one look at what is there. A
     /// key that has ended counts as new and keeps nothing.
     ///
     /// # Panics
@@ -206,24 +227,24 @@ impl Db {
     #[inline]
     pub fn upsert(&mut self, key: &[u8], value: Value, deadline: Deadline, now_ms: i64) -> Upsert {
         let heap_bytes = value.heap_bytes();
-        let (index, previous) = match self.entries.raw_entry_mut_v1().from_key(key) {
-            RawEntryMut::Occupied(mut old) => {
-                let entry = old.get_mut();
-                let expired = entry.expiry.is_some_and(|e| now_ms > e.at_ms);
+        let hash = self.hash(key);
+        let (place, previous) = match self.find_hashed(key, hash) {
+            Some(place) => {
+                let entry = &mut self.entries[place.index()];
+                let expired = entry.deadline_ms().is_some_and(|at_ms| now_ms > at_ms);
                 self.used_bytes -= entry.value.heap_bytes();
                 entry.value = value;
-                (old.index(), if expired { Previous::Expired } else { Previous::Live })
+                (place, if expired { Previous::Expired } else { Previous::Live })
             }
-            RawEntryMut::Vacant(vacant) => {
-                let index = vacant.index();
-                assert!(index < u32::MAX as usize, "2^32 keys in one database");
+            None => {
+                let place = Place(self.entries.len() as u32);
                 self.used_bytes += ENTRY_BYTES + key.len() as u64;
-                vacant.insert(key.into(), Entry { value, expiry: None });
-                (index, Previous::Nothing)
+                self.index.insert(hash, place.0);
+                self.entries.push(Entry { key: Key::new(key), value, at_ms: 0, rank: None, hash });
+                (place, Previous::Nothing)
             }
         };
         self.used_bytes += heap_bytes;
-        let place = Place(index as u32);
         match (deadline, previous) {
             (Deadline::At(at_ms), _) => self.set_deadline(place, Some(at_ms)),
             (Deadline::Keep, Previous::Live) | (_, Previous::Nothing) => {}
@@ -236,15 +257,15 @@ impl Db {
     pub fn set_deadline(&mut self, place: Place, at_ms: Option<i64>) {
         let next_rank = self.volatile.len() as u32 + 1;
         let entry = &mut self.entries[place.index()];
-        match (&mut entry.expiry, at_ms) {
-            (Some(expiry), Some(at_ms)) => expiry.at_ms = at_ms,
-            (expiry @ None, Some(at_ms)) => {
-                let rank = NonZeroU32::new(next_rank).expect("fewer than 2^32 keys");
-                *expiry = Some(Expiry { at_ms, rank });
+        match (entry.place_in_volatile(), at_ms) {
+            (Some(_), Some(at_ms)) => entry.at_ms = at_ms,
+            (None, Some(at_ms)) => {
+                entry.at_ms = at_ms;
+                entry.rank = NonZeroU32::new(next_rank);
                 self.volatile.push(place.0);
             }
-            (expiry @ Some(_), None) => {
-                let rank = expiry.take().map(Expiry::place_in_volatile).expect("just matched");
+            (Some(rank), None) => {
+                entry.rank = None;
                 self.forget_volatile(rank);
             }
             (None, None) => {}
@@ -252,20 +273,24 @@ impl Db {
     }
 
     /// Takes a key out. The last key moves into its place.
-    pub fn remove(&mut self, place: Place) -> (Box<[u8]>, Value) {
+    pub fn remove(&mut self, place: Place) -> (Key, Value) {
         let index = place.index();
         // First, while every position is still right.
-        if let Some(expiry) = self.entries[index].expiry {
-            self.forget_volatile(expiry.place_in_volatile());
+        if let Some(rank) = self.entries[index].place_in_volatile() {
+            self.forget_volatile(rank);
         }
-        let (key, entry) = self.entries.swap_remove_index(index).expect("a current place");
-        self.used_bytes -= ENTRY_BYTES + key.len() as u64 + entry.value.heap_bytes();
-        if let Some((_, moved)) = self.entries.get_index(index)
-            && let Some(expiry) = moved.expiry
-        {
-            self.volatile[expiry.place_in_volatile()] = place.0;
+        let entry = self.entries.swap_remove(index);
+        self.index.remove(entry.hash, place.0);
+        self.used_bytes -= ENTRY_BYTES + entry.key.len() as u64 + entry.value.heap_bytes();
+        let last = self.entries.len();
+        if index < last {
+            let moved = &self.entries[index];
+            self.index.relocate(moved.hash, last as u32, place.0);
+            if let Some(rank) = moved.place_in_volatile() {
+                self.volatile[rank] = place.0;
+            }
         }
-        (key, entry.value)
+        (entry.key, entry.value)
     }
 
     /// How long keys with an end have left on average, in milliseconds, as far
@@ -287,7 +312,8 @@ impl Db {
     /// Empties it and gives the memory back; returns how many keys went.
     pub(super) fn clear(&mut self) -> u64 {
         let gone = self.len() as u64;
-        self.entries = IndexMap::with_hasher(self.entries.hasher().clone());
+        self.entries = Segments::new();
+        self.index = Index::new();
         self.volatile = Vec::new();
         self.expire_cursor = 0;
         self.used_bytes = 0;
@@ -297,9 +323,7 @@ impl Db {
     fn forget_volatile(&mut self, rank: usize) {
         self.volatile.swap_remove(rank);
         let Some(&moved) = self.volatile.get(rank) else { return };
-        if let Some(expiry) = &mut self.entries[moved as usize].expiry {
-            expiry.rank = NonZeroU32::new(rank as u32 + 1).expect("one more than a rank");
-        }
+        self.entries[moved as usize].rank = NonZeroU32::new(rank as u32 + 1);
     }
 }
 
@@ -318,21 +342,23 @@ mod tests {
     /// Everything that is kept twice must agree.
     fn check(db: &Db) {
         let mut bytes = 0;
-        for (index, (key, entry)) in db.entries.iter().enumerate() {
-            bytes += ENTRY_BYTES + key.len() as u64 + entry.value.heap_bytes();
-            if let Some(expiry) = entry.expiry {
-                assert_eq!(db.volatile[expiry.place_in_volatile()] as usize, index);
+        let mut volatile = 0;
+        for index in 0..db.len() {
+            let entry = &db.entries[index];
+            bytes += ENTRY_BYTES + entry.key.len() as u64 + entry.value.heap_bytes();
+            if let Some(rank) = entry.place_in_volatile() {
+                assert_eq!(db.volatile[rank] as usize, index);
+                volatile += 1;
             }
+            assert_eq!(db.find(&entry.key), Some(Place(index as u32)));
         }
-        assert_eq!(db.used_bytes, bytes);
-        let volatile = db.entries.values().filter(|e| e.expiry.is_some()).count();
-        assert_eq!(db.volatile.len(), volatile);
+        assert_eq!((db.used_bytes, db.volatile.len()), (bytes, volatile));
     }
 
     #[cfg(target_pointer_width = "64")]
     #[test]
-    fn an_entry_with_its_key_and_hash_is_a_cache_line() {
-        assert_eq!(size_of::<(u64, Box<[u8]>, Entry)>(), 64);
+    fn an_entry_is_a_cache_line() {
+        assert_eq!(size_of::<Entry>(), 64);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The active expire cycle: ended keys go although nobody asks for them.
 
-use super::Store;
+use super::{Key, Store};
 
 /// How hard one cycle tries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,12 +41,12 @@ impl Pace {
 }
 
 /// What one cycle did.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Default)]
 pub struct Expired {
     /// Keys removed.
     pub count: u64,
     /// The same by name, with the database each was in.
-    pub keys: Vec<(u32, Box<[u8]>)>,
+    pub keys: Vec<(u32, Key)>,
     /// Keys looked at.
     pub units: u64,
 }

@@ -7,14 +7,18 @@
 
 mod db;
 pub mod expire;
+mod index;
 mod integer;
 mod list;
+mod segments;
+mod short;
 mod value;
 
 pub use db::{Db, Deadline, Lookup, Place, Previous, Upsert};
 pub use expire::{Expired, Pace, expire_cycle};
 pub use integer::parse_integer;
 pub use list::{End, List};
+pub use short::Key;
 pub use value::{Encoding, StringValue, Value};
 
 /// All databases.

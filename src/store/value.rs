@@ -2,6 +2,7 @@
 
 use super::List;
 use super::integer::parse_integer;
+use super::short::Short;
 
 /// What a key holds (`robj`).
 #[derive(Clone, Debug, PartialEq)]
@@ -79,19 +80,11 @@ pub struct StringValue(Repr);
 #[derive(Clone, Debug)]
 enum Repr {
     Int(i64),
-    Short(Short),
+    Short(Short<15>),
     Fixed(Box<[u8]>),
     /// Was changed in place, and probably will be again.
     Growing(Vec<u8>),
 }
-
-#[derive(Clone, Copy, Debug)]
-struct Short {
-    len: u8,
-    bytes: [u8; SHORT_MAX],
-}
-
-const SHORT_MAX: usize = 15;
 
 /// `OBJ_ENCODING_EMBSTR_SIZE_LIMIT`: longer strings are `raw`.
 const EMBSTR_MAX: usize = 44;
@@ -113,12 +106,8 @@ impl StringValue {
     #[inline]
     #[must_use]
     pub fn text(bytes: &[u8]) -> StringValue {
-        if bytes.len() > SHORT_MAX {
-            return StringValue(Repr::Fixed(bytes.into()));
-        }
-        let mut short = Short { len: bytes.len() as u8, bytes: [0; SHORT_MAX] };
-        short.bytes[..bytes.len()].copy_from_slice(bytes);
-        StringValue(Repr::Short(short))
+        let short = Short::new(bytes).map(Repr::Short);
+        StringValue(short.unwrap_or_else(|| Repr::Fixed(bytes.into())))
     }
 
     /// The bytes; `digits` holds them if they have to be written first.
@@ -127,7 +116,7 @@ impl StringValue {
     pub fn bytes<'a>(&'a self, digits: &'a mut itoa::Buffer) -> &'a [u8] {
         match &self.0 {
             Repr::Int(integer) => digits.format(*integer).as_bytes(),
-            Repr::Short(short) => &short.bytes[..usize::from(short.len)],
+            Repr::Short(short) => short.bytes(),
             Repr::Fixed(bytes) => bytes,
             Repr::Growing(bytes) => bytes,
         }
