@@ -130,7 +130,7 @@ impl Context<'_> {
 
     /// Adds a key or replaces its value.
     ///
-    /// Redis: `setKey`, *faithful*, with one probe of the hash table.
+    /// Redis: `setKey`, *faithful*, with one look for the key.
     #[inline]
     pub fn put(&mut self, key: &[u8], value: Value, deadline: Deadline) -> Place {
         let now_ms = self.now_ms();

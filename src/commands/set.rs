@@ -104,8 +104,8 @@ impl Options {
     }
 }
 
-/// Redis: `setCommand`, *faithful*. The plain form is one probe of the hash
-/// table; the options cost a second one.
+/// Redis: `setCommand`, *faithful*. The plain form looks for the key once;
+/// the options cost a second look.
 fn set(ctx: &mut Context<'_>) -> Outcome {
     if ctx.argc() == 3 {
         write(ctx, 2, Deadline::Clear);
