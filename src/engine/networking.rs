@@ -11,7 +11,8 @@ use crate::event::{
     Preview, ReadOutcome, RefuseReason,
 };
 use crate::net::{Accepted, Fd, Mask, Net, NetError, Work};
-use crate::resp::request::{self, Limits, Progress};
+use crate::resp::request::{self, Limits, Progress, RequestParser};
+use crate::store::Ahead;
 use std::io::IoSlice;
 
 /// Whoever has yet to give the password may not send more at once, whatever
@@ -239,6 +240,8 @@ impl Engine {
         let batch_began = net.now();
         let mut start = 0;
         let mut keep = false;
+        // How many of the next requests were looked at; `None` if it does not pay.
+        let mut prefetched = Some(0);
         while start < query.filled {
             let Some(client) = self.server.clients.get_mut(slot) else { return };
             if client.flags.has(STOP) || client.has_pending_command() {
@@ -261,6 +264,12 @@ impl Engine {
                     self.process_command(net, slot, args);
                     query.parser.reset();
                     start += consumed;
+                    if !N::TOLD && start < query.filled {
+                        prefetched = match prefetched {
+                            Some(0 | 1) => self.prefetch(slot, &query.buffer[start..query.filled]),
+                            other => other.map(|left| left - 1),
+                        };
+                    }
                 }
                 Progress::Empty { consumed } => {
                     net.spend(Work::Parse { bytes: consumed as u64 });
@@ -289,6 +298,34 @@ impl Engine {
         if !keep {
             self.trim_query(net, slot, query, start);
         }
+    }
+
+    /// Looks at the keys of the requests that come next; how many there were.
+    /// `None`: it is not worth while.
+    ///
+    /// Redis: `prefetchCommands`, *simplified*: the first argument is taken for
+    /// a key.
+    fn prefetch(&self, slot: Slot, mut bytes: &[u8]) -> Option<usize> {
+        let client = self.server.clients.get(slot)?;
+        let db = self.server.store.db(usize::from(client.db));
+        let limits = Limits { max_bulk_len: request::BIG_ARG_BYTES as i64, authenticated: false };
+        let mut parser = RequestParser::default();
+        let mut ahead = Ahead::default();
+        while !ahead.is_full()
+            && bytes.first() == Some(&b'*')
+            && let Progress::Complete { consumed } = parser.parse(bytes, &limits)
+        {
+            let args = parser.args(bytes);
+            if args.len() > 1 {
+                ahead.add(db, args.get(1));
+                if ahead.len() == 1 && !db.is_worth_prefetching(&ahead) {
+                    return None;
+                }
+            }
+            bytes = &bytes[consumed..];
+        }
+        db.prefetch(&ahead);
+        (!ahead.is_empty()).then_some(ahead.len())
     }
 
     fn trim_query<N: Net>(&mut self, net: &N, slot: Slot, query: &mut Query, start: usize) {

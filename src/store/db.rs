@@ -16,7 +16,7 @@ use std::num::NonZeroU32;
 /// last then takes its place. So a random key is a random number, SCAN is a
 /// countdown, and the hash decides nothing that can be seen. Redis keeps two
 /// hash tables that grow step by step; here it is one, which grows at once
-/// (*simplified*: the pause is seldom and short, the code is a page less).
+/// (*simplified*: the pause is seldom and short, since only positions move).
 #[derive(Debug)]
 pub struct Db {
     entries: Segments<Entry>,
@@ -29,8 +29,7 @@ pub struct Db {
     used_bytes: u64,
 }
 
-/// A cache line: what a read of a short value needs to know of its key comes
-/// with one access.
+/// A cache line: a short key, a short value and the end come with one access.
 #[derive(Debug)]
 #[repr(align(64))]
 struct Entry {
@@ -55,7 +54,8 @@ impl Entry {
 }
 
 /// What an entry takes besides key and value: the entry, and its share of the
-/// hash table.
+/// index. Short keys count although they lie in it: so a key costs what its
+/// length says, whatever the limit of what is short.
 const ENTRY_BYTES: u64 = 72;
 
 /// Where a key is. Only good until a key is added or removed.
@@ -165,8 +165,26 @@ impl Db {
     }
 
     #[inline]
-    fn hash(&self, key: &[u8]) -> u32 {
+    pub(super) fn hash(&self, key: &[u8]) -> u32 {
         (self.hasher.hash_one(key) >> 32) as u32
+    }
+
+    /// The position whose key has this hash, or one with an equal hash.
+    #[inline]
+    pub(super) fn guess(&self, hash: u32) -> Option<Place> {
+        self.index.find(hash, |_| true).map(Place)
+    }
+
+    /// A look at where a key with this hash would be.
+    #[inline]
+    pub(super) fn touch_index(&self, hash: u32) -> u32 {
+        self.index.touch(hash)
+    }
+
+    /// A look at an entry.
+    #[inline]
+    pub(super) fn touch_entry(&self, place: Place) -> u32 {
+        self.entries[place.index()].hash
     }
 
     /// The place of the `index`th key, counted from 0.

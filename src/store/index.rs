@@ -48,6 +48,12 @@ impl Index {
         }
     }
 
+    /// Only looks: what was there is worth nothing, that it was read is.
+    #[inline]
+    pub(super) fn touch(&self, hash: u32) -> u32 {
+        self.slots.get(self.home(hash)).map_or(0, |slot| slot.hash)
+    }
+
     /// Adds a position.
     ///
     /// # Panics

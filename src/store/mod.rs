@@ -10,6 +10,7 @@ pub mod expire;
 mod index;
 mod integer;
 mod list;
+mod prefetch;
 mod segments;
 mod short;
 mod value;
@@ -18,6 +19,7 @@ pub use db::{Db, Deadline, Lookup, Place, Previous, Upsert};
 pub use expire::{Expired, Pace, expire_cycle};
 pub use integer::parse_integer;
 pub use list::{End, List};
+pub use prefetch::Ahead;
 pub use short::Key;
 pub use value::{Encoding, StringValue, Value};
 

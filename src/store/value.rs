@@ -38,6 +38,16 @@ impl Value {
         }
     }
 
+    /// Bytes of a string that lie outside the entry.
+    #[inline]
+    pub(super) fn outside(&self) -> &[u8] {
+        match self {
+            Value::String(StringValue(Repr::Fixed(bytes))) => bytes,
+            Value::String(StringValue(Repr::Growing(bytes))) => bytes,
+            _ => &[],
+        }
+    }
+
     /// Memory outside the entry itself, estimated alike on every platform.
     #[inline]
     pub(super) fn heap_bytes(&self) -> u64 {

@@ -276,3 +276,48 @@ fn telling_nobody_changes_nothing_but_the_telling() {
     assert_eq!(told, untold);
     assert!(facts > 100 && no_facts == 0, "{facts} and {no_facts} facts");
 }
+
+/// What a guest hears who asks for a lot at once, with and without the loop
+/// looking ahead at what comes next.
+fn pipeline(told: bool) -> String {
+    let mut house = House::new(&[]);
+    if !told {
+        house.tell_nobody();
+    }
+    house.connect(1);
+    house.settle();
+    let large = "x".repeat(1_500);
+    let key = |n: usize| format!("a:key:whose:name:is:long:{n}");
+    let mut sent = Vec::new();
+    let mut ask = |words: &[&str]| sent.extend(request(words));
+    (0..40).for_each(|n| ask(&["SET", &key(n), &large]));
+    for n in 0..60 {
+        ask(&["GET", &key(n)]);
+        match n {
+            3 => ask(&["DEL", &key(5)]),
+            7 => ask(&["APPEND", &key(9), "y"]),
+            11 => ask(&["PING"]),
+            13 => ask(&["RPUSH", "list", &large]),
+            14 => ask(&["GET", "list"]),
+            20 => ask(&["SELECT", "3"]),
+            22 => ask(&["SET", &key(23), "of another database"]),
+            25 => ask(&["SELECT", "0"]),
+            30 => ask(&["MGET", &key(1), "k", "k", "k", "k", "k", "k", "k", "k", "k", &key(2)]),
+            35 => ask(&["FLUSHALL"]),
+            _ => {}
+        }
+    }
+    sent.extend_from_slice(b"GET an-inline-key\r\n*0\r\n*2\r\n$3\r\nGET\r\n!1\r\n");
+    house.send(1, sent);
+    house.settle();
+    house.heard(1)
+}
+
+/// Protects: looking ahead finds nothing out that the answers depend on.
+#[test]
+fn looking_ahead_in_a_pipeline_changes_no_answer() {
+    let answers = pipeline(false);
+    assert_eq!(answers, pipeline(true));
+    assert_eq!(answers.matches("$1500\r\n").count(), 29 + 2);
+    assert!(answers.ends_with("-ERR Protocol error: expected '$', got '!'\r\n"));
+}
