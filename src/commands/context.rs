@@ -21,12 +21,16 @@ pub struct Context<'a> {
     pub sleep: Micros,
     /// `EXEC`: the loop runs the caller's queue when the function returns.
     pub runs_transaction: bool,
+    /// Of the keys only what ends is stated: their number will say the rest.
+    pub is_brief: bool,
 }
 
 impl<'a> Context<'a> {
     #[must_use]
     pub fn new(server: &'a mut Server, caller: Slot, args: Args<'a>) -> Context<'a> {
-        Context { server, caller, args, units: 1, sleep: Micros::ZERO, runs_transaction: false }
+        let sleep = Micros::ZERO;
+        let (runs_transaction, is_brief) = (false, false);
+        Context { server, caller, args, units: 1, sleep, runs_transaction, is_brief }
     }
 
     /// Number of arguments, the command's name included.

@@ -3,6 +3,7 @@
 use super::long_double::LongDouble;
 use super::{Command, Context, Flags, Outcome, Refusal, keyword};
 use crate::engine::config::EnableDebug;
+use crate::engine::KEYS_CAP;
 use crate::store::{Deadline, StringValue, Value, parse_integer};
 use crate::time::Micros;
 
@@ -150,6 +151,8 @@ fn sleep(ctx: &mut Context<'_>) -> Outcome {
     Ok(())
 }
 
+/// A million keys are no million facts: the last are stated, as many as stand
+/// for a database elsewhere, and of those before them how many.
 fn populate(ctx: &mut Context<'_>) -> Outcome {
     let positive = |i: usize| {
         parse_integer(ctx.arg(i)).and_then(|n| u64::try_from(n).ok()).ok_or(Refusal::NotPositive)
@@ -160,21 +163,36 @@ fn populate(ctx: &mut Context<'_>) -> Outcome {
     if size.is_some_and(|size| size > ctx.server.config.proto_max_bulk_len) {
         return Err(Refusal::StringTooLong);
     }
-    for n in 0..count {
-        let key = [prefix, b":", n.to_string().as_bytes()].concat();
-        if ctx.find_write(&key).is_some() {
-            continue;
+    let (size, brief) = (size.map(usize::try_from), count.saturating_sub(KEYS_CAP as u64));
+    let size = size.transpose().map_err(|_| Refusal::StringTooLong)?;
+    ctx.is_brief = brief > 0;
+    let made = (0..count).try_for_each(|n| {
+        if n == brief && ctx.is_brief {
+            ctx.is_brief = false;
+            ctx.state_keys();
         }
-        let mut value = format!("value:{n}").into_bytes();
-        if let Some(size) = size {
-            let size = usize::try_from(size).map_err(|_| Refusal::StringTooLong)?;
-            // A limit may allow more than there is.
-            value.try_reserve(size).map_err(|_| Refusal::StringTooLong)?;
-            value.resize(size, 0);
-        }
-        ctx.put(&key, Value::String(StringValue::text(&value)), Deadline::Clear);
+        make(ctx, prefix, n, size)
+    });
+    if ctx.is_brief {
+        ctx.state_keys();
     }
+    made?;
     ctx.work(count);
     ctx.reply().ok();
+    Ok(())
+}
+
+fn make(ctx: &mut Context<'_>, prefix: &[u8], n: u64, size: Option<usize>) -> Outcome {
+    let key = [prefix, b":", n.to_string().as_bytes()].concat();
+    if ctx.find_write(&key).is_some() {
+        return Ok(());
+    }
+    let mut value = format!("value:{n}").into_bytes();
+    if let Some(size) = size {
+        // A limit may allow more than there is.
+        value.try_reserve(size).map_err(|_| Refusal::StringTooLong)?;
+        value.resize(size, 0);
+    }
+    ctx.put(&key, Value::String(StringValue::text(&value)), Deadline::Clear);
     Ok(())
 }

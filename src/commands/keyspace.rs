@@ -6,7 +6,7 @@
 use super::context::ReplySink;
 use super::{Context, Refusal};
 use crate::engine::multi::Touch;
-use crate::event::{ARG_CAP, Event, KeyChange, Preview};
+use crate::event::{ARG_CAP, Event, KeyChange, Preview, Standing};
 use crate::resp::Encoder;
 use crate::store::{Db, Deadline, List, Lookup, Place, Previous, StringValue, Value};
 
@@ -53,10 +53,15 @@ impl Context<'_> {
                 None
             }
         };
-        if self.server.tap.is_on() {
+        if self.tells() {
             self.state(key, KeyChange::Read { found: place.is_some() });
         }
         place
+    }
+
+    #[inline]
+    fn tells(&self) -> bool {
+        self.server.tap.is_on() && !self.is_brief
     }
 
     /// [`Context::find_read`] for commands that take only strings.
@@ -143,7 +148,7 @@ impl Context<'_> {
             let db = self.client().db;
             self.server.signal_key_as_ready(db, key);
         }
-        if self.server.tap.is_on() {
+        if self.tells() {
             self.state_written(upsert.place, upsert.previous != Previous::Live);
             if let Deadline::At(_) = deadline {
                 self.state_ttl(upsert.place);
@@ -248,6 +253,12 @@ impl Context<'_> {
         if self.server.tap.is_on() {
             self.state(key, KeyChange::Expired);
         }
+    }
+
+    /// How many keys the caller's database has, where not each was stated.
+    pub fn state_keys(&mut self) {
+        let (db, keys) = (self.client().db.into(), self.db().len() as u64);
+        self.emit(|| Event::Standing { what: Standing::Keys { db, keys } });
     }
 
     #[cold]

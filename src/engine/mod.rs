@@ -64,6 +64,8 @@ use reply::Reply;
 use server::{Birth, Listener, Server};
 use std::net::SocketAddr;
 
+pub(crate) use standing::KEYS_CAP;
+
 /// The loop and everything it owns. See the module documentation.
 #[derive(Debug)]
 pub struct Engine {

@@ -15,7 +15,7 @@ use crate::resp::Args;
 use crate::store::Value;
 
 /// Of so many keys it is stated what they are; of the others only how many.
-const KEYS_CAP: usize = 64;
+pub(crate) const KEYS_CAP: usize = 64;
 /// Of so many queued commands it is stated what they are.
 const QUEUED_CAP: usize = 64;
 

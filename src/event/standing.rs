@@ -15,7 +15,8 @@ pub enum Standing {
     FromOutside,
     /// A counter, by INFO's name.
     Counter { name: String, value: u64 },
-    /// How many keys a database has. Which ones is stated of the first only.
+    /// How many keys a database has. Which ones is stated of a few only: to
+    /// whoever comes late, and where one command made very many.
     Keys { db: u32, keys: u64 },
     /// Since when a client is there and was last heard of, and what it had
     /// asked for then, as CLIENT LIST's `cmd` says (empty: nothing known).

@@ -2,6 +2,8 @@
 
 use super::caller::Caller;
 use onechef::event::{Event, KeyChange};
+use onechef::time::Micros;
+use onechef::trace::{Record, World};
 
 /// Facts in short: `key change`.
 fn told(caller: &mut Caller, words: &str) -> Vec<String> {
@@ -79,6 +81,24 @@ fn what_expires_unasked_or_asked_is_told() {
         assert_eq!(facts[0], "0:k expired", "{words}: {facts:?}");
     }
     assert_eq!(caller.server.stats.expired_keys, 4);
+}
+
+#[test]
+fn a_thousand_keys_are_no_thousand_facts() {
+    let mut caller = Caller::new();
+    caller.watch();
+    let mut world = World::default();
+    for (words, keys) in [("SET key:5 mine", 1), ("DEBUG POPULATE 1000", 1_000)] {
+        caller.say(words);
+        let facts = caller.facts();
+        assert!(facts.len() < 150, "{words}: {}", facts.len());
+        for (seq, event) in (0..).zip(facts) {
+            world.fold(&Record { seq, at: Micros::ZERO, event });
+        }
+        assert_eq!(world.pantry.sizes.get(&0), Some(&keys), "{words}");
+    }
+    assert_eq!(caller.server.store.db(0).len(), 1_000);
+    assert_eq!(world.pantry.jars.last().map(|jar| &jar.key[..]), Some(&b"key:999"[..]));
 }
 
 #[test]
