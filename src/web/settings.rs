@@ -8,8 +8,9 @@ use crate::view::{Motion, Terms, Viewport};
 use wasm_bindgen::JsCast;
 use web_sys::{HtmlElement, MediaQueryList, Storage};
 
-/// What decides the phone's layout; the style sheet has the same.
-pub const PHONE: &str = "(max-width: 760px)";
+/// What decides the phone's drawing. The page around it is the phone's up to
+/// 760 px, but there the wide drawing can be read already.
+pub const PHONE: &str = "(max-width: 640px)";
 pub const REDUCED_MOTION: &str = "(prefers-reduced-motion: reduce)";
 const DARK: &str = "(prefers-color-scheme: dark)";
 

@@ -168,8 +168,8 @@ fn falling(scene: &Scene<'_>, sitter: &Sitter<'_>, outcome: WriteOutcome, bytes:
     out
 }
 
-/// A waiter for the heavy trays: comes up between two columns, behind the
-/// tables, with the tray in the air, and puts it down.
+/// A waiter for the heavy trays: stands between two guests, behind the tables
+/// as they do, with the tray in the air, and puts it down.
 pub fn waiter(scene: &Scene<'_>) -> Option<Node> {
     let Some(Event::Write { client, by: by @ 1.., bytes, .. }) = scene.event() else {
         return None;
@@ -184,10 +184,8 @@ pub fn waiter(scene: &Scene<'_>) -> Option<Node> {
     let out = g().key("helper").child(figure);
     let words = say!("stage.flight.waiter", *by);
     Some(match layout.scale {
-        Scale::Large => {
-            let y = layout.boundary + 13.5;
-            out.child(label("lab wtr", x, y, words, Anchor::Middle, 12.0))
-        }
+        // Between the feet of the two tables.
+        Scale::Large => out.child(label("lab wtr", x, y + 13.0, words, Anchor::Middle, 12.0)),
         Scale::Medium => {
             let y = layout.boundary + 12.0;
             out.children(one!("sm hot", x, y, words, Anchor::Middle))
@@ -197,17 +195,18 @@ pub fn waiter(scene: &Scene<'_>) -> Option<Node> {
 }
 
 /// Between which columns he stands, how high his hands are, how large he is.
+/// His hem is the tables' lower edge; where no two guests leave him room, he
+/// stands behind their heads.
 fn waiters_hand(scene: &Scene<'_>, sitter: &Sitter<'_>) -> (f64, f64, f64) {
     let layout = &scene.layout;
     let beside = layout.pitch() / 2.0;
-    let (below, k) = match layout.scale {
-        Scale::Large => (40.0, 1.0),
-        Scale::Medium => (17.0, 0.66),
-        Scale::Small => (9.0, 0.42),
+    let (hem, k) = match layout.scale {
+        Scale::Large => (7.5, 0.9),
+        Scale::Medium => (5.5, 0.56),
+        Scale::Small => (-29.0, 0.42),
     };
     let x = sitter.x + if sitter.x + beside + 24.0 * k > layout.width { -beside } else { beside };
-    let rise = 30.0 * (1.0 - ease_out(part(scene.t, 0.0, 0.5)));
-    (x, layout.table + below + (rise - 70.0) * k, k)
+    (x, layout.table + hem - 70.0 * k, k)
 }
 
 /// The tray from the waiter's hands to the table; at rest the way it took.

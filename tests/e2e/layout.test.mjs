@@ -1,0 +1,78 @@
+// Where things stand: nothing covers anything, whatever is shown besides.
+
+import assert from "node:assert/strict";
+import { DESKTOP, PHONE } from "./browser.mjs";
+import { read } from "./read.mjs";
+
+const STILL = { reducedMotion: "reduce" };
+
+/** The first element that `selector` finds, as the screen shows it. */
+const box = (page, selector) =>
+  page.locator(selector).first().evaluate((element) => {
+    const { left, top, right, bottom, width, height } = element.getBoundingClientRect();
+    return { left, top, right, bottom, width, height };
+  });
+
+async function assertNothingIsCovered(page, state) {
+  const con = await box(page, "#console");
+  for (const selector of ["#stage svg", "#transport", ".timeline", "#told", ".insp .panel-page:not([hidden])"]) {
+    const { bottom } = await box(page, selector);
+    assert.ok(bottom <= con.top + 1, `${state}: ${selector} ends at ${bottom}, the console begins at ${con.top}`);
+  }
+  const { height } = page.viewportSize();
+  assert.ok(con.bottom <= height + 1, `${state}: the console ends at ${con.bottom} of ${height}`);
+  assert.ok((await box(page, "#strip svg")).height >= 40, `${state}: the timeline has room`);
+  assert.ok((await box(page, "#stage svg")).height >= 250, `${state}: the drawing has room`);
+}
+
+for (const viewport of [DESKTOP, { width: 1440, height: 800 }, { width: 1280, height: 720 }]) {
+  read(`whatever is shown, the console covers nothing: ${viewport.width} by ${viewport.height}`, { ...STILL, viewport, path: "/?scenario=slow-dish" }, async (reader, page) => {
+    await reader.stepUntil(/On the grill: DEBUG/);
+    await assertNothingIsCovered(page, "as it is");
+    const lanes = page.getByRole("button", { name: /^Lanes/ });
+    await lanes.click();
+    await assertNothingIsCovered(page, "with lanes");
+    await lanes.click();
+    await reader.drop("broken.ndjson", "not a trace\n");
+    await assertNothingIsCovered(page, "with a fault");
+    await page.locator("#fault").getByRole("button").first().click();
+    // As long as it gets; what a real server has said is in live.test.mjs.
+    await page.locator("#live-bar").evaluate((bar) => bar.append("watched: a server ".repeat(12)));
+    await assertNothingIsCovered(page, "with a live server");
+    await page.locator("#live-bar").evaluate((bar) => bar.replaceChildren());
+    await page.locator("#console-guest").selectOption({ label: "2 · bob" });
+    await page.locator("#command").fill("SET price 42");
+    await page.keyboard.press("Enter");
+    await page.getByRole("button", { name: "Side by side" }).click();
+    await reader.settled();
+    const { bottom } = await box(page, "#told");
+    assert.ok(bottom <= (await box(page, "#console")).top + 1, `the comparison ends at ${bottom}`);
+    assert.ok((await box(page, "#told")).height >= 60, "the comparison can be read");
+  });
+}
+
+for (const viewport of [DESKTOP, PHONE, { width: 320, height: 640 }]) {
+  read(`the waiter stands clear of tables and guests: ${viewport.width} px`, { ...STILL, viewport, path: "/#tour/waiters/6" }, async (reader, page) => {
+    await reader.settled();
+    const waiter = await box(page, "[id='obj:helper']");
+    const tables = page.locator("#stage [data-client] use[href^='#table']");
+    assert.ok((await tables.count()) >= 4);
+    for (const table of await tables.all()) {
+      const edge = await table.evaluate((use) => use.getBoundingClientRect().top);
+      assert.ok(waiter.bottom <= edge + 8 * (await box(page, "#stage svg")).width / (viewport.width > 640 ? 920 : 390), `${waiter.bottom} is below the table at ${edge}`);
+    }
+    for (const guest of await page.locator("#stage [data-client] use[href^='#guest']").all()) {
+      const { left, right } = await guest.evaluate((use) => use.getBoundingClientRect());
+      assert.ok(right <= waiter.left + 1 || left >= waiter.right - 1, `the waiter from ${waiter.left} to ${waiter.right} stands over a guest from ${left} to ${right}`);
+    }
+  });
+}
+
+for (const [width, drawing] of [[1000, 920], [700, 920], [600, 390], [390, 390]]) {
+  read(`in a frame of ${width} px the drawing is made for that width`, { ...STILL, viewport: { width, height: 700 }, path: "/?embed=1&scenario=two-guests" }, async (reader, page) => {
+    const svg = page.locator("#stage svg").first();
+    assert.equal(Number((await svg.getAttribute("viewBox")).split(" ")[2]), drawing);
+    const shown = (await box(page, "#stage svg")).width;
+    assert.ok(shown / drawing < 1.4, `${drawing} px are drawn ${shown} px wide`);
+  });
+}
