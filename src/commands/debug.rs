@@ -165,6 +165,10 @@ fn populate(ctx: &mut Context<'_>) -> Outcome {
     }
     let (size, brief) = (size.map(usize::try_from), count.saturating_sub(KEYS_CAP as u64));
     let size = size.transpose().map_err(|_| Refusal::StringTooLong)?;
+    let more = usize::try_from(count).map(|count| count.saturating_sub(ctx.db().len()));
+    if !more.is_ok_and(|more| ctx.db().try_reserve(more)) {
+        return Err(Refusal::fixed("ERR OOM in dictTryExpand"));
+    }
     ctx.is_brief = brief > 0;
     let made = (0..count).try_for_each(|n| {
         if n == brief && ctx.is_brief {

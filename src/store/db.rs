@@ -137,6 +137,11 @@ impl Db {
         self.used_bytes
     }
 
+    /// Room for so many more keys, if there is any (`dbExpand`).
+    pub fn try_reserve(&mut self, keys: usize) -> bool {
+        self.entries.try_reserve(keys).is_ok()
+    }
+
     /// Finds a key; one that has ended is removed, unless nothing may change
     /// now, when it is just not there (`expireIfNeeded`).
     #[inline]

@@ -15,7 +15,7 @@ const box = (page, selector) =>
 
 async function assertNothingIsCovered(page, state) {
   const con = await box(page, "#console");
-  for (const selector of ["#stage svg", "#transport", ".timeline", "#told", ".insp .panel-page:not([hidden])"]) {
+  for (const selector of ["#stage svg", "#transport", ".timeline", "#told", ".insp"]) {
     const { bottom } = await box(page, selector);
     assert.ok(bottom <= con.top + 1, `${state}: ${selector} ends at ${bottom}, the console begins at ${con.top}`);
   }
@@ -45,8 +45,9 @@ for (const viewport of [DESKTOP, { width: 1440, height: 800 }, { width: 1280, he
     await page.keyboard.press("Enter");
     await page.getByRole("button", { name: "Side by side" }).click();
     await reader.settled();
-    const { bottom } = await box(page, "#told");
-    assert.ok(bottom <= (await box(page, "#console")).top + 1, `the comparison ends at ${bottom}`);
+    await assertNothingIsCovered(page, "side by side");
+    const [was, is] = [await box(page, "#was svg"), await box(page, "#stage svg")];
+    assert.deepEqual([was.top, was.bottom, was.width], [is.top, is.bottom, is.width]);
     assert.ok((await box(page, "#told")).height >= 60, "the comparison can be read");
   });
 }

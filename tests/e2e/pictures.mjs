@@ -47,7 +47,9 @@ async function stockRedisPicture(browser, base) {
 
 /** A run that the reader changed beside the one that it was, in the dark. */
 async function forkPicture(browser, base) {
-  const page = await browser.newPage({ viewport: DESKTOP, colorScheme: "dark", reducedMotion: "reduce" });
+  // High enough for both drawings to be as wide as they may.
+  const viewport = { ...DESKTOP, height: 1100 };
+  const page = await browser.newPage({ viewport, colorScheme: "dark", reducedMotion: "reduce" });
   const reader = new Reader(page, base);
   await reader.open("/?scenario=slow-dish");
   await reader.stepUntil(/On the grill: DEBUG/);

@@ -185,7 +185,7 @@ pub fn waiter(scene: &Scene<'_>) -> Option<Node> {
     let words = say!("stage.flight.waiter", *by);
     Some(match layout.scale {
         // Between the feet of the two tables.
-        Scale::Large => out.child(label("lab wtr", x, y + 13.0, words, Anchor::Middle, 12.0)),
+        Scale::Large => out.child(label("lab wtr", x, y + 17.0, words, Anchor::Middle, 12.0)),
         Scale::Medium => {
             let y = layout.boundary + 12.0;
             out.children(one!("sm hot", x, y, words, Anchor::Middle))
