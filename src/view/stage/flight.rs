@@ -307,29 +307,21 @@ fn walking_out(scene: &Scene<'_>, sitter: &Sitter<'_>) -> Option<Node> {
     }
     let layout = &scene.layout;
     let from = sitter.x + layout.lane_in();
-    // In front of the first table, unless it is that table's guest who goes.
-    let own = sitter.x - layout.lane_in().abs() < layout.x0 + 30.0;
-    let to = match (layout.is_phone(), own) {
-        (true, _) => 54.0,
-        (false, true) => 174.0,
-        (false, false) => 160.0,
-    };
+    // Between the door and the first table.
+    let to = if layout.is_phone() { 42.0 } else { 147.0 };
     let x = walk(from.max(to), to, scene.t);
     let y = layout.floor;
     let mut out = g().key("leaving").attr("id", "obj:leaving");
     let endless = sitter.departed.is_some_and(|d| d.why == CloseReason::QueryBufferLimit);
     if endless && layout.scale == Scale::Large {
-        out.push(endless_order(x, if own { x + 66.0 } else { x + 46.0 }, y));
+        out.push(endless_order(x, x + 60.0, y));
     }
     out.push(standing(scene, sitter.id(), x, y));
     if scene.is_at(Place::Pad(sitter.id())) {
-        let k = standing_scale(scene) / 0.88;
-        let (x, y) = (x - 15.0 * k, y - 14.0 * k);
-        out.push(path("att", d!("M{} {}h{}", x, y, -10.0 * k)));
-        out.push(path(
-            "att",
-            d!("M{} {}l{} {}l{} {}", x - 5.0 * k, y - 5.0 * k, -5.0 * k, 5.0 * k, 5.0 * k, 5.0 * k),
-        ));
+        let k = standing_scale(scene);
+        let (x, y, tip) = (x - 6.0 * k, y - 77.0 * k, 6.0 * k);
+        out.push(path("att", d!("M{} {}h{}", x, y, 3.0 * tip)));
+        out.push(path("att", d!("M{} {}l{} {}l{} {}", x + tip, y - tip, -tip, tip, tip, tip)));
     }
     Some(out)
 }

@@ -163,10 +163,12 @@ fn missed(scene: &Scene<'_>, at: &Shelves) -> Option<Node> {
         }
     };
     let y = at.bottom() - 6.0;
+    // Where both have no room in one line, the key stands above.
+    let (up, room) = if at.per_row == 2 { (13.0, 12.0) } else { (0.0, at.width / 2.0 + 8.0) };
     let mut out = g().key("missed");
-    out.push(rect("hotwash", at.x + 1.0, y - 11.0, at.width - 2.0, 16.0));
-    let key = fit_mono(&key.head, at.width / 2.0 - 8.0).into_owned();
-    out.push(text("jk hot", at.x + 6.0, y, key));
+    out.push(rect("hotwash", at.x + 1.0, y - 11.0 - up, at.width - 2.0, 16.0 + up));
+    let key = fit_mono(&key.head, at.width - room).into_owned();
+    out.push(text("jk hot", at.x + 6.0, y - up, key));
     out.push(small(at.x + at.width - 6.0, y, words, Anchor::End));
     Some(out)
 }
