@@ -2,8 +2,8 @@
 
 use super::long_double::LongDouble;
 use super::{Command, Context, Flags, Outcome, Refusal, keyword};
-use crate::engine::config::EnableDebug;
 use crate::engine::KEYS_CAP;
+use crate::engine::config::EnableDebug;
 use crate::store::{Deadline, StringValue, Value, parse_integer};
 use crate::time::Micros;
 
