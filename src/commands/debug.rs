@@ -4,7 +4,7 @@ use super::long_double::LongDouble;
 use super::{Command, Context, Flags, Outcome, Refusal, keyword};
 use crate::engine::KEYS_CAP;
 use crate::engine::config::EnableDebug;
-use crate::store::{Deadline, StringValue, Value, parse_integer};
+use crate::store::{Db, Deadline, StringValue, Value, parse_integer};
 use crate::time::Micros;
 
 pub(super) const COMMANDS: &[Command] = &[Command::new(
@@ -166,7 +166,7 @@ fn populate(ctx: &mut Context<'_>) -> Outcome {
     let (size, brief) = (size.map(usize::try_from), count.saturating_sub(KEYS_CAP as u64));
     let size = size.transpose().map_err(|_| Refusal::StringTooLong)?;
     let more = usize::try_from(count).map(|count| count.saturating_sub(ctx.db().len()));
-    if !more.is_ok_and(|more| ctx.db().try_reserve(more)) {
+    if !more.is_ok_and(|more| Db::has_room_for(more)) {
         return Err(Refusal::fixed("ERR OOM in dictTryExpand"));
     }
     ctx.is_brief = brief > 0;

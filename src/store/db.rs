@@ -137,9 +137,13 @@ impl Db {
         self.used_bytes
     }
 
-    /// Room for so many more keys, if there is any (`dbExpand`).
-    pub fn try_reserve(&mut self, keys: usize) -> bool {
-        self.entries.try_reserve(keys).is_ok()
+    /// Whether there is room for so many more keys. Redis takes it
+    /// (`dbExpand`); here it is only asked for, since it need not be in one
+    /// piece.
+    #[must_use]
+    pub fn has_room_for(keys: usize) -> bool {
+        let mut room: Vec<Entry> = Vec::new();
+        std::hint::black_box(&mut room).try_reserve_exact(keys).is_ok()
     }
 
     /// Finds a key; one that has ended is removed, unless nothing may change
