@@ -77,3 +77,54 @@ for (const [width, drawing] of [[1000, 920], [700, 920], [600, 390], [390, 390]]
     assert.ok(shown / drawing < 1.4, `${drawing} px are drawn ${shown} px wide`);
   });
 }
+
+/** Names and numbers of the drawing that lie on each other or leave it. */
+const collisions = () => {
+  const svg = document.querySelector("#stage svg"), around = svg.getBoundingClientRect();
+  const texts = [...svg.querySelectorAll("text")]
+    .filter((text) => text.textContent.trim() && text.getClientRects().length)
+    .map((text) => {
+      const { left, right, top, bottom, height } = text.getBoundingClientRect();
+      return { words: text.textContent, left, right, top: top + height / 5, bottom: bottom - height / 5 };
+    });
+  const out = texts.filter((one) => one.left < around.left - 1 || one.right > around.right + 1).map((one) => `${one.words} sticks out`);
+  texts.forEach((one, i) => {
+    for (const other of texts.slice(i + 1)) {
+      const wide = Math.min(one.right, other.right) - Math.max(one.left, other.left);
+      const high = Math.min(one.bottom, other.bottom) - Math.max(one.top, other.top);
+      if (wide > 1 && high > 1) out.push(`${one.words} lies on ${other.words}`);
+    }
+  });
+  return out;
+};
+
+for (const lang of ["en", "de"]) {
+  for (const scenario of ["two-guests", "blocked-guests"]) {
+    read(`on the phone no name covers another: ${scenario}, ${lang}`, { ...STILL, viewport: PHONE, path: `/?scenario=${scenario}&lang=${lang}` }, async (reader, page) => {
+      await reader.enterPlayer();
+      for (let last = -1; last !== (await reader.place()); ) {
+        last = await reader.place();
+        assert.deepEqual(await page.evaluate(collisions), [], `at ${last}`);
+        await page.keyboard.press("ArrowRight");
+        await reader.frames(1);
+      }
+    });
+  }
+}
+
+for (const width of [1440, 900, 390]) {
+  read(`what is left to do at the end can be read and pressed: ${width} px`, { ...STILL, viewport: { width, height: 900 }, path: "/?scenario=slow-reader&lang=de" }, async (reader, page) => {
+    await reader.seek(Number(await page.locator("#scrub").getAttribute("max")));
+    const [tick, around] = [await box(page, "[data-act=tick]"), await box(page, "#position")];
+    assert.ok(tick.width > 60 && tick.left >= around.left - 1 && tick.right <= around.right + 1, `${tick.left} to ${tick.right} in ${around.left} to ${around.right}`);
+  });
+}
+
+read("at 320 px the way on has its whole name, and an order can be typed", { ...STILL, viewport: { width: 320, height: 640 }, path: "/?lang=de#tour/waiters/7" }, async (reader, page) => {
+  const cut = await page.locator(".walk .pri").evaluate((button) => button.scrollWidth - button.clientWidth);
+  assert.ok(cut <= 0, `${cut} px of the name are cut`);
+  await reader.open("/?scenario=slow-reader&at=100&lang=de");
+  assert.ok((await box(page, "#command")).width >= 80);
+  const [transport, con] = [await box(page, "#transport"), await box(page, "#console")];
+  assert.ok(transport.bottom <= con.top + 1, "the transport is under the console");
+});
