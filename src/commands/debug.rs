@@ -166,7 +166,7 @@ fn populate(ctx: &mut Context<'_>) -> Outcome {
     let (size, brief) = (size.map(usize::try_from), count.saturating_sub(KEYS_CAP as u64));
     let size = size.transpose().map_err(|_| Refusal::StringTooLong)?;
     let more = usize::try_from(count).map(|count| count.saturating_sub(ctx.db().len()));
-    if !more.is_ok_and(|more| Db::has_room_for(more)) {
+    if !more.is_ok_and(Db::has_room_for) {
         return Err(Refusal::fixed("ERR OOM in dictTryExpand"));
     }
     ctx.is_brief = brief > 0;
