@@ -506,7 +506,8 @@ fn show_scenarios(list: &mut Painter, watched: Watched) {
         .iter()
         .map(|bundled| {
             let option = Node::new("option").key(bundled.slug).attr("value", bundled.slug);
-            option.text(called(bundled.slug))
+            let [title, _] = called(bundled);
+            option.text(title)
         })
         .collect();
     let chosen = match watched {

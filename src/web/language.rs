@@ -2,8 +2,8 @@
 //! (`www/opening.js` begins before the program is there), and what
 //! `index.html` says by itself is said anew.
 
-use super::document::{document, window, words};
-use crate::view::text::{Catalogue, Phrase, Words, say, speak};
+use super::document::{document, set, window, words};
+use crate::view::text::{Catalogue, Phrase, known, say, speak};
 use js_sys::{Array, Function, Promise, Reflect};
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
@@ -66,42 +66,55 @@ fn show(language: &str) {
         return;
     }
     let _ = root.set_attribute("lang", language);
-    each("data-t", |element, said| write(element, said.kitchen()));
     for (mark, attribute) in [
+        ("data-t", ""),
         ("data-t-label", "aria-label"),
         ("data-t-title", "title"),
         ("data-t-hint", "placeholder"),
         ("data-t-group", "label"),
     ] {
-        each(mark, |element, said| {
-            let _ = element.set_attribute(attribute, said.kitchen());
-        });
+        each(mark, attribute);
     }
 }
 
-fn each(mark: &str, put: impl Fn(&Element, &Words)) {
-    let Ok(marked) = document().query_selector_all(&format!("[{mark}]")) else { return };
+/// What the document says in English no catalogue need hold: it is kept beside
+/// the mark while another language stands there.
+fn each(mark: &str, attribute: &str) {
+    let Ok(marked) = document().query_selector_all(&["[", mark, "]"].concat()) else { return };
+    let kept = [mark, "-en"].concat();
     for at in 0..marked.length() {
         let element = marked.item(at).and_then(|node| node.dyn_into::<Element>().ok());
         let Some(element) = element else { continue };
-        if let Some(name) = element.get_attribute(mark) {
-            put(&element, &Phrase::named(&name).say());
+        let name = element.get_attribute(mark).unwrap_or_default();
+        let text = own_text(&element).filter(|_| attribute.is_empty());
+        let now = match &text {
+            Some(node) => node.node_value(),
+            None => element.get_attribute(attribute),
+        };
+        let now = now.unwrap_or_default();
+        let english = element.get_attribute(&kept).unwrap_or_else(|| {
+            set(&element, &kept, now.trim());
+            now.trim().to_owned()
+        });
+        let said = known(Phrase::named(&name), &[]).unwrap_or(english);
+        match text {
+            // The blanks at its ends stay.
+            Some(node) => node.set_node_value(Some(&now.replacen(now.trim(), &said, 1))),
+            None => set(&element, attribute, &said),
         }
     }
 }
 
-/// Into the element's first text that is no blank: what else stands in it has
-/// marks of its own. The blanks at its ends stay.
-fn write(element: &Element, said: &str) {
+/// An element's first text that is no blank: what else stands in it has marks
+/// of its own.
+fn own_text(element: &Element) -> Option<Node> {
     let mut child: Option<Node> = element.first_child();
     while let Some(node) = child {
         let text = node.node_value().unwrap_or_default();
         if node.node_type() == Node::TEXT_NODE && !text.trim().is_empty() {
-            let inner = text.trim();
-            let (before, after) = text.split_once(inner).unwrap_or_default();
-            node.set_node_value(Some(&[before, said, after].concat()));
-            return;
+            return Some(node);
         }
         child = node.next_sibling();
     }
+    None
 }

@@ -11,7 +11,7 @@ use crate::view::fault;
 use crate::view::lint::{Lint, lints};
 use crate::view::origin;
 use crate::view::requests::Requests;
-use crate::view::text::{Phrase, line};
+use crate::view::text::{Phrase, known, line};
 use std::borrow::Cow;
 use std::cell::{Ref, RefCell};
 
@@ -19,10 +19,14 @@ use std::cell::{Ref, RefCell};
 /// a scenario may well keep its kitchen busy for ever.
 const AHEAD_LIMIT_RECORDS: usize = 20_000;
 
-/// What a bundled scenario is called in the reader's language.
+/// What a bundled scenario is called, and what it is about, in the reader's
+/// language: in English as its file says it, so that no catalogue repeats it.
 #[must_use]
-pub fn called(slug: &str) -> String {
-    Phrase::named("scenario.").and(slug).say().into_kitchen()
+pub fn called(bundled: &Bundled) -> [String; 2] {
+    let name = Phrase::named("scenario.").and(bundled.slug);
+    let own = bundled.scenario();
+    [(name, own.title), (name.and(".about"), own.about)]
+        .map(|(phrase, own)| known(phrase, &[]).unwrap_or(own))
 }
 
 /// One run and all its records.
@@ -36,8 +40,8 @@ pub struct Run {
     header: Header,
     source: Source,
     findings: RefCell<Findings>,
-    /// The short name of the bundled scenario that it tells.
-    bundled: Option<&'static str>,
+    /// The bundled scenario that it tells.
+    bundled: Option<&'static Bundled>,
 }
 
 /// What was made of the records so far, kept because every painting asks for
@@ -95,9 +99,9 @@ impl Run {
 
     /// Runs a bundled scenario, called by its name in the reader's language.
     #[must_use]
-    pub fn bundled(bundled: &Bundled) -> Run {
+    pub fn bundled(bundled: &'static Bundled) -> Run {
         let mut run = Run::simulate(bundled.scenario());
-        run.bundled = Some(bundled.slug);
+        run.bundled = Some(bundled);
         run.retell();
         run
     }
@@ -118,9 +122,8 @@ impl Run {
     pub fn retell(&mut self) {
         self.findings.get_mut().lints.1.clear();
         self.findings.get_mut().lints.0 = 0;
-        if let Some(slug) = self.bundled {
-            self.title = called(slug);
-            self.about = Phrase::named("scenario.").and(slug).and(".about").say().into_kitchen();
+        if let Some(bundled) = self.bundled {
+            [self.title, self.about] = called(bundled);
         }
     }
 

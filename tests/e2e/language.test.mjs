@@ -115,3 +115,16 @@ read("with a broken file English stays, and the page says where", { path: "/?sce
   assert.equal(await page.locator("#language").inputValue(), "en");
   assert.match(await page.locator("#begin").textContent(), /Begin/);
 });
+
+read("back in English, the page says what it said", { path: "/?scenario=half-an-order&at=40", reducedMotion: "reduce" }, async (reader, page) => {
+  const before = await said(page);
+  const speak = async (language, title) => {
+    await page.locator("#language").selectOption(language);
+    await page.waitForFunction((title) => document.documentElement.lang === title, title);
+    await reader.settled();
+  };
+  await speak("de", "de");
+  await assertGerman(page, "in German");
+  await speak("en", "en");
+  assert.deepEqual(await said(page), before);
+});

@@ -2,7 +2,7 @@
 //! says all of it.
 
 use crate::source::{self, Source, root};
-use onechef::sim::{Scenario, lessons, scenarios};
+use onechef::sim::{Scenario, bundled_as, lessons, scenarios};
 use onechef::time::Micros;
 use onechef::trace::codec;
 use onechef::view::fault;
@@ -154,9 +154,10 @@ fn every_phrase_is_said_somewhere() {
     assert!(unused.is_empty(), "never said: {unused:?}");
 }
 
-/// What the readers of files say themselves in English: `view/fault.rs`.
-fn is_fault(name: &str) -> bool {
-    name.starts_with("fault")
+/// What is said in English elsewhere: by the readers of files (`view/fault.rs`)
+/// and in the bundled scenarios.
+fn is_said_elsewhere(name: &str) -> bool {
+    name.starts_with("fault") || name.starts_with("scenario.")
 }
 
 /// Protects: the second language is complete.
@@ -170,7 +171,8 @@ fn german_says_all_of_it() {
     let (ours, others) = (names(&first), names(&theirs));
     let missing: Vec<_> = ours.difference(&others).collect();
     assert!(missing.is_empty(), "left in English: {missing:?}");
-    let unknown: Vec<_> = others.difference(&ours).filter(|name| !is_fault(name)).collect();
+    let unknown: Vec<_> =
+        others.difference(&ours).filter(|name| !is_said_elsewhere(name)).collect();
     assert!(unknown.is_empty(), "never said: {unknown:?}");
     let theirs = theirs.all().filter(|(name, ..)| ours.contains(*name));
     for ((name, _, first), (_, _, other)) in first.all().zip(theirs) {
@@ -228,16 +230,24 @@ fn the_page_stands_in_english_as_the_catalogue_says_it() {
     assert!(checked > 150, "only {checked} texts were found");
 }
 
-/// Protects: a scenario is called in the list what it is called in its file.
+/// Protects: a scenario is called in English what its file says, without a
+/// second copy of it; every other language has words of its own for it.
 #[test]
 fn bundled_scenarios_have_their_names() {
-    let catalogue = english();
+    let (english, german) = (english(), german());
+    assert!(english.all().all(|(name, ..)| !name.starts_with("scenario.")));
     let said: BTreeMap<&str, &str> =
-        catalogue.all().map(|(name, _, [words, ..])| (name, words)).collect();
+        german.all().map(|(name, _, [words, ..])| (name, words)).collect();
     for bundled in scenarios().iter().chain(lessons()) {
         let (scenario, name) = (bundled.scenario(), format!("scenario.{}", bundled.slug));
-        assert_eq!(said[&*name], scenario.title);
-        assert_eq!(said[&*format!("{name}.about")], scenario.about);
+        let [title, about] = [said[&*name], said[&*format!("{name}.about")]];
+        assert!(!title.is_empty() && !about.is_empty(), "{name}");
+        assert_ne!(about, scenario.about, "{name}");
+    }
+    let known = |slug| bundled_as(slug).is_some();
+    let slugs = said.keys().filter_map(|name| name.strip_prefix("scenario."));
+    for slug in slugs {
+        assert!(known(slug.strip_suffix(".about").unwrap_or(slug)), "{slug} is gone");
     }
 }
 

@@ -31,11 +31,16 @@ pub fn build_release(root: &Path) -> Result<(), Failure> {
     words.iter().try_for_each(|file| leave_out_remarks(file))
 }
 
-/// What stands in a language's file for its translators, no reader fetches.
+/// What stands in a language's file for its translators, no reader fetches;
+/// nor in English what `index.html` itself says (`src/web/language.rs`).
 fn leave_out_remarks(file: &Path) -> Result<(), Failure> {
     let failed = |source| Failure::File { path: file.display().to_string(), source };
     let text = fs::read_to_string(file).map_err(failed)?;
-    let said = text.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
+    let english = file.ends_with("en.txt");
+    let said = text.lines().filter(|line| {
+        let in_the_page = english && line.starts_with("[html.");
+        !line.is_empty() && !line.starts_with('#') && !in_the_page
+    });
     fs::write(file, said.flat_map(|line| [line, "\n"]).collect::<String>()).map_err(failed)
 }
 
