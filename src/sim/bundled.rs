@@ -40,6 +40,7 @@ pub fn scenarios() -> &'static [Bundled] {
         "half-an-order",
         "slow-reader",
         "slow-dish",
+        "past-its-date",
         "too-big-an-order",
         "combined-order",
         "one-message",

@@ -382,7 +382,7 @@ impl World {
             kind: String::new(),
             size: 0,
             value: Preview::default(),
-            ttl_ms: None,
+            ends: None,
         };
         let jar = match change {
             KeyChange::Read { found: true } => known.unwrap_or_else(blank),
@@ -395,7 +395,10 @@ impl World {
                 let known = known.filter(|_| !created).unwrap_or_else(blank);
                 Jar { kind, size, value, ..known }
             }
-            KeyChange::Ttl { ms } => Jar { ttl_ms: *ms, ..known.unwrap_or_else(blank) },
+            KeyChange::Ttl { ms } => {
+                let ends = ms.map(|ms| self.at.saturating_add(Micros::from_millis(ms)));
+                Jar { ends, ..known.unwrap_or_else(blank) }
+            }
             KeyChange::Deleted | KeyChange::Expired => {
                 let size = pantry.sizes.or_default(db);
                 *size = size.saturating_sub(1);

@@ -354,7 +354,21 @@ pub struct Jar {
     pub kind: String,
     pub size: u64,
     pub value: Preview,
-    pub ttl_ms: Option<u64>,
+    /// Its date: until then it keeps. After it the key is still there, until
+    /// somebody asks for it or the active expire cycle comes by.
+    pub ends: Option<Micros>,
+}
+
+impl Jar {
+    /// What is left of its time at `now`, in whole milliseconds as `PTTL`
+    /// counts them; `None` if it is certainly over. Keys end on a tick of the
+    /// server's millisecond, which a trace does not tell: hence one more.
+    #[must_use]
+    pub fn left_ms(ends: Micros, now: Micros) -> Option<u64> {
+        const TICK: Micros = Micros::from_millis(1);
+        let over = now > ends.saturating_add(TICK);
+        (!over).then(|| ends.saturating_sub(now).0.div_ceil(1_000))
+    }
 }
 
 /// INFO's counters, recomputed from the records alone.

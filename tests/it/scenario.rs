@@ -1,13 +1,15 @@
 //! Every bundled scenario is short, quiet in the end, and shows what its
 //! title promises; and the same text is the same run, to the byte.
 
+use crate::facts::timeline_of;
 use onechef::event::{
-    ClientChange, CloseReason, Event, LimitKind, Pipe, TransactionStep, UnblockReason,
+    ClientChange, CloseReason, Event, KeyChange, LimitKind, Pipe, TransactionStep, UnblockReason,
 };
 use onechef::net::{Mask, WriteOutcome};
 use onechef::sim::{Progress, Scenario, Sim, scenarios, summary};
 use onechef::time::Micros;
 use onechef::trace::Record;
+use onechef::trace::world::Jar;
 
 /// More would not be read by anybody.
 const CYCLES_MAX: u64 = 12;
@@ -98,6 +100,48 @@ fn each_is_an_ordinary_day_except_for_what_it_shows() {
         let shown: &[&str] = if bundled.slug == "the-password" { &["get", "auth"] } else { &[] };
         assert_eq!(errors, shown, "{}\n{}", bundled.slug, run.table());
     }
+}
+
+#[test]
+fn past_its_date_one_key_is_asked_for_and_one_is_found_by_the_clock() {
+    let run = Run::of("past-its-date");
+    assert_eq!(run.received("ana"), "+OK\r\n:1\r\n$3\r\nhot\r\n$-1\r\n");
+    assert_eq!(run.received("bob"), "+OK\r\n$-1\r\n");
+    let ended: Vec<(usize, bool, String)> = (run.records.iter().enumerate())
+        .filter_map(|(index, record)| match &record.event {
+            Event::Key { client, key, change: KeyChange::Expired, .. } => {
+                Some((index, client.is_some(), key.to_string()))
+            }
+            _ => None,
+        })
+        .collect();
+    let [(asked, true, lazily), (rang, false, actively)] = &ended[..] else { panic!("{ended:?}") };
+    assert_eq!((&**lazily, &**actively), ("soup", "bread"));
+    // The one inside the command that asks, the other after the clock has rung.
+    let before = |index: &usize| {
+        let said = run.records[..*index].iter().rev();
+        said.map(|record| &record.event).find(|e| {
+            matches!(
+                e,
+                Event::CommandBegin { .. } | Event::CommandEnd { .. } | Event::TimerFired { .. }
+            )
+        })
+    };
+    assert!(matches!(before(asked), Some(Event::CommandBegin { .. })), "{}", run.table());
+    assert!(matches!(before(rang), Some(Event::TimerFired { .. })), "{}", run.table());
+    let cycles = run.pick(|e| match e {
+        Event::ExpireCycle { fast, expired } => Some((*fast, *expired)),
+        _ => None,
+    });
+    assert_eq!(cycles.into_iter().map(|(_, of)| of).collect::<Vec<_>>(), [(false, 1)]);
+    // Past its date, before it is asked for: still on the shelf.
+    let timeline = timeline_of(&run.records);
+    let world = timeline.world_at(*asked);
+    let jar = world.pantry.jars.iter().find(|jar| jar.key == b"soup").expect("still there");
+    assert_eq!(Jar::left_ms(jar.ends.expect("a date"), world.at), None);
+    let left = |ends: u64, now: u64| Jar::left_ms(Micros(ends), Micros(now));
+    assert_eq!((left(25_205, 5_205), left(25_205, 24_900)), (Some(20), Some(1)));
+    assert_eq!((left(25_205, 26_205), left(25_205, 26_206)), (Some(0), None));
 }
 
 #[test]

@@ -44,7 +44,9 @@ pub(super) fn tell(event: &Event, scene: &Scene<'_>) -> Words {
         Event::CommandRejected { client, name } => {
             say!("command.rejected", *client, &clip(name))
         }
-        Event::Key { db, key, change, .. } => key_change(*db, &shown(key), change),
+        Event::Key { client, db, key, change } => {
+            key_change(*db, &shown(key), change, client.is_some())
+        }
         Event::Flushed { db: Some(db) } => say!("flushed", *db),
         Event::Flushed { db: None } => say!("flushed.all"),
         Event::ExpireCycle { fast: true, expired } => say!("expire-cycle.fast", *expired),
@@ -53,7 +55,7 @@ pub(super) fn tell(event: &Event, scene: &Scene<'_>) -> Words {
     }
 }
 
-fn key_change(db: u32, key: &String, change: &KeyChange) -> Words {
+fn key_change(db: u32, key: &String, change: &KeyChange, asked: bool) -> Words {
     match change {
         KeyChange::Read { found: true } => say!("key.hit", db, key),
         KeyChange::Read { found: false } => say!("key.miss", db, key),
@@ -66,7 +68,7 @@ fn key_change(db: u32, key: &String, change: &KeyChange) -> Words {
             }
         }
         KeyChange::Deleted => say!("key.deleted", db, key),
-        KeyChange::Expired => say!("key.expired", db, key),
+        KeyChange::Expired => say!("key.expired", db, key, asked),
         KeyChange::Ttl { ms: Some(ms) } => {
             say!("key.ttl", db, key, Micros::from_millis(*ms), *ms)
         }

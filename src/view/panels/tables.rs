@@ -356,7 +356,11 @@ fn shelf(world: &World, jar: &Jar) -> Node {
     let touched =
         world.pantry.touched.as_ref().is_some_and(|(db, key)| (*db, key) == (jar.db, &jar.key));
     let key = crate::event::Preview::of(&jar.key, crate::event::ARG_CAP).to_string();
-    let ttl = jar.ttl_ms.map_or_else(|| "–".to_owned(), |ms| format!("{ms} ms"));
+    let keeps = match jar.ends.map(|ends| Jar::left_ms(ends, world.at)) {
+        None => Words::plain("–"),
+        Some(None) => say!("table.past-its-date"),
+        Some(Some(ms)) => Words::plain(format!("{ms} ms")),
+    };
     let row = Node::new("tr");
     let row = if touched { row.class("touched") } else { row };
     let name = if touched { say!("table.touched", &key) } else { Words::plain(key) };
@@ -365,5 +369,5 @@ fn shelf(world: &World, jar: &Jar) -> Node {
         .child(td(jar.kind.clone()))
         .child(td(jar.size.to_string()))
         .child(td(jar.value.to_string()))
-        .child(td(ttl))
+        .child(either("td", "", keeps))
 }

@@ -1,11 +1,12 @@
 //! The pantry: the keyspace as far as it was touched, the nine most recently
 //! touched keys on three shelves.
 
-use super::draw::{Anchor, Placed, d, g, label, line, path, rect, small, small_bold, text};
+use super::draw::{Anchor, Placed, circle, d, g, label, line, path, rect, small, small_bold, text};
 use super::scene::Scene;
 use super::words::fit_mono;
 use crate::event::{Event, KeyChange, escape};
 use crate::sorted::SortedMap;
+use crate::time::Micros;
 use crate::trace::world::{Jar, Pantry};
 use crate::view::text::say;
 use crate::view::tree::Node;
@@ -113,7 +114,10 @@ pub fn pantry(scene: &Scene<'_>) -> Node {
     for (i, jar) in shown.iter().enumerate() {
         let (row, column) = (i / at.per_row, i % at.per_row);
         let x = at.x + at.first + at.pitch * column as f64;
-        out.push(jar_at(x, at.board(row), at.squeeze, jar, is_hot(jar)).key(format!("jar:{i}")));
+        let jar_node = jar_at(x, at.board(row), at.squeeze, jar, is_hot(jar));
+        let date =
+            jar.ends.map(|ends| date(x + 21.0 * at.squeeze, at.board(row) - 36.0, ends, scene));
+        out.push(jar_node.children(date).key(format!("jar:{i}")));
     }
     for row in 0..at.rows {
         let y = at.board(row);
@@ -171,6 +175,14 @@ fn missed(scene: &Scene<'_>, at: &Shelves) -> Option<Node> {
     out.push(text("jk hot", at.x + 6.0, y - up, key));
     out.push(small(at.x + at.width - 6.0, y, words, Anchor::End));
     Some(out)
+}
+
+/// The date on a jar: a clock while it keeps, a reversed mark once it is over.
+fn date(x: f64, y: f64, ends: Micros, scene: &Scene<'_>) -> Node {
+    let keeps = Jar::left_ms(ends, scene.world.at).is_some();
+    let (face, mark) = if keeps { ("clockf", "st1") } else { ("inkf", "st1n") };
+    let shape = if keeps { d!("M{} {}v-3.4m0 3.4h2.4", x, y) } else { d!("M{} {}v-3.4v6.8", x, y) };
+    g().child(circle(face, x, y, 5.5)).child(path(mark, shape))
 }
 
 /// Same body for every key; the lid tells the type.
@@ -237,7 +249,7 @@ mod tests {
             kind: "string".into(),
             size: 1,
             value: crate::event::Preview::of(b"x", 8),
-            ttl_ms: None,
+            ends: None,
         };
         let order = |keys: [&[u8]; 3]| {
             let jars: Vec<_> = keys.map(jar).into();
