@@ -57,10 +57,14 @@ pub enum MarkKind {
     Error,
     WriteHandler,
     Close,
+    /// A command that others waited for: no fact says so by itself, see
+    /// [`Timeline::mark_wait`].
+    Waited,
 }
 
 impl MarkKind {
-    pub const ALL: [MarkKind; 5] = [
+    pub const ALL: [MarkKind; 6] = [
+        MarkKind::Waited,
         MarkKind::Accept,
         MarkKind::Partial,
         MarkKind::Error,
@@ -399,6 +403,18 @@ impl Timeline {
     /// Every mark, in order.
     pub fn marks(&self) -> impl Iterator<Item = &Mark> {
         self.cycles.iter().flat_map(|cycle| &cycle.marks)
+    }
+
+    /// Marks the end of a command that others waited for, if it is not yet.
+    /// Who waited for what is known to those who follow requests.
+    pub fn mark_wait(&mut self, record: usize) {
+        let client = self.record(record).and_then(|record| record.event.client());
+        let cycle = self.cycle_of(record).and_then(|at| self.cycles.get_mut(at));
+        let mark = Mark { kind: MarkKind::Waited, record, client };
+        if let Some(cycle) = cycle.filter(|cycle| !cycle.marks.contains(&mark)) {
+            let at = cycle.marks.partition_point(|before| before.record <= record);
+            cycle.marks.insert(at, mark);
+        }
     }
 
     fn summarize(&mut self, record: &Record) {

@@ -52,6 +52,8 @@ pub struct Lint {
     pub record: usize,
     /// Whom it happened to.
     pub client: ClientId,
+    /// Of [`LintKind::Waited`]: where the command ended that was waited for.
+    pub blamed: Option<usize>,
     pub words: Words,
 }
 
@@ -80,10 +82,17 @@ pub fn lints(timeline: &Timeline, requests: &Requests) -> Vec<Lint> {
     in_order.into_iter().map(|(_, lint)| lint).collect()
 }
 
-/// Every command that ran to its end: begin, end, record of the begin, whose.
-/// In order and never overlapping, since there is one thread; a transaction
+/// Marks in the timeline the commands that others waited for.
+pub fn mark_waits(timeline: &mut Timeline, found: &[Lint]) {
+    for ended in found.iter().filter_map(|lint| lint.blamed) {
+        timeline.mark_wait(ended);
+    }
+}
+
+/// Every command that ran to its end: begin, end, their records, whose. In
+/// order and never overlapping, since there is one thread; a transaction
 /// counts by the commands in it.
-struct Runs(Vec<(Micros, Micros, usize, ClientId)>);
+struct Runs(Vec<(Micros, Micros, usize, usize, ClientId)>);
 
 impl Runs {
     fn of(timeline: &Timeline) -> Runs {
@@ -94,7 +103,7 @@ impl Runs {
                 Event::CommandBegin { client, .. } => begun = Some((index, *client)),
                 Event::CommandEnd { client, .. } => {
                     if let Some((begin, _)) = begun.take().filter(|(_, who)| who == client) {
-                        runs.push((at(timeline, begin), record.at, begin, *client));
+                        runs.push((at(timeline, begin), record.at, begin, index, *client));
                     }
                 }
                 _ => {}
@@ -104,15 +113,19 @@ impl Runs {
     }
 
     /// The one of another guest that took most of the time between.
-    fn longest(&self, from: Micros, to: Micros, but: ClientId) -> Option<(usize, ClientId)> {
-        let first = self.0.partition_point(|(_, end, _, _)| *end <= from);
+    fn longest(
+        &self,
+        from: Micros,
+        to: Micros,
+        but: ClientId,
+    ) -> Option<&(Micros, Micros, usize, usize, ClientId)> {
+        let first = self.0.partition_point(|(_, end, ..)| *end <= from);
         let shared = |begin: Micros, end: Micros| end.min(to).saturating_sub(begin.max(from));
         self.0[first..]
             .iter()
             .take_while(|(begin, ..)| *begin < to)
-            .filter(|(begin, end, _, who)| *who != but && shared(*begin, *end) > Micros::ZERO)
-            .max_by_key(|(begin, end, index, _)| (shared(*begin, *end), std::cmp::Reverse(*index)))
-            .map(|(_, _, index, who)| (*index, *who))
+            .filter(|(begin, end, .., who)| *who != but && shared(*begin, *end) > Micros::ZERO)
+            .max_by_key(|(begin, end, index, ..)| (shared(*begin, *end), std::cmp::Reverse(*index)))
     }
 }
 
@@ -128,7 +141,7 @@ fn waited(
     if wait < WAIT_MIN {
         return None;
     }
-    let (other, who) = runs.longest(since, until, request.client)?;
+    let &(_, _, other, ended, who) = runs.longest(since, until, request.client)?;
     let behind = order_begun_at(requests, other).unwrap_or_else(|| name_at(timeline, other));
     let (order, guest) = (&request.order, request.client);
     // Without the arrival, the wait before the poll is not known.
@@ -137,6 +150,7 @@ fn waited(
         kind: LintKind::Waited,
         record: began,
         client: guest,
+        blamed: Some(ended),
         words: say!("lint.waited", order, guest, least, wait, &behind, who),
     })
 }
@@ -169,6 +183,7 @@ fn pieces(timeline: &Timeline, request: &Request) -> Option<Lint> {
         kind: LintKind::Pieces,
         record: last,
         client: guest,
+        blamed: None,
         words: say!("lint.pieces", guest, unfinished, request.reads, over),
     })
 }
@@ -185,6 +200,7 @@ fn slow_to_leave(timeline: &Timeline, request: &Request) -> Option<Lint> {
         kind: LintKind::SlowToLeave,
         record: written,
         client: guest,
+        blamed: None,
         words: say!("lint.slow-to-leave", order, guest, cycles, took),
     })
 }
@@ -223,6 +239,7 @@ fn pipeline(timeline: &Timeline, orders: &[Request]) -> Option<Lint> {
         kind: LintKind::Pipeline,
         record: ended,
         client: guest,
+        blamed: None,
         words: say!("lint.pipeline", guest, orders.len(), part, took),
     })
 }
@@ -241,6 +258,7 @@ fn stated(timeline: &Timeline, requests: &Requests, found: &mut Vec<Lint>) {
                     kind: LintKind::SlowCommand,
                     record: index,
                     client: *client,
+                    blamed: None,
                     words: say!("lint.slow", &order, *client, *took),
                 });
             }
@@ -252,6 +270,7 @@ fn stated(timeline: &Timeline, requests: &Requests, found: &mut Vec<Lint>) {
                     kind: LintKind::Dropped,
                     record: index,
                     client: *client,
+                    blamed: None,
                     words: say!("lint.dropped", *client, *dropped),
                 });
             }
@@ -270,7 +289,7 @@ fn past(record: usize, client: ClientId, kind: LimitKind, at: u64, limit: u64) -
         | LimitKind::MaxClients
         | LimitKind::WriteBudget => return None,
     };
-    Some(Lint { kind: LintKind::PastLimit, record, client, words })
+    Some(Lint { kind: LintKind::PastLimit, record, client, blamed: None, words })
 }
 
 /// A buffer's climb towards its limit: remembered at its highest until it
@@ -359,5 +378,5 @@ fn near_lint(client: ClientId, kind: LintKind, climb: Climb) -> Lint {
     } else {
         say!("lint.near.query", client, percent, at, limit)
     };
-    Lint { kind, record: climb.record, client, words }
+    Lint { kind, record: climb.record, client, blamed: None, words }
 }

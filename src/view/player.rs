@@ -64,6 +64,7 @@ fn bit(kind: MarkKind) -> u8 {
         MarkKind::Error => 4,
         MarkKind::WriteHandler => 8,
         MarkKind::Close => 16,
+        MarkKind::Waited => 32,
     }
 }
 
@@ -331,8 +332,10 @@ impl Player {
     }
 
     fn breakpoint(&self, timeline: &Timeline) -> Option<MarkKind> {
-        let kind = MarkKind::of(&timeline.now(self.playhead)?.event)?;
-        self.breakpoints.has(kind).then_some(kind)
+        let here = self.playhead.checked_sub(1)?;
+        let marks = &timeline.cycles().get(timeline.cycle_of(here)?)?.marks;
+        let of_here = marks.iter().filter(|mark| mark.record == here);
+        of_here.map(|mark| mark.kind).find(|kind| self.breakpoints.has(*kind))
     }
 
     /// The beat of the record at the playhead, at this speed.

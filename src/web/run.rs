@@ -8,7 +8,7 @@ use crate::trace::codec::{self, Ending, Header};
 use crate::trace::world::Guest;
 use crate::trace::{Inputs, Record, Timeline, World};
 use crate::view::fault;
-use crate::view::lint::{Lint, lints};
+use crate::view::lint::{Lint, lints, mark_waits};
 use crate::view::origin;
 use crate::view::requests::Requests;
 use crate::view::text::{Phrase, known, line};
@@ -227,19 +227,24 @@ impl Run {
         Ref::map(self.findings.borrow(), |findings| &findings.requests)
     }
 
-    /// What is worth noticing in it.
+    /// What is worth noticing in it, as far as it was gone through.
     #[must_use]
     pub fn lints(&self) -> Ref<'_, [Lint]> {
-        let known = self.findings.borrow().lints.0;
+        Ref::map(self.findings.borrow(), |findings| findings.lints.1.as_slice())
+    }
+
+    /// Goes through what is new, and marks what others waited for.
+    pub fn notice(&mut self) {
+        let known = self.findings.get_mut().lints.0;
         // A live run grows all the time: by a tenth before it is gone through
         // again.
         let worth_it =
             !matches!(self.source, Source::Live) || known + known / 10 < self.timeline.len();
         if known != self.timeline.len() && worth_it {
             let found = lints(&self.timeline, &self.requests());
-            self.findings.borrow_mut().lints = (self.timeline.len(), found);
+            mark_waits(&mut self.timeline, &found);
+            self.findings.get_mut().lints = (self.timeline.len(), found);
         }
-        Ref::map(self.findings.borrow(), |findings| findings.lints.1.as_slice())
     }
 
     /// Nothing more will happen by itself.

@@ -253,6 +253,12 @@ fn a_source_that_goes_on_is_asked_for_more_and_a_finished_one_ends() {
 fn breakpoints_stop_at_every_mark_of_their_kind_and_at_no_other() {
     let mut timeline = timeline_of(&run(21, 30));
     timeline.finish();
+    // What others waited for is said by those who follow requests.
+    let ends = timeline.records().iter().enumerate().filter(|(index, record)| {
+        matches!(record.event, Event::CommandEnd { .. }) && timeline.cycle_of(*index).is_some()
+    });
+    let ended: Vec<usize> = ends.map(|(index, _)| index).take(2).collect();
+    ended.iter().chain(&ended).for_each(|record| timeline.mark_wait(*record));
     for kind in MarkKind::ALL {
         let mut player = Player::new();
         player.set_speed(SPEED_MAX);

@@ -8,8 +8,9 @@ use onechef::net::WriteOutcome;
 use onechef::sim::{Sim, scenarios};
 use onechef::time::Micros;
 use onechef::trace::Timeline;
+use onechef::trace::timeline::MarkKind;
 use onechef::view::lanes::{Percentiles, Stage, Way, ways_through};
-use onechef::view::lint::{Lint, LintKind, lints};
+use onechef::view::lint::{Lint, LintKind, lints, mark_waits};
 use onechef::view::requests::{Request, Requests};
 use onechef::view::why::{Chain, Question, Role, Silence, chain, questions};
 use onechef::view::{Frame, Terms, panels};
@@ -31,6 +32,28 @@ fn timeline(slug: &str) -> Timeline {
 fn after(timeline: &Timeline, nth: usize, wanted: impl Fn(&Event) -> bool) -> usize {
     let mut found = timeline.records().iter().enumerate().filter(|(_, r)| wanted(&r.event));
     found.nth(nth).expect("it happens").0 + 1
+}
+
+/// Protects: the strip's sign for a slow command stands where the list says
+/// that somebody waited for it, once, however many waited.
+#[test]
+fn a_command_that_others_waited_for_is_marked_in_its_cycle() {
+    let mut slow = timeline("slow-dish");
+    for _ in 0..2 {
+        let found = lints(&slow, &Requests::of(slow.records()));
+        mark_waits(&mut slow, &found);
+    }
+    let ended = after(&slow, 0, |e| matches!(e, Event::CommandEnd { client: ANA, .. })) - 1;
+    let marks: Vec<_> = slow.marks().filter(|mark| mark.kind == MarkKind::Waited).collect();
+    assert_eq!(
+        marks.iter().map(|mark| (mark.record, mark.client)).collect::<Vec<_>>(),
+        [(ended, Some(ANA))]
+    );
+    assert!(slow.marks().map(|mark| mark.record).is_sorted());
+    let mut quick = timeline("two-guests");
+    let found = lints(&quick, &Requests::of(quick.records()));
+    mark_waits(&mut quick, &found);
+    assert!(quick.marks().all(|mark| mark.kind != MarkKind::Waited));
 }
 
 fn roles(chain: &Chain) -> Vec<Role> {

@@ -18,7 +18,7 @@
 //! | [`why()`] | what can be asked of the moment, and the chain of causes |
 //! | [`lints()`] | what is worth noticing in the run |
 //! | [`lanes()`], [`latencies`] | each order's way as a bar of waiting and work, and as a table |
-//! | [`readout`], [`value_text`], [`stop_at`] | the transport's texts |
+//! | [`readout`], [`value_text`] | the transport's texts |
 //!
 //! A *playhead* is always the number of records folded: 0 is before the first
 //! record, and the record it stands on is `playhead - 1`. `data-seek`
@@ -46,5 +46,5 @@ pub use notepad::{Shown, notepad, shown};
 pub(super) use notepad::{output_limit, output_usage_bytes, query_limit_bytes};
 pub use strip::{legend, round, strip};
 pub use tables::tables;
-pub use transport::{readout, stop_at, value_text};
+pub use transport::{readout, value_text};
 pub use why::{spoken as why_spoken, why};

@@ -361,6 +361,7 @@ fn sign(kind: MarkKind) -> Node {
         MarkKind::WriteHandler => {
             group.child(path("mks", "M-5 -1C-5 4 5 4 5 -1ZM-2.5 -5H2.5M0 -5V-1"))
         }
+        MarkKind::Waited => group.child(path("mk", "M-4.5 -5H4.5L-4.5 5H4.5Z")),
         MarkKind::Close => group.child(path("mks", "M-5 0H4M4 -5V5")),
     }
 }
@@ -392,6 +393,7 @@ pub fn legend() -> Node {
         let words = match kind {
             MarkKind::WriteHandler => say!("strip.table-full"),
             MarkKind::Error => say!("strip.error"),
+            MarkKind::Waited => say!("strip.slow"),
             other => transport::stop_words(other),
         };
         node.push(item(sign(kind), words));

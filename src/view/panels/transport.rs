@@ -1,6 +1,5 @@
 //! Where the playhead is, in words, and where play shall stop.
 
-use super::words::either;
 use crate::event::Phase;
 use crate::trace::timeline::MarkKind;
 use crate::trace::{Timeline, World};
@@ -110,8 +109,14 @@ pub(super) fn doing(world: &World) -> Words {
 }
 
 /// What play can stop at, in the order of the checklist.
-pub const STOPS: [MarkKind; 5] =
-    [MarkKind::Accept, MarkKind::Partial, MarkKind::WriteHandler, MarkKind::Error, MarkKind::Close];
+pub const STOPS: [MarkKind; 6] = [
+    MarkKind::Accept,
+    MarkKind::Partial,
+    MarkKind::Waited,
+    MarkKind::WriteHandler,
+    MarkKind::Error,
+    MarkKind::Close,
+];
 
 /// The value of a checkbox's `data-stop`, and back.
 #[must_use]
@@ -122,6 +127,7 @@ pub fn stop_name(kind: MarkKind) -> &'static str {
         MarkKind::WriteHandler => "write-handler",
         MarkKind::Error => "error",
         MarkKind::Close => "close",
+        MarkKind::Waited => "waited",
     }
 }
 
@@ -138,25 +144,8 @@ pub(super) fn stop_words(kind: MarkKind) -> Words {
         MarkKind::WriteHandler => say!("doing.a-table-is-full"),
         MarkKind::Error => say!("doing.error"),
         MarkKind::Close => say!("doing.guest-leaves"),
+        MarkKind::Waited => say!("doing.slow-dish"),
     }
-}
-
-/// The checklist of [`STOPS`]; those in `on` are checked. Each checkbox
-/// carries `data-stop`.
-#[must_use]
-pub fn stop_at(on: &[MarkKind]) -> Node {
-    let items = STOPS.into_iter().map(|kind| {
-        let name = stop_name(kind);
-        let input = Node::new("input")
-            .key(name)
-            .attr("type", "checkbox")
-            .attr("id", format!("stop-{name}"))
-            .attr("data-stop", name);
-        let input = if on.contains(&kind) { input.attr("checked", "") } else { input };
-        let label = either("span", "", stop_words(kind));
-        Node::new("li").child(Node::new("label").child(input).child(label))
-    });
-    Node::new("ul").class("stops").attr("aria-label", line!("stops.label")).children(items)
 }
 
 #[cfg(test)]
@@ -219,8 +208,5 @@ mod tests {
             assert_eq!(stop_named(stop_name(kind)), Some(kind));
         }
         assert_eq!(stop_named("lunch"), None);
-        let markup = stop_at(&[MarkKind::Error]).to_markup();
-        assert_eq!(markup.matches("checked").count(), 1);
-        assert!(markup.contains("data-stop=\"error\" checked"));
     }
 }

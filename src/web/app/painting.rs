@@ -48,6 +48,7 @@ impl App {
 
     pub(super) fn paint(&mut self) {
         let playhead = self.player.playhead();
+        self.run.notice();
         let in_haste = self.player.is_in_haste();
         let last_picture = self.pictures.show(playhead);
         let last_step = rest::before(&self.run.timeline, Grain::Event, playhead);
