@@ -9,7 +9,7 @@
 // run       instead of both: a run of your own, what follows #run/ in its link
 // chapter   a chapter of the tour, and with /2 its second step
 // autoplay  "yes" plays at once; anything else waits for the reader
-// terms     kitchen, both or redis
+// terms     kitchen, both (unless told otherwise) or redis
 // theme     light or dark; otherwise the reader's own
 // motion    reduced or full; otherwise the reader's own
 // lang      en or de; otherwise the reader's own

@@ -5,6 +5,8 @@
     var value = query.get(name);
     try { value = value || localStorage.getItem("onechef." + name); } catch (refused) {}
     if (/^[a-z]+$/.test(value || "")) root.dataset[name] = value;
+    // Whoever comes for the first time, and by no link to a moment.
+    else if (name === "terms" && /^(#tour.*)?$/.test(location.search + location.hash)) root.dataset.terms = "kitchen";
   });
   // The words: English, and another language on top of it. Fetched while the
   // program is; asked for anew each time, since they belong to this program.

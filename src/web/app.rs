@@ -63,6 +63,8 @@ pub struct App {
     tour: Tour,
     living: Option<Living>,
     live_bar: Painter,
+    /// The words have just changed by themselves, which is to be told.
+    drifted: bool,
     pictures: Pictures,
     drawn_at_ms: Option<f64>,
     now_ms: f64,
@@ -153,6 +155,7 @@ impl App {
             tour: Tour::new(),
             living: None,
             live_bar: Painter::new(element("live-bar")),
+            drifted: false,
             pictures: Pictures::default(),
             drawn_at_ms: None,
             now_ms: 0.0,
@@ -326,6 +329,9 @@ impl App {
         if tick == Tick::NeedMore && (self.run.is_spent() || !self.run.more()) {
             self.player.pause();
         }
+        if matches!(tick, Tick::NeedMore | Tick::AtEnd) && self.is_at_end() {
+            self.let_words_drift();
+        }
         if tick != Tick::Paused {
             self.show(tick != Tick::Moving);
         }
@@ -374,6 +380,13 @@ impl App {
             self.player.back(grain, &self.run.timeline);
             return;
         }
+        self.step_forward(grain);
+        if self.is_at_end() {
+            self.let_words_drift();
+        }
+    }
+
+    fn step_forward(&mut self, grain: Grain) {
         for _ in 0..MORE_LIMIT {
             match self.player.forward(grain, &self.run.timeline) {
                 Step::Moved | Step::AtEnd => return,
@@ -438,6 +451,15 @@ impl App {
         self.panes.say(&told);
         self.tab = Tab::Notepad;
         self.show_tab();
+    }
+
+    /// A run, or a chapter, has been seen to its end: who has only heard the
+    /// kitchen's words may now hear Redis's beside them.
+    fn let_words_drift(&mut self) {
+        if !self.settings.words_chosen && self.settings.terms == Terms::Kitchen {
+            self.choose_terms(Terms::Both);
+            self.drifted = true;
+        }
     }
 
     fn choose_terms(&mut self, terms: Terms) {

@@ -21,6 +21,10 @@ pub struct Settings {
     pub terms: Terms,
     pub motion: Motion,
     pub viewport: Viewport,
+    /// The words are the link's or the reader's choice: they do not change by
+    /// themselves. Whoever comes for the first time begins with the kitchen's
+    /// (`www/opening.js`), until a run has been seen to its end.
+    pub words_chosen: bool,
 }
 
 impl Settings {
@@ -35,7 +39,8 @@ impl Settings {
                 .theme
                 .or_else(|| Theme::parse(&remembered("theme")))
                 .unwrap_or(system_theme),
-            terms: link.terms.or_else(|| parse_terms(&remembered("terms"))).unwrap_or_default(),
+            terms: link.terms.or_else(|| parse_terms(&shown("terms"))).unwrap_or_default(),
+            words_chosen: link.terms.is_some() || !remembered("terms").is_empty(),
             motion: link
                 .motion
                 .or_else(|| parse_motion(&remembered("motion")))
@@ -63,6 +68,7 @@ impl Settings {
 
     pub fn choose_terms(&mut self, terms: Terms) {
         self.terms = terms;
+        self.words_chosen = true;
         self.choose("terms", terms_word(terms));
     }
 
@@ -81,6 +87,12 @@ impl Settings {
 #[must_use]
 pub fn media(query: &str) -> Option<MediaQueryList> {
     window().match_media(query).ok().flatten()
+}
+
+/// What the document's root says before the program is there.
+fn shown(name: &str) -> String {
+    let root = document().document_element();
+    root.and_then(|root| root.get_attribute(&["data-", name].concat())).unwrap_or_default()
 }
 
 fn prefers(query: &str) -> bool {

@@ -32,6 +32,14 @@ export function read(name, options, body) {
       reducedMotion: options.reducedMotion ?? "no-preference",
       serviceWorkers: options.serviceWorkers ?? "allow",
     });
+    // A reader who has chosen both words, unless the test is about the first visit.
+    if (!options.firstVisit) await context.addInitScript(() => {
+      try {
+        localStorage["onechef.terms"] ??= "both";
+      } catch {
+        // A page that may remember nothing.
+      }
+    });
     const trouble = [];
     await context.route("**/*", (route) => {
       const url = route.request().url();

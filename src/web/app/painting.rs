@@ -4,6 +4,7 @@ use super::{App, controls};
 use crate::event::ClientId;
 use crate::view::control::Control;
 use crate::view::rest;
+use crate::view::text::line;
 use crate::view::{Frame, Grain, Player, StagePhase};
 use crate::web::message::Tab;
 use crate::web::panes::{self, Scene};
@@ -47,8 +48,8 @@ impl App {
     }
 
     pub(super) fn paint(&mut self) {
-        let playhead = self.player.playhead();
         self.run.notice();
+        let playhead = self.player.playhead();
         let in_haste = self.player.is_in_haste();
         let last_picture = self.pictures.show(playhead);
         let last_step = rest::before(&self.run.timeline, Grain::Event, playhead);
@@ -83,7 +84,8 @@ impl App {
             self.announcer.rest(self.now_ms, phase, &sentence)
         };
         self.tour.paint(playhead, self.tab == Tab::Tour);
-        if let Some(spoken) = self.tour.take_said().or(spoken) {
+        let drifted = std::mem::take(&mut self.drifted).then(|| line!("page.both-words"));
+        if let Some(spoken) = drifted.or_else(|| self.tour.take_said()).or(spoken) {
             self.panes.say(&spoken);
         }
         controls::show_transport(playing, self.is_at_end());

@@ -31,6 +31,11 @@ impl App {
         if let Some(playhead) = self.tour.arrive(&self.run) {
             self.seek(playhead);
         }
+        if let Address::Step { chapter, step } = self.tour.address()
+            && step + 1 == chapters()[chapter].steps.len()
+        {
+            self.let_words_drift();
+        }
     }
 
     /// In front of an audience, a step forward or back is one of the chapter
