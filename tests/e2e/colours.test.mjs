@@ -154,7 +154,7 @@ for (const [name, { style, media }] of Object.entries(FORMS)) {
     assert.ok((await least(page, [...states["seat:1"].values()])) >= 60, "the flag");
     const swatches = [];
     for (const swatch of await page.locator("#strip .legend .it svg").all()) swatches.push(await shot(await swatch.boundingBox()));
-    assert.equal(swatches.length, 10);
+    assert.equal(swatches.length, 11);
     assert.ok((await least(page, swatches)) >= 8, "kinds of work and signs");
   });
 }
