@@ -9,6 +9,8 @@ const terms = (page) => page.locator("html").getAttribute("data-terms");
 read("the words drift after the first run, once, and nothing moves", { path: "/", firstVisit: true, reducedMotion: "reduce" }, async (reader, page) => {
   assert.equal(await terms(page), "kitchen");
   assert.ok(await page.getByRole("radio", { name: "Kitchen" }).isChecked());
+  // What each thing stands for is learned before the first cycle all the same.
+  assert.match(await page.locator("#card").innerText(), /Door bell listening socket[\s\S]*connSocketAcceptHandler/);
   const last = Number(await page.locator("#scrub").getAttribute("max"));
   await reader.seek(last - 3);
   const boxes = () =>
