@@ -57,7 +57,7 @@ for (const [index, [slug, count]] of CHAPTERS.entries()) {
     const met = [];
     for (let step = 1; step <= count; step += 1) {
       await reader.settled();
-      assert.equal(new URL(page.url()).hash, `#tour/${slug}/${step}`);
+      assert.equal(await page.evaluate(() => location.hash), `#tour/${slug}/${step}`);
       met.push(await present(reader, page));
       await page.locator("#cue:not([hidden])").waitFor();
       await picture(page, `${number}-${slug}-${step}`);
@@ -82,7 +82,7 @@ for (const [index, [slug, count]] of CHAPTERS.entries()) {
     const met = [];
     for (let step = 1; step <= count; step += 1) {
       await reader.settled();
-      assert.equal(new URL(page.url()).hash, `#tour/${slug}/${step}`);
+      assert.equal(await page.evaluate(() => location.hash), `#tour/${slug}/${step}`);
       met.push(await present(reader, page));
       await twin(page);
       if (await tour(page).locator("[data-act=reveal]").count()) await predict(page);

@@ -31,7 +31,7 @@ read("a whole chapter by keyboard, with the drawing hidden", { reducedMotion: "r
   await page.keyboard.press("Enter");
   await tabTo(page, "#tour .chapters a");
   await page.keyboard.press("Enter");
-  assert.match(page.url(), /#tour\/one-chef\/1$/);
+  await page.waitForURL(/#tour\/one-chef\/1$/);
   await tabTo(page, "#tour input[type=radio]");
   await page.keyboard.press("Space");
   assert.equal(await page.locator("#tour .verdict").count(), 0, "not revealed before it is asked for");
@@ -41,7 +41,7 @@ read("a whole chapter by keyboard, with the drawing hidden", { reducedMotion: "r
   await tabTo(page, "#tour .walk .pri");
   const places = [await reader.place()];
   const said = new Set([await page.locator("#tour .says").innerText()]);
-  while (new URL(page.url()).hash !== "#tour/one-chef/8") {
+  while ((await page.evaluate(() => location.hash)) !== "#tour/one-chef/8") {
     await page.keyboard.press("Enter");
     await reader.settled();
     places.push(await reader.place());
@@ -120,7 +120,7 @@ read("what a chapter offers is prepared, and the reader does it", { path: "/#tou
   await page.keyboard.press("Enter");
   await page.locator("#fork button").first().waitFor();
   await page.locator("#tour .walk .pri").click();
-  assert.match(page.url(), /goes-wrong\/1$/);
+  await page.waitForURL(/goes-wrong\/1$/);
   assert.equal(await page.locator("#fork button").count(), 0, "the next chapter is its own run");
 });
 
