@@ -32,7 +32,7 @@ async function readmePicture(browser, base) {
 async function stockRedisPicture(browser, base) {
   const page = await browser.newPage({ viewport: DESKTOP, colorScheme: "light", reducedMotion: "reduce" });
   const reader = new Reader(page, base);
-  await reader.open("/");
+  await reader.open("/?terms=both");
   const trace = execFileSync(PROGRAM, ["import", "strace", TEN_CLIENTS, "--reveal"], {
     encoding: "utf8",
     stdio: ["ignore", "pipe", "ignore"],
