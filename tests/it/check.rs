@@ -106,6 +106,17 @@ fn who_resets_with_replies_waiting_is_no_stranger() {
     }
 }
 
+/// The checker held the limit of an argument against a typed line: half a
+/// request and a whole one make several, the last a long one (seed 515785).
+#[test]
+fn a_typed_line_has_its_own_limit_without_the_password() {
+    let text = "onechef scenario 1\nset requirepass secret\nclient ana\nat 1ms ana connects\n\
+        at 2ms ana sends raw \"*2\\r\\n$3\\r\\nGET\\r\\n$5\\r\\nhal\"\n\
+        at 3ms ana sends SET 1:large <38597>\n";
+    let scenario = Scenario::parse("typed", text).expect("a scenario");
+    examine_twice(&scenario).unwrap_or_else(|violation| panic!("{violation}"));
+}
+
 /// The checker held the write budget against a turn that it does not bind:
 /// while memory is short, sending frees it (seed 2000287).
 #[test]

@@ -165,10 +165,16 @@ impl Account {
         require(!self.blocked && !self.put_off, Invariant::BlockedWait, || {
             format!("client {id}: a request is read although the client waits")
         })?;
+        // A typed line has its own limit, with the password or without.
+        let no_line_end = |byte: &&u8| !matches!(byte, b'\r' | b'\n');
+        let first = input[self.parsed..self.received].iter().find(no_line_end);
+        let is_multibulk = first == Some(&b'*');
         let large = argc > 10 || argv.iter().any(|arg| arg.len > 16 * 1024);
-        require(rules.authenticated || !large, Invariant::UnauthenticatedLimits, || {
-            format!("client {id}: {argc} arguments got through without the password")
-        })?;
+        require(
+            rules.authenticated || !is_multibulk || !large,
+            Invariant::UnauthenticatedLimits,
+            || format!("client {id}: {argc} arguments got through without the password"),
+        )?;
         let reading = reader::read(&input[self.parsed..self.received], rules);
         let Reading::Request { argv: words, end, late } = reading else {
             return require(false, Invariant::WholeRequestsOnly, || {
