@@ -4,7 +4,7 @@
 
 use super::Node;
 use super::narration::narrate;
-use super::text::line;
+use super::text::{grouped, line};
 use super::tree::Children;
 use crate::time::Micros;
 use crate::trace::codec::record_line;
@@ -63,7 +63,7 @@ pub fn table(was: Side, is: Side) -> Node {
         .map(|head| Node::new("th").attr("scope", "col").text(head));
     let heads = [Node::new("td")].into_iter().chain(heads);
     let mut rows = vec![
-        row(&line!("compare.time"), [was, is].map(|side| format!("{} µs", side.world.at.0))),
+        row(&line!("compare.time"), [was, is].map(|side| format!("{} µs", grouped(side.world.at.0)))),
         row(&line!("compare.cycle"), [was, is].map(|side| side.world.cycle.to_string())),
         row(&line!("compare.now"), [was, is].map(said)),
     ];

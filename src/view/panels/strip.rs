@@ -26,7 +26,7 @@ const BEHIND: f64 = 4.0;
 const GAP_MIN: f64 = 12.0;
 const GAP_MAX: f64 = 34.0;
 /// Pixels per microsecond at most, so that a quiet run is not blown up.
-const SCALE_MAX: f64 = 2.6;
+const SCALE_MAX: f64 = 6.0;
 /// Width of one marker and the space beside it.
 const MARK: f64 = 13.0;
 /// Below this width the strip is the phone's.
