@@ -63,7 +63,10 @@ pub fn table(was: Side, is: Side) -> Node {
         .map(|head| Node::new("th").attr("scope", "col").text(head));
     let heads = [Node::new("td")].into_iter().chain(heads);
     let mut rows = vec![
-        row(&line!("compare.time"), [was, is].map(|side| format!("{} µs", grouped(side.world.at.0)))),
+        row(
+            &line!("compare.time"),
+            [was, is].map(|side| format!("{} µs", grouped(side.world.at.0))),
+        ),
         row(&line!("compare.cycle"), [was, is].map(|side| side.world.cycle.to_string())),
         row(&line!("compare.now"), [was, is].map(said)),
     ];

@@ -9,7 +9,7 @@ use super::geometry::{Layout, Scale};
 use super::identity::badge;
 use super::motion::{ease_in, ease_out, part};
 use super::scene::{Scene, Sitter};
-use super::words::{MONO_PX, fit_sans};
+use super::words::{MONO_PX, fit_mono, fit_sans};
 use crate::event::{CloseReason, Event};
 use crate::view::text::{Phrase, Words};
 use crate::view::tree::Node;
@@ -225,9 +225,9 @@ fn verb(sitter: &Sitter<'_>, x: f64, y: f64) -> Node {
         Order::Partial { .. } => (true, false),
         Order::Unreadable { .. } => (false, false),
     };
-    let verb: String =
-        client.argv.first().map(|name| name.head.chars().take(6).collect()).unwrap_or_default();
-    let wide = verb.chars().count() as f64 * 6.03;
+    let verb = client.argv.first().map_or("", |name| &*name.head);
+    let verb = fit_mono(verb, 6.5 * MONO_PX).into_owned();
+    let wide = verb.chars().count() as f64 * MONO_PX;
     out.push(text(if old { "pm dim" } else { "pm" }, x, y, verb));
     if partial {
         out.push(rect("miss", x + wide + 1.2, y - 8.0, 5.0, 9.5).round(1.0));
