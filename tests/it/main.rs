@@ -73,6 +73,8 @@ mod trace;
 mod specimens;
 // Every fact has its words: short, plain, harmless, and true to the drawing.
 mod narration;
+// What the page claims of code and measurement is so.
+mod claims;
 // Every sentence is in the catalogues, in every language.
 mod text;
 // The tour's moments happen, its predictions are computed, its missions can be met.
