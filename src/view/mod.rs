@@ -24,6 +24,7 @@ pub mod rest;
 pub mod share;
 pub mod stage;
 pub mod text;
+pub mod transcript;
 pub mod tree;
 pub mod why;
 

@@ -97,15 +97,15 @@ pub(super) fn at(timeline: &Timeline, index: usize) -> Micros {
 
 /// How far a stream has come, and by which records.
 #[derive(Clone, Debug, Default)]
-struct Stream {
-    total: u64,
+pub(super) struct Stream {
+    pub total: u64,
     /// Where the stream stood after a record; what nobody can ask for any
     /// more is forgotten.
     steps: VecDeque<(u64, usize)>,
 }
 
 impl Stream {
-    fn pass(&mut self, bytes: u64, record: usize) {
+    pub fn pass(&mut self, bytes: u64, record: usize) {
         if bytes > 0 {
             self.total = self.total.saturating_add(bytes);
             self.steps.push_back((self.total, record));
@@ -113,9 +113,22 @@ impl Stream {
     }
 
     /// The record that took the stream past `offset`.
-    fn past(&self, offset: u64) -> Option<usize> {
+    pub fn past(&self, offset: u64) -> Option<usize> {
+        self.around(offset).map(|(_, _, record)| record)
+    }
+
+    /// The same, and from where to where that record took it.
+    pub fn around(&self, offset: u64) -> Option<(u64, u64, usize)> {
         let first = self.steps.partition_point(|(end, _)| *end <= offset);
-        self.steps.get(first).map(|(_, record)| *record)
+        let (end, record) = *self.steps.get(first)?;
+        let start = first.checked_sub(1).map_or(0, |before| self.steps[before].0);
+        Some((start, end, record))
+    }
+
+    /// How far it had come before `record`.
+    pub fn before(&self, record: usize) -> u64 {
+        let count = self.steps.partition_point(|(_, at)| *at < record);
+        count.checked_sub(1).map_or(0, |last| self.steps[last].0)
     }
 
     fn forget(&mut self, offset: u64) {

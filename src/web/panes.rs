@@ -93,7 +93,11 @@ impl Panes {
         let page = self.tabs.iter_mut().find(|(tab, _)| *tab == scene.tab);
         if let Some((tab, painter)) = page {
             painter.paint(match tab {
-                Tab::Notepad => vec![asked(frame, scene), panels::notepad(frame)],
+                Tab::Notepad => {
+                    let mut parts = vec![asked(frame, scene), panels::notepad(frame)];
+                    parts.extend(conversation(frame, scene));
+                    parts
+                }
                 // The one is in the document, the other has its own painter.
                 Tab::Card | Tab::Tour => Vec::new(),
                 Tab::Counters => vec![
@@ -109,6 +113,11 @@ impl Panes {
             });
             if *tab == Tab::Events {
                 keep_in_view(&element(tab.id()), "li.now");
+            }
+            if let (Tab::Notepad, Ok(Some(list))) =
+                (*tab, element(tab.id()).query_selector(".said ol"))
+            {
+                keep_in_view(&list, "li.now, li:last-child");
             }
         }
         said
@@ -159,6 +168,14 @@ fn position(frame: &Frame, scene: Scene) -> Vec<Node> {
 fn asked(frame: &Frame, scene: Scene) -> Node {
     let questions = why::questions(frame.world, panels::shown(frame).id());
     panels::why(&questions, scene.asked, scene.playhead, frame.terms)
+}
+
+/// The conversation with whoever the notepad is about.
+fn conversation(frame: &Frame, scene: Scene) -> Option<Node> {
+    let client = panels::shown(frame).id()?;
+    let (timeline, transcripts) = (&scene.run.timeline, scene.run.transcripts());
+    let said = transcripts.at(timeline, client, scene.playhead);
+    Some(panels::transcript(timeline, client, &said))
 }
 
 fn latencies(scene: Scene) -> Node {

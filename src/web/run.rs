@@ -12,6 +12,7 @@ use crate::view::lint::{Lint, lints, mark_waits};
 use crate::view::origin;
 use crate::view::requests::Requests;
 use crate::view::text::{Phrase, known, line};
+use crate::view::transcript::Transcripts;
 use std::borrow::Cow;
 use std::cell::{Ref, RefCell};
 
@@ -49,6 +50,7 @@ pub struct Run {
 #[derive(Debug, Default)]
 struct Findings {
     requests: Requests,
+    transcripts: Transcripts,
     /// Of the first so many records.
     lints: (usize, Vec<Lint>),
 }
@@ -225,6 +227,13 @@ impl Run {
     pub fn requests(&self) -> Ref<'_, Requests> {
         self.findings.borrow_mut().requests.catch_up(self.timeline.records());
         Ref::map(self.findings.borrow(), |findings| &findings.requests)
+    }
+
+    /// What everybody said and was told so far.
+    #[must_use]
+    pub fn transcripts(&self) -> Ref<'_, Transcripts> {
+        self.findings.borrow_mut().transcripts.catch_up(self.timeline.records());
+        Ref::map(self.findings.borrow(), |findings| &findings.transcripts)
     }
 
     /// What is worth noticing in it, as far as it was gone through.

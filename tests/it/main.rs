@@ -49,6 +49,7 @@ mod pubsub;
 mod live;
 // Transactions: nothing in between, and what makes them fail.
 mod transactions;
+mod transcript;
 // Bugs of other servers that must not happen here.
 mod regressions;
 // What other viewers are given of a trace.

@@ -24,7 +24,7 @@ pub fn lints(lints: &[Lint], playhead: usize) -> Node {
     let summary = Node::new("summary")
         .children(TITLE.say().either())
         .child(Node::new("span").class("rt").text(count));
-    let section = Node::new("details").class("lints").key("lints").child(summary);
+    let section = Node::new("details").class("fold lints").key("lints").child(summary);
     if lints.is_empty() {
         return section.child(note(NOTHING.say()));
     }

@@ -10,6 +10,7 @@
 //! | function | shows |
 //! | --- | --- |
 //! | [`notepad()`] | one client: CLIENT LIST fields, query buffer, argv, reply buffers, limits |
+//! | [`transcript()`] | what one client said and was told so far, byte by byte |
 //! | [`events()`] | the records around the playhead, a sentence each |
 //! | [`counters()`] | INFO's counters, changed ones flagged |
 //! | [`strip()`], [`legend`] | the cycles as blocks of work with the sleep between them |
@@ -31,6 +32,7 @@ mod lints;
 mod notepad;
 mod strip;
 mod tables;
+mod transcript;
 pub mod transport;
 mod why;
 pub mod wire;
@@ -46,5 +48,6 @@ pub use notepad::{Shown, notepad, shown};
 pub(super) use notepad::{output_limit, output_usage_bytes, query_limit_bytes};
 pub use strip::{legend, round, strip};
 pub use tables::tables;
+pub use transcript::transcript;
 pub use transport::{readout, value_text};
 pub use why::{spoken as why_spoken, why};

@@ -1,9 +1,9 @@
 //! What a typed command becomes on the wire.
 
-use crate::event::escape;
 use crate::resp::inline::split_args;
 use crate::view::Node;
 use crate::view::text::line;
+use crate::view::transcript::visible;
 use std::fmt;
 
 /// A command line, encoded.
@@ -80,12 +80,6 @@ fn show(bytes: &[u8], cut: usize) -> Node {
         code.push(Node::new("span").text(visible(rest)));
     }
     code
-}
-
-/// Escaped like any evidence, but quotes and backslashes as they are: here
-/// nothing is read back.
-fn visible(bytes: &[u8]) -> String {
-    escape(bytes).replace("\\\"", "\"").replace("\\\\", "\\")
 }
 
 fn encode(args: &[Vec<u8>]) -> Vec<u8> {
