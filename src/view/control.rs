@@ -21,6 +21,10 @@ pub enum Control {
     Terms(Terms),
     /// Why is it as it is? Once more: the next question.
     Why,
+    /// Marks the moment, or takes its mark away.
+    Mark,
+    /// To the next marked moment.
+    ToMark(Direction),
     Help,
     /// The stage and its words alone, large; or everything again.
     Present,
@@ -73,6 +77,9 @@ pub fn shortcut(key: &str, shift: bool, focus: Focus) -> Option<Control> {
         "2" => Control::Terms(Terms::Both),
         "3" => Control::Terms(Terms::Redis),
         "w" => Control::Why,
+        "m" => Control::Mark,
+        "," => Control::ToMark(Back),
+        "." => Control::ToMark(Forward),
         "?" => Control::Help,
         "p" => Control::Present,
         _ => return None,
@@ -83,7 +90,7 @@ pub fn shortcut(key: &str, shift: bool, focus: Focus) -> Option<Control> {
 mod tests {
     use super::*;
 
-    const KEYS: [&str; 13] = [
+    const KEYS: [&str; 16] = [
         "Home",
         "End",
         "ArrowLeft",
@@ -95,6 +102,9 @@ mod tests {
         "2",
         "3",
         "w",
+        "m",
+        ",",
+        ".",
         "?",
         "p",
     ];
@@ -123,7 +133,7 @@ mod tests {
     fn without_a_focus_only_keys_that_are_no_character_act() {
         for key in KEYS {
             let acts = shortcut(key, false, Focus::Page).is_some();
-            assert_eq!(acts, !matches!(key, "1" | "2" | "3" | "w" | "?" | "p"), "{key:?}");
+            assert_eq!(acts, key.len() > 1 || key == " ", "{key:?}");
         }
     }
 

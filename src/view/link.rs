@@ -1,10 +1,11 @@
 //! A moment as a link: which scenario, how far, and how it is shown.
 //!
-//! `?scenario=half-an-order&at=41&why=flag:1&terms=redis&theme=dark&motion=reduced&play=1`.
+//! `?scenario=half-an-order&at=41&why=flag:1&marks=12.41&terms=redis&theme=dark&motion=reduced&play=1`.
 //! Every part is optional; an unknown part or value is ignored, so that old
 //! links keep working and a broken one still opens the page.
 
 use super::frame::{Motion, Terms};
+use super::marks::Marks;
 use super::why::Question;
 use std::fmt;
 
@@ -68,6 +69,7 @@ pub struct Link {
     pub at: Option<usize>,
     /// Asked of that moment at once.
     pub why: Option<Question>,
+    pub marks: Marks,
     pub theme: Option<Theme>,
     pub terms: Option<Terms>,
     pub motion: Option<Motion>,
@@ -90,6 +92,7 @@ impl Link {
                 }
                 "at" => link.at = value.parse::<u32>().ok().map(|at| at as usize),
                 "why" => link.why = Question::parse(value),
+                "marks" => link.marks = Marks::parse(value),
                 "theme" => link.theme = Theme::parse(value),
                 "terms" => link.terms = parse_terms(value),
                 "motion" => link.motion = parse_motion(value),
@@ -108,6 +111,7 @@ impl fmt::Display for Link {
             ("scenario", self.scenario.clone()),
             ("at", self.at.map(|at| at.to_string())),
             ("why", self.why.map(Question::word)),
+            ("marks", Some(self.marks.word()).filter(|word| !word.is_empty())),
             ("theme", self.theme.map(|theme| theme.word().to_owned())),
             ("terms", self.terms.map(|terms| terms_word(terms).to_owned())),
             ("motion", self.motion.map(|motion| motion_word(motion).to_owned())),
@@ -135,6 +139,7 @@ mod tests {
             scenario: Some("half-an-order".into()),
             at: Some(41),
             why: Some(Question::Flag(ClientId(2))),
+            marks: Marks::parse("12.41"),
             theme: Some(Theme::Dark),
             terms: Some(Terms::Redis),
             motion: Some(Motion::Reduced),

@@ -12,6 +12,7 @@ pub mod lesson;
 pub mod link;
 pub mod lint;
 pub mod live;
+pub mod marks;
 pub mod narration;
 pub mod origin;
 pub mod panels;

@@ -16,6 +16,7 @@ use super::boundary::contain;
 use super::console::{Console, Outcome};
 use super::document::{self, element, flag, select, set};
 use super::frames;
+use super::marking::Marking;
 use super::message::{Message, Tab};
 use super::paint::Painter;
 use super::panes::Panes;
@@ -29,6 +30,7 @@ use crate::sim::{Bundled, Scenario, scenarios};
 use crate::view::announce::Announcer;
 use crate::view::control::{Control, Direction};
 use crate::view::link::{Link, Theme};
+use crate::view::marks::Marks;
 use crate::view::pictures::Pictures;
 use crate::view::player::{Step, Tick};
 use crate::view::rest::{self, Ahead};
@@ -53,6 +55,7 @@ pub struct App {
     settings: Settings,
     selected: Option<ClientId>,
     asking: Asking,
+    marking: Marking,
     lanes: bool,
     tab: Tab,
     announcer: Announcer,
@@ -138,6 +141,7 @@ impl App {
         let known = remembered("card").is_some() || link.at.is_some();
         let mut scenarios = Painter::new(element("scenario"));
         show_scenarios(&mut scenarios, Watched::Bundled(index));
+        let marking = Marking::new(link.marks.clone(), &run);
         App {
             run,
             beside: Beside::new(),
@@ -145,6 +149,7 @@ impl App {
             settings,
             selected: None,
             asking: Asking::default(),
+            marking,
             lanes: false,
             tab: if known { Tab::Notepad } else { Tab::Card },
             announcer: Announcer::default(),
@@ -342,7 +347,7 @@ impl App {
 
     fn control(&mut self, control: Control) {
         self.console.outcome = None;
-        if !matches!(control, Control::Terms(_) | Control::Why | Control::Help) {
+        if !matches!(control, Control::Terms(_) | Control::Why | Control::Mark | Control::Help) {
             self.follow(control == Control::ToEnd);
         }
         match control {
@@ -365,6 +370,15 @@ impl App {
             }
             Control::Terms(terms) => self.choose_terms(terms),
             Control::Why => self.ask(self.asking.next(&self.questions(), self.player.playhead())),
+            Control::Mark => {
+                self.marking.marks.switch(self.player.playhead());
+                self.marking.retell(&self.run);
+            }
+            Control::ToMark(direction) => {
+                if let Some(at) = self.marking.marks.next(self.player.playhead(), direction) {
+                    self.seek(at);
+                }
+            }
             Control::Present => self.switch_present(),
             Control::Help => {
                 let dialog: web_sys::HtmlDialogElement = document::typed("help-dialog");
@@ -474,6 +488,7 @@ impl App {
         self.selected = None;
         self.asking.put_away();
         self.run = run;
+        self.marking.put(Marks::default(), &self.run);
         self.console.reset();
         self.player.pause();
         self.player.seek(0, &self.run.timeline);

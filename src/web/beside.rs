@@ -107,7 +107,11 @@ impl Beside {
         let shown = self.original.is_some() && self.parting < len;
         flag(&mark, "hidden", !shown);
         if shown {
-            set(&mark, "style", &format!("--at:{}", short(self.parting as f64 / len as f64)));
+            set(
+                &mark,
+                "style",
+                &format!("--at:{}", short(self.parting as f64 * 100.0 / len as f64)),
+            );
         }
     }
 }

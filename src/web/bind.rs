@@ -129,6 +129,7 @@ fn act(word: &str) -> Option<Message> {
         "check" => Message::Check,
         "back-to-original" => Message::BackToOriginal,
         "tick" => Message::LetTick,
+        "mark" => Message::Control(Control::Mark),
         "now" => Message::ToNow,
         "gate-hold" => Message::Order("hold"),
         "gate-sweep" => Message::Order("sweep"),

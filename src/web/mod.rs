@@ -25,6 +25,7 @@ pub mod document;
 pub mod files;
 pub mod frames;
 pub mod language;
+pub mod marking;
 pub mod message;
 pub mod paint;
 pub mod panes;

@@ -1,6 +1,7 @@
 //! Everything that is painted, and what each part is painted from.
 
 use super::document::{document, element, input, set};
+use super::marking::Marking;
 use super::message::Tab;
 use super::paint::Painter;
 use super::run::Run;
@@ -41,6 +42,7 @@ pub struct Scene<'a> {
     pub in_haste: bool,
     pub tab: Tab,
     pub asked: Option<&'a Chain>,
+    pub marking: &'a Marking,
     pub lanes: bool,
     /// Nothing is left but the clock, which may be asked to tick.
     pub ticks: bool,
@@ -107,7 +109,11 @@ impl Panes {
                 ],
                 Tab::Tables => vec![panels::tables(frame), latencies(scene)],
                 Tab::Events => vec![
-                    panels::lints(&scene.run.lints(), scene.playhead),
+                    Node::new("div")
+                        .class("heads")
+                        .key("heads")
+                        .child(panels::lints(&scene.run.lints(), scene.playhead))
+                        .child(scene.marking.list(scene.playhead)),
                     panels::events(&scene.run.timeline, scene.playhead, frame.selected),
                 ],
             });

@@ -43,7 +43,7 @@ read("a link carries the question, and opens with its answer", { reducedMotion: 
 read("what is worth noticing leads to where it happened", { reducedMotion: "reduce" }, async (reader, page) => {
   await reader.open("/?scenario=slow-dish");
   await page.getByRole("tab", { name: "Events" }).click();
-  await page.locator(".lints summary").click();
+  await page.locator(".fold summary", { hasText: "Worth noticing" }).click();
   const wait = page.locator(".lints button", { hasText: "PING by guest 2 waited 29.01 ms behind DEBUG SLEEP" });
   await wait.click();
   await reader.settled();

@@ -67,10 +67,12 @@ impl App {
             in_haste,
             tab: self.tab,
             asked: self.asking.shown(),
+            marking: &self.marking,
             lanes: self.lanes,
             ticks,
         };
         let sentence = self.panes.paint(&frame, scene);
+        self.marking.paint(&self.run);
         self.console.paint(&self.run, &frame);
         self.report.paint_fork(self.beside.original().is_some(), self.beside.is_open());
         self.beside.paint(&self.run, playhead, &frame);

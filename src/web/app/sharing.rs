@@ -53,6 +53,7 @@ impl App {
             scenario: named.map(|(slug, _)| slug.to_owned()),
             at: named.map(|(_, at)| at),
             why: self.asking.at(self.player.playhead()),
+            marks: self.marking.marks.clone(),
             terms: Some(self.settings.terms),
             ..Link::default()
         };
@@ -126,9 +127,10 @@ impl App {
         let text = text.map_err(|why| line!("link.not-unpacked", &why));
         if self.opened("link", text) {
             self.seek(at);
-            let why = Link::parse(&window().location().search().unwrap_or_default()).why;
-            if why.is_some() {
-                self.ask(why);
+            let link = Link::parse(&window().location().search().unwrap_or_default());
+            self.marking.put(link.marks, &self.run);
+            if link.why.is_some() {
+                self.ask(link.why);
             }
             if self.tab == Tab::Card {
                 self.tab = Tab::Notepad;

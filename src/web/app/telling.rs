@@ -22,6 +22,7 @@ impl App {
         self.beside.retell();
         self.console.outcome = None;
         self.asking.retell(&self.run);
+        self.marking.retell(&self.run);
         self.tour.arrive(&self.run);
         let chosen = usize::try_from(select("scenario").selected_index()).unwrap_or(0);
         let listed = chosen < scenarios().len();
