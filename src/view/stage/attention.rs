@@ -8,6 +8,7 @@ use super::pantry;
 use super::scene::Scene;
 use super::whereabouts::Place;
 use crate::event::{ClientId, Event};
+use crate::sorted::sort_by_key;
 use crate::view::tree::Node;
 
 /// `None` while nobody is awake to pay attention.
@@ -139,7 +140,7 @@ fn along(scene: &Scene<'_>, from: f64, to: f64) -> String {
     let room = BRIDGE + 1.0;
     let is_crossed = |x: &f64| (x - from) * side > room && (to - x) * side > room;
     let mut lanes: Vec<f64> = carried(scene).filter(is_crossed).collect();
-    lanes.sort_by(|a, b| (a * side).total_cmp(&(b * side)));
+    sort_by_key(&mut lanes, |x| (x * side) as i64);
     let mut way = String::new();
     for x in lanes {
         let turn = if side < 0.0 { 0.0 } else { 1.0 };

@@ -31,6 +31,7 @@
 //! it: what it leaves out (calls, for the most part) stays as it was.
 
 use super::Phrase;
+use crate::sorted::sort_by_key;
 use std::fmt;
 use std::ops::Range;
 
@@ -116,7 +117,7 @@ impl Catalogue {
             entries.push(entry);
             if known { Err(Expected::NewName) } else { Ok(entries.len() - 1) }
         })?;
-        catalogue.entries.sort_unstable_by_key(|entry| entry.phrase);
+        sort_by_key(&mut catalogue.entries, |entry| entry.phrase);
         Ok(catalogue)
     }
 

@@ -26,11 +26,12 @@ use std::cell::RefCell;
 pub struct Phrase(u32);
 
 impl Phrase {
-    /// The phrase of that name in the catalogues: its FNV-1a hash. A test
-    /// holds that no two names have the same.
+    /// The phrase of that name in the catalogues: the low bits of an FNV-1a
+    /// hash, as many as WebAssembly writes in three bytes. It begins with a
+    /// number that gives no two names the same, which a test holds.
     #[must_use]
     pub const fn named(name: &str) -> Phrase {
-        Phrase(0x811c_9dc5).and(name)
+        Phrase(2).and(name)
     }
 
     /// The phrase whose name goes on so: `named("a").and("b")` is `named("ab")`.
@@ -42,7 +43,7 @@ impl Phrase {
             hash = (hash ^ bytes[at] as u32).wrapping_mul(0x0100_0193);
             at += 1;
         }
-        Phrase(hash)
+        Phrase(hash & 0x000f_ffff)
     }
 
     /// Said without values.

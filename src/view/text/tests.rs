@@ -1,4 +1,5 @@
 use super::*;
+use crate::sorted::SortedMap;
 
 fn spoken(text: &str) -> Catalogue {
     Catalogue::parse(text).expect("a catalogue")
@@ -92,4 +93,18 @@ fn what_is_wrong_is_told_with_its_line() {
 fn values_are_never_read_as_templates() {
     let evil = "{n:number}#{Who|a|b} [x] kitchen = y";
     assert_eq!(said(" who n", "{n|#|{who}}", &[evil.into(), 2_u64.into()]), evil);
+}
+
+#[test]
+fn no_two_phrases_of_any_language_have_the_same_number() {
+    let mut known = SortedMap::new();
+    for file in [include_str!("../../../www/text/en.txt"), include_str!("../../../www/text/de.txt")]
+    {
+        for head in file.lines().filter_map(|line| line.strip_prefix('[')) {
+            let name = head.split([' ', ']']).next().unwrap_or_default();
+            let other = known.insert(Phrase::named(name), name);
+            assert!(other.is_none_or(|other| other == name), "{name} and {other:?}");
+        }
+    }
+    assert!(known.len() > 1_000);
 }
