@@ -122,7 +122,9 @@ impl LongDouble {
         } else {
             let scaled =
                 round_shift(u128::from(mantissa) * 10_u128.pow(PLACES), exponent.unsigned_abs());
-            let (whole, part) = (scaled / 10_u128.pow(PLACES), scaled % 10_u128.pow(PLACES));
+            let unit = 10_u128.pow(PLACES);
+            // Both fit: a mantissa has 64 bits, and none of them is added.
+            let (whole, part) = ((scaled / unit) as u64, (scaled % unit) as u64);
             let places = PLACES as usize;
             let text = format!("{whole}.{part:0places$}");
             text.trim_end_matches('0').trim_end_matches('.').to_owned()

@@ -260,8 +260,9 @@ impl Directive {
         match &self.kind {
             Kind::YesNo { get, .. } => if get(config) { "yes" } else { "no" }.into(),
             Kind::Number { unit, get, .. } => match (unit, get(config)) {
-                (Unit::MemoryOrPercent, percent @ ..0) => format!("{}%", -percent),
-                (_, number) => number.to_string(),
+                (Unit::MemoryOrPercent, percent @ ..0) => format!("{}%", -percent as i64),
+                (_, below @ ..0) => (below as i64).to_string(),
+                (_, number) => (number as u64).to_string(),
             },
             Kind::Choice { words, get, .. } => words[get(config)].into(),
             Kind::Text { get, .. } => get(config),

@@ -112,7 +112,7 @@ impl Catalogue {
     /// If it is none.
     pub fn parse(text: &str) -> Result<Catalogue, Broken> {
         let mut catalogue = Catalogue::default();
-        catalogue.read(text, |entries, entry| {
+        catalogue.read(text, &mut |entries, entry| {
             let known = entries.iter().any(|other| other.phrase == entry.phrase);
             entries.push(entry);
             if known { Err(Expected::NewName) } else { Ok(entries.len() - 1) }
@@ -127,7 +127,7 @@ impl Catalogue {
     /// # Errors
     /// If it is none, or gives a phrase other values.
     pub fn translated(mut self, text: &str) -> Result<Catalogue, Broken> {
-        self.read(text, |entries, entry| {
+        self.read(text, &mut |entries, entry| {
             let found = entries.binary_search_by_key(&entry.phrase, |entry| entry.phrase);
             Ok(found.unwrap_or_else(|at| {
                 entries.insert(at, entry);
@@ -157,7 +157,7 @@ impl Catalogue {
     fn read(
         &mut self,
         text: &str,
-        mut place: impl FnMut(&mut Vec<Entry>, Entry) -> Result<usize, Expected>,
+        place: &mut dyn FnMut(&mut Vec<Entry>, Entry) -> Result<usize, Expected>,
     ) -> Result<(), Broken> {
         let mut at = self.source.len();
         self.source.push_str(text);
