@@ -326,23 +326,24 @@ fn is_push(head: &str) -> bool {
 
 /// The arguments, where the bytes themselves are not known.
 fn words(argc: u32, argv: &[Preview]) -> Vec<Piece> {
-    let mut text = String::new();
-    for (at, arg) in argv.iter().enumerate() {
-        if at > 0 {
-            text.push(' ');
-        }
-        match (arg.head.is_empty(), arg.len) {
-            (true, 0) => text.push_str("\"\""),
-            (true, _) => text.push_str(MASK),
-            (false, _) => text.push_str(&visible(&arg.bytes())),
-        }
-        let is_last = at + 1 == argc as usize;
-        if text.len() > SHOWN_BYTES || arg.is_cut() && !arg.head.is_empty() {
-            text.push('…');
-        }
-        if text.len() > SHOWN_BYTES && !is_last {
+    let (mut text, mut is_all) = (String::new(), argv.len() == argc as usize);
+    for arg in argv {
+        if text.len() > SHOWN_BYTES {
+            is_all = false;
             break;
         }
+        if !text.is_empty() {
+            text.push(' ');
+        }
+        if arg.head.is_empty() {
+            text.push_str(if arg.len > 0 { MASK } else { "\"\"" });
+        } else {
+            text.push_str(&visible(&arg.bytes()));
+            is_all &= !arg.is_cut();
+        }
+    }
+    if !is_all {
+        text.push('…');
     }
     vec![Piece { framing: false, text }]
 }
@@ -357,16 +358,12 @@ fn pieces(bytes: &[u8], len: u64) -> Vec<Piece> {
         let end = rest.windows(2).position(|two| two == b"\r\n");
         let (line, after) = rest.split_at(end.unwrap_or(rest.len()));
         let (end, after) = after.split_at(after.len().min(2));
-        let counted = framing(line).filter(|_| !end.is_empty());
+        let counted = framing(line);
         put(&mut pieces, counted.is_some(), line);
         put(&mut pieces, true, end);
-        let said = counted.flatten().unwrap_or(0).min(after.len());
+        let said = counted.unwrap_or(0).min(after.len());
         put(&mut pieces, false, &after[..said]);
         rest = &after[said..];
-        if let Some(after) = rest.strip_prefix(b"\r\n").filter(|_| said > 0) {
-            put(&mut pieces, true, b"\r\n");
-            rest = after;
-        }
     }
     let hidden = shown.is_empty() && len > 0;
     let text = if hidden { MASK } else { "…" };
@@ -376,13 +373,17 @@ fn pieces(bytes: &[u8], len: u64) -> Vec<Piece> {
     pieces
 }
 
-/// Whether a line only counts what follows, and how many bytes that are.
-fn framing(line: &[u8]) -> Option<Option<usize>> {
+/// Whether a line only counts what follows, and how many bytes that are. Of a
+/// line that is not over, its beginning.
+fn framing(line: &[u8]) -> Option<usize> {
     let (kind, digits) = line.split_first()?;
-    let number = std::str::from_utf8(digits).ok()?.parse::<i64>().ok()?;
+    let number = std::str::from_utf8(digits).ok()?.parse::<i64>();
+    if number.is_err() && !digits.is_empty() {
+        return None;
+    }
     match kind {
-        b'$' | b'=' => Some(usize::try_from(number).ok()),
-        b'*' | b'>' | b'%' | b'~' => Some(None),
+        b'$' | b'=' => Some(usize::try_from(number.unwrap_or(0)).unwrap_or(0)),
+        b'*' | b'>' | b'%' | b'~' => Some(0),
         _ => None,
     }
 }

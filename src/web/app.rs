@@ -57,6 +57,7 @@ pub struct App {
     asking: Asking,
     marking: Marking,
     lanes: bool,
+    said: bool,
     tab: Tab,
     announcer: Announcer,
     console: Console,
@@ -151,6 +152,7 @@ impl App {
             asking: Asking::default(),
             marking,
             lanes: false,
+            said: false,
             tab: if known { Tab::Notepad } else { Tab::Card },
             announcer: Announcer::default(),
             console: Console::new(),
@@ -196,6 +198,10 @@ impl App {
             }
             Message::Select(client) => self.select(client),
             Message::Why(question) => self.ask(question),
+            Message::SwitchSaid => {
+                self.said = !self.said;
+                self.paint();
+            }
             Message::SwitchLanes => {
                 self.lanes = !self.lanes;
                 self.paint();

@@ -137,6 +137,7 @@ fn act(word: &str) -> Option<Message> {
         "gate-cycle" => Message::Order("cycle"),
         "gate-release" => Message::Order("release"),
         "lanes" => Message::SwitchLanes,
+        "said" => Message::SwitchSaid,
         "reveal" => Message::Reveal,
         "prepare" => Message::Prepare,
         _ => return None,

@@ -25,6 +25,8 @@ pub enum Message {
     Why(Option<Question>),
     /// Shows or hides the lanes under the timeline.
     SwitchLanes,
+    /// Unfolds or folds away what was said.
+    SwitchSaid,
     /// The n-th scenario of the list.
     Scenario(usize),
     Terms(Terms),

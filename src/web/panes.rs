@@ -44,6 +44,8 @@ pub struct Scene<'a> {
     pub asked: Option<&'a Chain>,
     pub marking: &'a Marking,
     pub lanes: bool,
+    /// What was said is unfolded.
+    pub said: bool,
     /// Nothing is left but the clock, which may be asked to tick.
     pub ticks: bool,
 }
@@ -179,9 +181,9 @@ fn asked(frame: &Frame, scene: Scene) -> Node {
 /// The conversation with whoever the notepad is about.
 fn conversation(frame: &Frame, scene: Scene) -> Option<Node> {
     let client = panels::shown(frame).id()?;
-    let (timeline, transcripts) = (&scene.run.timeline, scene.run.transcripts());
-    let said = transcripts.at(timeline, client, scene.playhead);
-    Some(panels::transcript(timeline, client, &said))
+    let timeline = &scene.run.timeline;
+    let said = || scene.run.transcripts().at(timeline, client, scene.playhead);
+    Some(panels::transcript(timeline, client, scene.said.then(said).as_ref()))
 }
 
 fn latencies(scene: Scene) -> Node {

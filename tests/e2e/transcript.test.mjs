@@ -18,7 +18,7 @@ async function choose(reader, page, guest) {
 }
 
 async function unfold(reader, page) {
-  await page.locator(".said summary").focus();
+  await page.locator(".said .sum").focus();
   await reader.press("Enter");
 }
 
@@ -27,7 +27,7 @@ read("the conversation grows, shrinks and leads to its moments", { reducedMotion
   const end = await reader.place();
   await choose(reader, page, 1);
   await unfold(reader, page);
-  assert.deepEqual(await page.locator(".said summary").innerText().then((text) => text.match(/\d+ entries/)[0]), "2 entries");
+  assert.deepEqual(await page.locator(".said .sum").innerText().then((text) => text.match(/\d+ entries/)[0]), "2 entries");
   assert.match(await entries(page).nth(0).innerText(), /→\s+(Order|Request)[^]*32 bytes[^]*\*3\\r\\n\$3\\r\\nSET\\r\\n\$5\\r\\nprice\\r\\n\$2\\r\\n42\\r\\n/);
   assert.match(await entries(page).nth(1).innerText(), /←\s+(Answer|Reply)[^]*5 bytes[^]*\+OK\\r\\n[^]*(left|written) in/);
 

@@ -195,7 +195,7 @@ fn inline_commands_and_garbage_are_shown_as_they_are() {
             "Reply -ERR Protocol error: expected '$', got '\\x01'\\r\\n",
         ]
     );
-    let node = panels::transcript(&timeline, ANA, &ana);
+    let node = panels::transcript(&timeline, ANA, Some(&ana));
     assert!(!node.to_markup().contains("<b>\\r"), "what clients send is text");
 }
 
@@ -215,6 +215,23 @@ fn masks_stay_masks() {
     assert_eq!(lines(&ana)[..3], ["Request GET •••", "Reply •••", "Request AUTH •••"]);
 }
 
+/// Protects: of orders whose bytes a read did not keep, the arguments are
+/// shown, shortened.
+#[test]
+fn what_a_read_did_not_keep_is_told_by_its_arguments() {
+    let timeline = played(
+        "onechef scenario 1\nclient ana\nat 1ms ana connects\n\
+         at 2ms ana sends 20 x SET name value\n",
+    );
+    let ana = at_end(&timeline, ANA);
+    assert_eq!(
+        lines(&ana)[0],
+        "Request *3\\r\\n$3\\r\\nSET\\r\\n$4\\r\\nname\\r\\n$5\\r\\nvalue\\r\\n"
+    );
+    assert_eq!(lines(&ana)[26], "Request SET name value");
+    assert_eq!(ana.entries[26].len, ana.entries[0].len);
+}
+
 /// Protects: however long one plays, so many entries and no more, and a
 /// sentence that says how many came before.
 #[test]
@@ -225,7 +242,7 @@ fn a_long_conversation_is_bounded() {
     let ana = at_end(&timeline, ANA);
     assert_eq!((ana.entries.len(), ana.before), (ENTRIES_CAP, 180 - ENTRIES_CAP));
     assert_eq!(lines(&ana)[ENTRIES_CAP - 1], "Reply :90\\r\\n");
-    let markup = panels::transcript(&timeline, ANA, &ana).to_markup();
+    let markup = panels::transcript(&timeline, ANA, Some(&ana)).to_markup();
     assert!(markup.contains("150 entries came before these."), "{markup}");
 }
 
@@ -275,7 +292,7 @@ proptest! {
         for client in clients {
             for playhead in [0, 60, timeline.len()] {
                 let said = said(&timeline, client, playhead);
-                let _ = panels::transcript(&timeline, client, &said).to_markup();
+                let _ = panels::transcript(&timeline, client, Some(&said)).to_markup();
             }
         }
     }

@@ -11,26 +11,31 @@ const TITLE: Phrase = Phrase::named("said.title");
 const NOTHING: Phrase = Phrase::named("said.nothing");
 const LABEL: Phrase = Phrase::named("said.");
 
-/// What `client` said and was told so far, folded away until asked for. Each
-/// entry is a button whose `data-seek` leads to the moment after it was
-/// understood or queued; where reply bytes left is a button beside it.
+/// What `client` said and was told so far; `None` while it is folded away. The
+/// button that unfolds it carries `data-act="said"`. Each entry is a button
+/// whose `data-seek` leads to the moment after it was understood or queued;
+/// where reply bytes left is a button beside it.
 #[must_use]
-pub fn transcript(timeline: &Timeline, client: ClientId, said: &Transcript) -> Node {
-    let all = said.before + said.entries.len();
-    let summary = Node::new("summary")
+pub fn transcript(timeline: &Timeline, client: ClientId, said: Option<&Transcript>) -> Node {
+    let mut unfold = Node::new("button")
+        .class("sum")
+        .attr("type", "button")
+        .attr("data-act", "said")
+        .attr("aria-expanded", if said.is_some() { "true" } else { "false" })
         .children(TITLE.say().either())
-        .child(Node::new("code").class("bothc").text("RESP"))
-        .child(either("span", "rt", say!("said.count", all)));
-    let section = Node::new("details").class("fold said").key("said").child(summary);
+        .child(Node::new("code").class("bothc").text("RESP"));
+    let section = Node::new("div").class("fold said").key("said");
+    let Some(said) = said else { return section.child(unfold) };
+    unfold.push(either("span", "rt", say!("said.count", said.before + said.entries.len())));
+    let mut section = section.child(unfold);
     if said.entries.is_empty() {
         return section.child(note(NOTHING.say()));
     }
-    let rows = said.entries.iter().map(|entry| row(timeline, entry, said.is_over));
-    let list = Node::new("ol").class("ev").key(format!("said:{client}")).children(rows);
     if said.before > 0 {
-        return section.child(note(say!("said.before", said.before)).key("before")).child(list);
+        section.push(note(say!("said.before", said.before)));
     }
-    section.child(list)
+    let rows = said.entries.iter().map(|entry| row(timeline, entry, said.is_over));
+    section.child(Node::new("ol").class("ev").key(format!("said:{client}")).children(rows))
 }
 
 fn row(timeline: &Timeline, entry: &Entry, is_over: bool) -> Node {

@@ -69,6 +69,7 @@ impl App {
             asked: self.asking.shown(),
             marking: &self.marking,
             lanes: self.lanes,
+            said: self.said,
             ticks,
         };
         let sentence = self.panes.paint(&frame, scene);
