@@ -34,6 +34,8 @@ pub enum Kind {
     /// Bytes that are here, but are no request yet.
     Unfinished,
     Reply,
+    /// The next part of the reply before it: what a command of EXEC's gave.
+    Continued,
     /// Said unasked: a message, a MONITOR line, an invalidation.
     Push,
 }
@@ -41,7 +43,7 @@ pub enum Kind {
 impl Kind {
     #[must_use]
     pub fn is_out(self) -> bool {
-        matches!(self, Kind::Reply | Kind::Push)
+        matches!(self, Kind::Reply | Kind::Continued | Kind::Push)
     }
 }
 
@@ -80,8 +82,8 @@ pub struct Transcript {
     pub entries: Vec<Entry>,
     /// How many came before them.
     pub before: usize,
-    /// The client is gone: what has not left never will.
-    pub is_over: bool,
+    /// Where the client was freed: what had not left never will.
+    pub over: Option<usize>,
 }
 
 /// A range of a stream.
@@ -115,6 +117,10 @@ struct Line {
     trimmed: u64,
     understood: u64,
     asked: Asked,
+    /// A first part of the reply is queued.
+    answered: bool,
+    /// Commands that have begun and not ended: EXEC's are within EXEC.
+    running: u32,
     freed: Option<usize>,
 }
 
@@ -155,12 +161,12 @@ impl Line {
             Event::Parsed { parsed_to, .. } => {
                 let to = self.trimmed.saturating_add(*parsed_to);
                 self.understand(Kind::Request, index, to);
-                self.asked = Asked::Yes;
+                (self.asked, self.answered) = (Asked::Yes, false);
             }
             Event::Incomplete { .. } => self.partial.push(index),
             Event::ProtocolError { .. } => {
                 self.understand(Kind::Unreadable, index, self.read.total);
-                self.asked = Asked::Yes;
+                (self.asked, self.answered) = (Asked::Yes, false);
             }
             Event::Unrecorded { bytes, .. } => {
                 self.trimmed = self.trimmed.saturating_add(*bytes);
@@ -174,6 +180,11 @@ impl Line {
                 }
             }
             Event::Blocked { .. } => self.asked = Asked::Waits,
+            Event::CommandBegin { .. } => self.running = self.running.saturating_add(1),
+            Event::CommandEnd { .. } => {
+                self.running = self.running.saturating_sub(1);
+                self.close_if_answered();
+            }
             Event::ReplyQueued { bytes, buffered, listed, .. } => {
                 let waiting = buffered.saturating_add(*listed);
                 self.answer(index, bytes, self.written.total.saturating_add(waiting));
@@ -194,12 +205,24 @@ impl Line {
         if bytes.len == 0 {
             return;
         }
-        let unasked = self.asked == Asked::No || is_push(&bytes.head);
-        if !unasked && self.asked == Asked::Waits {
+        let kind = match self.answered {
+            _ if self.asked == Asked::No || is_push(&bytes.head) => Kind::Push,
+            false => Kind::Reply,
+            true => Kind::Continued,
+        };
+        if kind != Kind::Push {
+            self.answered = true;
+            self.close_if_answered();
+        }
+        self.ranges.push(Range { kind, record, from: to.saturating_sub(bytes.len), to });
+    }
+
+    /// The reply of a request that had to wait is whole once its command has
+    /// ended: no pass ends with it.
+    fn close_if_answered(&mut self) {
+        if self.asked == Asked::Waits && self.answered && self.running == 0 {
             self.asked = Asked::No;
         }
-        let kind = if unasked { Kind::Push } else { Kind::Reply };
-        self.ranges.push(Range { kind, record, from: to.saturating_sub(bytes.len), to });
     }
 
     /// What follows states anew what is here and has not left.
@@ -232,7 +255,7 @@ impl Line {
         {
             last.is_now = true;
         }
-        Transcript { entries, before, is_over: self.freed.is_some_and(|freed| freed < playhead) }
+        Transcript { entries, before, over: self.freed.filter(|freed| *freed < playhead) }
     }
 
     fn entry(&self, range: Range, timeline: &Timeline, playhead: usize) -> Entry {

@@ -115,7 +115,7 @@ fn half_a_value_says_how_long_it_will_be() {
     assert!(wholes.len() > 1, "it comes in many reads");
     let whole = "*3\r\n$3\r\nSET\r\n$5\r\nnovel\r\n$1228800\r\n".len() as u64 + 1_228_802;
     assert!(wholes.iter().all(|w| *w == Some(whole)), "{wholes:?}");
-    assert!(at_end(&timeline, BOB).is_over);
+    assert!(at_end(&timeline, BOB).over.is_some());
 }
 
 /// Protects: a reply says how much of it has left and by which write, and what
@@ -136,9 +136,12 @@ fn a_reply_leaves_by_and_by() {
     left.dedup();
     assert!(left.is_sorted() && left.len() > 2, "{left:?}");
     assert_eq!((left[0], left[left.len() - 1]), (0, 12_298));
-    let gone = at_end(&bundled("gone-in-mid-meal"), BOB);
+    let timeline = bundled("gone-in-mid-meal");
+    let gone = at_end(&timeline, BOB);
     let plate = &gone.entries[1];
-    assert!(gone.is_over && 0 < plate.left && plate.left < plate.len);
+    let freed = gone.over.and_then(|freed| timeline.record(freed));
+    assert!(matches!(freed.map(|r| &r.event), Some(Event::ClientFreed { .. })));
+    assert!(0 < plate.left && plate.left < plate.len);
 }
 
 /// Protects: what comes unasked is told apart from answers, whatever the
@@ -175,6 +178,24 @@ fn a_late_answer_is_an_answer() {
         let last = late.entries.last().expect("a conversation");
         assert_eq!(last.kind, Kind::Reply, "{:#?}", lines(&late));
     }
+}
+
+/// Protects: what EXEC's commands give are parts of its answer, also if a
+/// pause held it up, so that no pass of the parser ends with it.
+#[test]
+fn an_answer_in_parts_is_one_answer() {
+    let exec = |text: &str| {
+        let ana =
+            at_end(&played(&format!("onechef scenario 1\nclient ana\nclient bob\n{text}")), ANA);
+        let from = ana.entries.len() - 4;
+        let kinds: Vec<Kind> = ana.entries[from..].iter().map(|entry| entry.kind).collect();
+        assert_eq!(lines(&ana)[from], "Request *1\\r\\n$4\\r\\nEXEC\\r\\n");
+        assert_eq!(kinds[1..], [Kind::Reply, Kind::Continued, Kind::Continued]);
+    };
+    let ask = "at 1ms ana connects\nat 1ms bob connects\nat 2ms ana sends MULTI\n\
+               at 2ms ana sends INCR a\nat 2ms ana sends INCR b\n";
+    exec(&format!("{ask}at 4ms ana sends EXEC\n"));
+    exec(&format!("{ask}at 3ms bob sends CLIENT PAUSE 5 WRITE\nat 4ms ana sends EXEC\n"));
 }
 
 /// Protects: typed lines and what is no order at all are shown as they are.

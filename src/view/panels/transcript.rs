@@ -34,11 +34,11 @@ pub fn transcript(timeline: &Timeline, client: ClientId, said: Option<&Transcrip
     if said.before > 0 {
         section.push(note(say!("said.before", said.before)));
     }
-    let rows = said.entries.iter().map(|entry| row(timeline, entry, said.is_over));
+    let rows = said.entries.iter().map(|entry| row(timeline, entry, said.over));
     section.child(Node::new("ol").class("ev").key(format!("said:{client}")).children(rows))
 }
 
-fn row(timeline: &Timeline, entry: &Entry, is_over: bool) -> Node {
+fn row(timeline: &Timeline, entry: &Entry, over: Option<usize>) -> Node {
     let (mark, kind) = match entry.kind {
         Kind::Request => ("→", "request"),
         Kind::Unreadable => ("→", "unreadable"),
@@ -46,6 +46,7 @@ fn row(timeline: &Timeline, entry: &Entry, is_over: bool) -> Node {
         Kind::Unfinished if entry.is_partial => ("→", "unfinished"),
         Kind::Unfinished => ("→", "unread"),
         Kind::Reply => ("←", "reply"),
+        Kind::Continued => ("←", "continued"),
         Kind::Push => ("←", "push"),
     };
     let what = LABEL.and(kind).say();
@@ -74,23 +75,23 @@ fn row(timeline: &Timeline, entry: &Entry, is_over: bool) -> Node {
     if !entry.kind.is_out() {
         return item;
     }
-    item.child(fate(timeline, entry, is_over))
+    item.child(fate(timeline, entry, over))
 }
 
 /// What became of a reply.
-fn fate(timeline: &Timeline, entry: &Entry, is_over: bool) -> Node {
+fn fate(timeline: &Timeline, entry: &Entry, over: Option<usize>) -> Node {
     let rest = entry.len - entry.left;
-    let (cycle, at) = entry.carried.map_or((0, 0), |write| when(timeline, write));
-    let words = match entry.carried {
-        _ if is_over && rest > 0 => say!("said.lost", rest),
-        None => say!("said.waiting"),
-        Some(_) if rest > 0 => say!("said.partly", entry.left, entry.len, cycle, at),
-        Some(_) => say!("said.left", cycle, at),
+    let over = over.filter(|_| rest > 0);
+    let Some(record) = over.or(entry.carried) else {
+        return either("span", "st", say!("said.waiting"));
     };
-    match entry.carried {
-        Some(write) => jump("lnk", write).children(words.either()),
-        None => either("span", "st", words),
-    }
+    let (cycle, at) = when(timeline, record);
+    let words = match over {
+        Some(_) => say!("said.lost", rest, cycle, at),
+        None if rest > 0 => say!("said.partly", entry.left, entry.len, cycle, at),
+        None => say!("said.left", cycle, at),
+    };
+    jump("lnk", record).children(words.either())
 }
 
 fn jump(class: &'static str, record: usize) -> Node {
