@@ -113,9 +113,9 @@ struct Line {
     /// Where requests were found incomplete, and what each still lacked; the
     /// last of a request is enough.
     partial: Vec<usize>,
-    /// Bytes that left the query buffer, and those that are understood.
+    /// Bytes that left the query buffer.
     trimmed: u64,
-    understood: u64,
+    understood: Stream,
     asked: Asked,
     /// A first part of the reply is queued.
     answered: bool,
@@ -196,9 +196,9 @@ impl Line {
     }
 
     fn understand(&mut self, kind: Kind, record: usize, to: u64) {
-        let (from, to) = (self.understood, to.max(self.understood));
-        self.understood = to;
-        self.ranges.push(Range { kind, record, from, to });
+        let from = self.understood.total;
+        self.understood.pass(to.saturating_sub(from), record);
+        self.ranges.push(Range { kind, record, from, to: self.understood.total });
     }
 
     fn answer(&mut self, record: usize, bytes: &Preview, to: u64) {
@@ -231,7 +231,7 @@ impl Line {
         let unseen = queued.map_or(0, |last| last.to.saturating_sub(self.written.total));
         self.written.pass(unseen, index);
         self.trimmed = self.read.total;
-        if self.understood < self.trimmed {
+        if self.understood.total < self.trimmed {
             self.understand(Kind::Unrecorded, index, self.trimmed);
         }
         self.asked = Asked::No;
@@ -243,7 +243,7 @@ impl Line {
         let now = playhead.checked_sub(1);
         let mut entries: Vec<Entry> =
             self.ranges[before..said].iter().map(|r| self.entry(*r, timeline, playhead)).collect();
-        entries.extend(self.unfinished(&self.ranges[..said], timeline, playhead));
+        entries.extend(self.unfinished(timeline, playhead));
         let acting = now.and_then(|now| timeline.record(now)).map(|record| &record.event);
         if let Some(
             Event::CommandBegin { client: who, .. }
@@ -293,14 +293,12 @@ impl Line {
     }
 
     /// What is on the notepad and was not understood.
-    fn unfinished(&self, said: &[Range], timeline: &Timeline, playhead: usize) -> Option<Entry> {
-        let understood = said.iter().rev().find(|range| !range.kind.is_out());
-        let (from, last) = understood.map_or((0, 0), |range| (range.to, range.record));
-        let to = self.read.before(playhead);
+    fn unfinished(&self, timeline: &Timeline, playhead: usize) -> Option<Entry> {
+        let (from, to) = (self.understood.before(playhead), self.read.before(playhead));
         let read = self.read.past(to.checked_sub(1).filter(|last| *last >= from)?)?;
         let looked = self.partial.partition_point(|record| *record < playhead).checked_sub(1);
         // What came after that, the parser has not seen yet.
-        let looked = looked.map(|at| self.partial[at]).filter(|record| *record > last.max(read));
+        let looked = looked.map(|at| self.partial[at]).filter(|record| *record > read);
         let range = Range { kind: Kind::Unfinished, record: looked.unwrap_or(read), from, to };
         let mut entry = self.entry(range, timeline, playhead);
         if let Some(Record { event: Event::Incomplete { argc, argv, need, .. }, .. }) =

@@ -46,7 +46,7 @@ fn row(timeline: &Timeline, entry: &Entry, over: Option<usize>) -> Node {
         Kind::Unfinished if entry.is_partial => ("→", "unfinished"),
         Kind::Unfinished => ("→", "unread"),
         Kind::Reply => ("←", "reply"),
-        Kind::Continued => ("←", "continued"),
+        Kind::Continued => ("←", "goes-on"),
         Kind::Push => ("←", "push"),
     };
     let what = LABEL.and(kind).say();
