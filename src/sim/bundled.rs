@@ -17,7 +17,7 @@ impl Bundled {
     #[must_use]
     pub fn scenario(&self) -> Scenario {
         let name = format!("{}.scenario", self.slug);
-        Scenario::parse(&name, self.text).expect("a bundled scenario is well-formed")
+        Scenario::parse(&name, self.text).unwrap_or_else(|error| panic!("{error}"))
     }
 }
 

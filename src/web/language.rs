@@ -3,7 +3,7 @@
 //! `index.html` says by itself is said anew.
 
 use super::document::{document, set, window, words};
-use crate::view::text::{Catalogue, Phrase, known, say, speak};
+use crate::view::text::{Catalogue, Phrase, known, line, speak};
 use js_sys::{Array, Function, Promise, Reflect};
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
@@ -40,13 +40,13 @@ fn hear(parts: &Array) -> Heard {
     let english = Catalogue::parse(&first).map_err(|why| format!("en.txt, {why}"))?;
     speak(english.clone());
     let mut language = part(0).unwrap_or_else(|| "en".into());
-    let mut problem = part(3).map(|why| say!("language.failed", &language, &why).into_kitchen());
+    let mut problem = part(3).map(|why| line!("language.failed", &language, &why));
     if let Some(other) = part(2) {
         match english.translated(&other) {
             Ok(catalogue) => speak(catalogue),
             Err(why) => {
                 let why = format!("{language}.txt, {why}");
-                problem = Some(say!("language.failed", &language, &why).into_kitchen());
+                problem = Some(line!("language.failed", &language, &why));
             }
         }
     }

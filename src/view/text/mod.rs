@@ -119,8 +119,11 @@ pub(crate) use say;
 
 /// [`say!`], for where there is one wording only.
 macro_rules! line {
-    ($($said:tt)*) => {
-        $crate::view::text::say!($($said)*).into_kitchen()
+    ($name:literal $(, $value:expr)* $(,)?) => {
+        $crate::view::text::fill_in_line(
+            const { $crate::view::text::Phrase::named($name) },
+            &[$($crate::view::text::Arg::from($value)),*],
+        )
     };
 }
 pub(crate) use line;
@@ -205,6 +208,13 @@ pub fn speak(catalogue: Catalogue) {
 #[inline(never)]
 pub fn fill_in(phrase: Phrase, values: &[Arg<'_>]) -> Words {
     SPOKEN.with(|spoken| fill::fill(&spoken.borrow(), phrase, values))
+}
+
+/// What `line!` calls.
+#[must_use]
+#[inline(never)]
+pub fn fill_in_line(phrase: Phrase, values: &[Arg<'_>]) -> String {
+    fill_in(phrase, values).into_kitchen()
 }
 
 /// The same for what not every language holds.
