@@ -105,6 +105,9 @@ impl fmt::Display for Broken {
 
 impl std::error::Error for Broken {}
 
+/// Puts an entry among the others, or finds the one that is meant.
+type Place<'a> = dyn FnMut(&mut Vec<Entry>, Entry) -> Result<usize, Expected> + 'a;
+
 impl Catalogue {
     /// Reads the first language's file.
     ///
@@ -153,12 +156,7 @@ impl Catalogue {
         Catalogue::at_first().translated(german).expect("tested")
     }
 
-    /// `place` puts an entry among the others or finds the one that is meant.
-    fn read(
-        &mut self,
-        text: &str,
-        place: &mut dyn FnMut(&mut Vec<Entry>, Entry) -> Result<usize, Expected>,
-    ) -> Result<(), Broken> {
+    fn read(&mut self, text: &str, place: &mut Place<'_>) -> Result<(), Broken> {
         let mut at = self.source.len();
         self.source.push_str(text);
         let mut open: Option<usize> = None;
