@@ -51,12 +51,12 @@ const TOTAL_GOAL_BYTES: u64 = 250_000;
 /// The page is not there yet. It may not get heavier than this meanwhile;
 /// lower these with the page, down to the goals. The conversation with a guest,
 /// byte by byte, took the last 4 KB of each.
-const WASM_CEILING_BYTES: u64 = 346_000;
-const TOTAL_CEILING_BYTES: u64 = 412_000;
+const WASM_CEILING_BYTES: u64 = 345_300;
+const TOTAL_CEILING_BYTES: u64 = 411_200;
 /// The checker is a program of its own, which nobody waits for who does not
 /// ask for it: it is counted apart.
 const CHECKER: &str = "checker";
-const CHECKER_CEILING_BYTES: u64 = 244_500;
+const CHECKER_CEILING_BYTES: u64 = 243_500;
 
 /// Prints what the page in `dist/` weighs, and refuses a page that is too heavy.
 pub fn check_weight(root: &Path) -> Result<String, Failure> {
