@@ -24,6 +24,7 @@ pub mod summary;
 
 mod bundled;
 mod facts;
+mod load;
 pub mod rerun;
 mod taped;
 
@@ -40,6 +41,7 @@ use crate::net::{Fired, Net, Timeout, Wait};
 use crate::time::Micros;
 use crate::trace::Record;
 use crate::trace::codec::{Header, Simulation, Source};
+use load::Orderer;
 use std::net::SocketAddr;
 use taped::Taped;
 
@@ -386,6 +388,9 @@ fn schedule<N: Simulated>(net: &mut N, scenario: &Scenario, input: &Input) {
         Action::HalfClose => GuestAction::HalfClose,
         Action::Close => GuestAction::Close,
         Action::Reset => GuestAction::Reset,
+        Action::Load(share) => {
+            GuestAction::Run(Box::new(Orderer::new(share, scenario, input.client)))
+        }
     };
     net.schedule(input.at, conn(input.client), action);
 }

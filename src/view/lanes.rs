@@ -3,7 +3,7 @@
 
 use super::requests::{Request, Requests, at};
 use crate::event::ClientId;
-use crate::sorted::sort_by_key;
+use crate::sorted::{SortedMap, sort_by_key};
 use crate::time::Micros;
 use crate::trace::Timeline;
 
@@ -149,39 +149,89 @@ impl Way {
     }
 }
 
-/// The latencies of all answered orders, from the last byte's arrival until
-/// the answer had left: what the server is answerable for.
+/// How long orders took.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Percentiles {
     pub orders: usize,
     /// By nearest rank: at least so many of a hundred took no longer.
     pub p50: Micros,
+    pub p90: Micros,
     pub p99: Micros,
     pub max: Micros,
 }
 
 impl Percentiles {
-    /// Of the orders that were answered within the first `playhead` records;
-    /// `None` if there is none.
+    /// Of the orders that were answered within the first `playhead` records,
+    /// from the last byte's arrival until the answer had left: what the server
+    /// is answerable for. `None` if there is none.
     #[must_use]
     pub fn of(timeline: &Timeline, requests: &Requests, playhead: usize) -> Option<Percentiles> {
-        let mut took: Vec<u64> = requests
+        let answered = requests
             .all()
             .iter()
-            .filter(|request| request.written.is_some_and(|written| written < playhead))
-            .filter_map(|request| request.latency(timeline).map(|took| took.0))
-            .collect();
-        sort_by_key(&mut took, |took| *took);
+            .filter(|request| request.written.is_some_and(|written| written < playhead));
+        Percentiles::among(answered.filter_map(|request| request.latency(timeline)).collect())
+    }
+
+    fn among(mut took: Vec<Micros>) -> Option<Percentiles> {
+        sort_by_key(&mut took, |took| took.0);
         let rank = |percent: usize| {
             let nearest = (took.len() * percent).div_ceil(100).max(1);
-            took.get(nearest - 1).copied().map(Micros)
+            took.get(nearest - 1).copied()
         };
         Some(Percentiles {
             orders: took.len(),
             p50: rank(50)?,
+            p90: rank(90)?,
             p99: rank(99)?,
-            max: Micros(*took.last()?),
+            max: *took.last()?,
         })
+    }
+}
+
+/// How a crowd fared, as its guests see it: from when each meant to order,
+/// which in a simulation is when it did (a guest's hand is never full), until
+/// it had read the whole answer.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Load {
+    pub crowd: String,
+    /// Orders that were sent.
+    pub sent: usize,
+    /// Of those that are answered.
+    pub took: Percentiles,
+    /// Answers in a second, between the first order and the last answer.
+    pub per_second: u64,
+}
+
+impl Load {
+    /// Of each crowd that has had an answer within the first `playhead`
+    /// records.
+    #[must_use]
+    pub fn all(timeline: &Timeline, requests: &Requests, playhead: usize) -> Vec<Load> {
+        let mut crowds: SortedMap<&str, (usize, Micros, Micros, Vec<Micros>)> = SortedMap::new();
+        for request in requests.all() {
+            let sent = request.sent.filter(|sent| *sent < playhead);
+            let (Some(sent), Some(crowd)) = (sent, requests.crowd(request.client)) else {
+                continue;
+            };
+            let from = at(timeline, sent);
+            let (count, first, last, took) = crowds.or_default(crowd);
+            *first = if *count == 0 { from } else { from.min(*first) };
+            *count += 1;
+            if let Some(read) = request.consumed.filter(|read| *read < playhead) {
+                let to = at(timeline, read);
+                *last = to.max(*last);
+                took.push(to.saturating_sub(from));
+            }
+        }
+        let load =
+            |(crowd, (sent, first, last, took)): (&&str, &(usize, Micros, Micros, Vec<Micros>))| {
+                let took = Percentiles::among(took.clone())?;
+                let lasted = last.saturating_sub(*first).0.max(1);
+                let per_second = took.orders as u64 * 1_000_000 / lasted;
+                Some(Load { crowd: (*crowd).to_owned(), sent: *sent, took, per_second })
+            };
+        crowds.iter().filter_map(load).collect()
     }
 }
 

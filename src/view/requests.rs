@@ -150,6 +150,8 @@ impl Stream {
 #[derive(Clone, Debug, Default)]
 struct Line {
     client: Option<ClientId>,
+    /// What its guest is called.
+    name: String,
     sent: Stream,
     arrived: Stream,
     read: Stream,
@@ -256,6 +258,12 @@ impl Requests {
         self.peers.get(&client).copied()
     }
 
+    /// The crowd that a client is of, if it is of one: `rush` of `rush.7`.
+    #[must_use]
+    pub fn crowd(&self, client: ClientId) -> Option<&str> {
+        self.line(client)?.name.split_once('.').map(|(crowd, _)| crowd)
+    }
+
     fn line(&self, client: ClientId) -> Option<&Line> {
         let line = self.lines.get(self.peers.get(&client)?)?;
         (line.client == Some(client)).then_some(line)
@@ -352,8 +360,8 @@ impl Requests {
                     self.all[request].consumed = Some(index);
                 }
             }
-            Pipe::Queued { .. }
-            | Pipe::BacklogFull { .. }
+            Pipe::Queued { name } => line.name.clone_from(name),
+            Pipe::BacklogFull { .. }
             | Pipe::FinArrived
             | Pipe::ResetArrived
             | Pipe::Delivered { .. }

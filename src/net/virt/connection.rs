@@ -2,7 +2,7 @@
 
 use super::pipe::{Pipe, Segment};
 use super::wire::{Due, End, Wire};
-use super::{Conn, Excerpt, Fact, GuestAction, GuestEnd, Link};
+use super::{Conn, Excerpt, Fact, GuestAction, GuestEnd, Link, Program, Turn};
 use crate::net::{Fd, Mask};
 use crate::time::Micros;
 use std::collections::VecDeque;
@@ -48,13 +48,14 @@ enum Appetite {
     Nothing,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 struct Guest {
     presence: Presence,
     appetite: Appetite,
     /// A guest's program blocks in `connect`, so what it does next happens
     /// once it is connected.
     waiting: VecDeque<GuestAction>,
+    program: Option<Box<dyn Program>>,
     /// An RST has reached its socket.
     reset: bool,
     end: Option<GuestEnd>,
@@ -62,7 +63,7 @@ struct Guest {
 }
 
 /// See the module documentation.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(super) struct Connection {
     pub conn: Conn,
     name: String,
@@ -102,6 +103,7 @@ impl Connection {
                 presence: Presence::Connecting { refusals: 0 },
                 appetite: Appetite::Everything,
                 waiting: VecDeque::new(),
+                program: None,
                 reset: false,
                 end: None,
                 received: Vec::new(),
@@ -327,7 +329,16 @@ impl Connection {
     fn act_connected(&mut self, action: GuestAction, wire: &mut Wire) {
         match action {
             GuestAction::Connect { .. } => {}
-            GuestAction::Send { bytes } => self.send(&bytes, wire),
+            GuestAction::Send { bytes } => {
+                if let Some(program) = &mut self.guest.program {
+                    program.also_wrote(&bytes);
+                }
+                self.send(&bytes, wire);
+            }
+            GuestAction::Run(program) => {
+                self.guest.program = Some(program);
+                self.turn(wire);
+            }
             GuestAction::StopReading => self.set_appetite(Appetite::Nothing, wire),
             GuestAction::Read => self.set_appetite(Appetite::Everything, wire),
             GuestAction::ReadOnly { bytes } => self.set_appetite(Appetite::AtMost(bytes), wire),
@@ -346,6 +357,20 @@ impl Connection {
                 }
                 self.leave(wire);
             }
+        }
+    }
+
+    /// The program's own: it has one only while it is connected.
+    pub fn turn(&mut self, wire: &mut Wire) {
+        let Some(program) = &mut self.guest.program else { return };
+        let Turn { writes, next } = program.turn(wire.now());
+        self.send(&writes, wire);
+        self.take_turn(next, wire);
+    }
+
+    fn take_turn(&self, at: Option<Micros>, wire: &mut Wire) {
+        if let Some(at) = at {
+            wire.at(at, Due::Turn(self.conn));
         }
     }
 
@@ -389,6 +414,10 @@ impl Connection {
             self.to_guest.take(&mut self.guest.received[start..]);
             let bytes = Excerpt::of(&self.guest.received[start..]);
             wire.tell(self.peer, Fact::Consumed { bytes });
+            if let Some(program) = &mut self.guest.program {
+                let next = program.read(&self.guest.received[start..], wire.now());
+                self.take_turn(next, wire);
+            }
         }
         if let Appetite::AtMost(bytes) = self.guest.appetite {
             if bytes == wanted {
@@ -419,6 +448,7 @@ impl Connection {
     fn leave(&mut self, wire: &mut Wire) {
         self.guest.presence = Presence::Gone;
         self.guest.waiting.clear();
+        self.guest.program = None;
         wire.tell(self.peer, Fact::Left);
     }
 }

@@ -3,9 +3,31 @@
 
 use super::Link;
 use crate::time::Micros;
+use std::fmt::Debug;
+
+/// A guest's program that decides by itself what it writes, and when.
+pub trait Program: Debug {
+    /// Its turn has come.
+    fn turn(&mut self, now: Micros) -> Turn;
+
+    /// It has read these bytes. When its next turn is, if that follows.
+    fn read(&mut self, bytes: &[u8], now: Micros) -> Option<Micros>;
+
+    /// Its guest has written these by another's order.
+    fn also_wrote(&mut self, bytes: &[u8]);
+}
+
+/// What a program does with its turn.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Turn {
+    /// One packet, if it is not empty.
+    pub writes: Vec<u8>,
+    /// When its next turn is, if that is known by now.
+    pub next: Option<Micros>,
+}
 
 /// What a guest's program does.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub enum GuestAction {
     /// Its `connect` blocks: until it is through, what it does next waits.
     Connect {
@@ -29,6 +51,8 @@ pub enum GuestAction {
     /// A reset if replies lie unread.
     Close,
     Reset,
+    /// Has the first turn at once, and goes on until it has no more.
+    Run(Box<dyn Program>),
 }
 
 /// How a connection ended, as the guest saw it.

@@ -38,7 +38,7 @@ mod tests;
 mod wire;
 
 pub use cost::Costs;
-pub use guest::{Excerpt, Fact, GuestAction, GuestEnd};
+pub use guest::{Excerpt, Fact, GuestAction, GuestEnd, Program, Turn};
 
 use super::fault::Abort;
 use super::tape::Tape;
@@ -117,7 +117,7 @@ impl Default for VirtConfig {
 }
 
 /// See the module documentation.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Virt {
     config: VirtConfig,
     wire: Wire,
@@ -232,6 +232,7 @@ impl Virt {
             }
             Due::Syn(conn) => return self.knock(conn),
             Due::Act(conn, _)
+            | Due::Turn(conn)
             | Due::SynAck(conn)
             | Due::Copied(conn, _)
             | Due::Segment(conn, ..)
@@ -242,6 +243,7 @@ impl Virt {
         let wire = &mut self.wire;
         match due {
             Due::Act(_, action) => connection.act(action, wire),
+            Due::Turn(_) => connection.turn(wire),
             Due::SynAck(_) => connection.on_syn_ack(wire),
             Due::Copied(_, bytes) => {
                 connection.to_guest.write(&bytes);

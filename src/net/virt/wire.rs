@@ -16,9 +16,11 @@ pub(super) enum End {
 }
 
 /// What will happen at a certain moment.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(super) enum Due {
     Act(Conn, GuestAction),
+    /// A guest's program has its turn.
+    Turn(Conn),
     /// The guest's request for a connection reaches the server.
     Syn(Conn),
     /// The server's consent reaches the guest.
@@ -34,17 +36,22 @@ pub(super) enum Due {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Origin {
     Input,
+    Program,
     Travelling,
 }
 
 impl Due {
     fn origin(&self) -> Origin {
-        if matches!(self, Due::Act(..)) { Origin::Input } else { Origin::Travelling }
+        match self {
+            Due::Act(..) => Origin::Input,
+            Due::Turn(_) => Origin::Program,
+            _ => Origin::Travelling,
+        }
     }
 }
 
 /// Something that will happen. The greatest is the one that happens first.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 struct Scheduled {
     at: Micros,
     origin: Origin,
@@ -79,15 +86,15 @@ impl PartialEq for Scheduled {
 impl Eq for Scheduled {}
 
 /// See the module documentation.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 pub(super) struct Wire {
     clock_ns: u64,
-    /// By time; then inputs before what travels, so that an input decided
-    /// late (but before its time) takes effect where it would have if it had
-    /// been known from the start; then in the order of scheduling.
+    /// By time; then inputs before what follows from others, so that an input
+    /// decided late (but before its time) takes effect where it would have if
+    /// it had been known from the start; then in the order of scheduling.
     schedule: BinaryHeap<Scheduled>,
     next_number: u64,
-    /// How many of `schedule` are not inputs.
+    /// How many of `schedule` are on the wire.
     travelling: u64,
     pub facts: Vec<(Micros, SocketAddr, Fact)>,
 }

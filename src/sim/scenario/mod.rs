@@ -32,6 +32,10 @@
 //! at 16ms ana shuts down                   # sends no more, still reads
 //! at 17ms ana closes
 //! at 18ms bob resets
+//! crowd   rush 20  latency 1ms             # guests alike, rush.1 to rush.20
+//! at 19ms rush connects                    # each of them
+//! at 25ms rush sends 200 x GET dish:<n> closed pipeline 2 think 1ms
+//! at 99ms rush.7 closes
 //! ```
 //!
 //! - `split` cuts what is sent into packets at these offsets, or
@@ -57,14 +61,30 @@
 //!   `client eve from 127.0.0.1:50001`. `at` is for what did not happen: at the
 //!   first such time the tape ends, its guests stay and do nothing of their
 //!   own any more.
+//! - `crowd` is so many clients, with one link. What the crowd does, each of
+//!   them does; what it sends, followed by `closed` or `open`, is a load, which
+//!   they share: so many requests in all. Each begins its share when it is
+//!   connected.
+//!   - `closed`: what a guest sends next waits for what it sent. It sends as
+//!     many requests at once as `pipeline` says (1), and again, `think` (0us)
+//!     after it has read the last of their replies.
+//!   - `open every 1ms`: the requests leave that far apart, one guest after the
+//!     other, whatever is answered. With `random` after the time they come as
+//!     people do, not knowing of each other: it is only the mean.
+//!   - `until 40ms`, at the end: nobody begins another request from then on.
+//!     The number of requests may be left out then.
+//!   - In an unquoted word, `<n>` is the request's number, from 1, and `<1-9>`
+//!     any number from 1 to 9.
 //! - A client connects once, and first. Statements `at` the same time happen in
 //!   the order in which they are written.
 
 mod condition;
+mod load;
 mod parse;
 pub(super) mod text;
 mod words;
 
+pub use load::{Load, Pace, Piece, Share, Template, crowd};
 pub use parse::ScenarioError;
 
 use crate::net::fault::FaultConfig;
@@ -131,6 +151,8 @@ pub enum Action {
     HalfClose,
     Close,
     Reset,
+    /// Its part of what its crowd sends.
+    Load(Share),
 }
 
 /// Bytes, and the packets that carry them.

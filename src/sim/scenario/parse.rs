@@ -1,5 +1,6 @@
 //! From text to [`Scenario`]; every refusal says where and what was expected.
 
+use super::load::{self, Load, Piece, Share, Template};
 use super::text::{COSTS, FAULTS, LINK_SIZES};
 use super::words::{
     A_SIZE, A_TIME, Word, Words, read_nanoseconds, read_number, read_size, read_time,
@@ -11,6 +12,7 @@ use crate::net::virt::Link;
 use crate::sorted::SortedMap;
 use std::fmt;
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 /// Most bytes that one statement may send: a mistyped size must not eat the
 /// reader's memory.
@@ -174,10 +176,10 @@ impl<'a> Reader<'a> {
                 words.expect_end()
             }
             Some("client") => self.client(words),
+            Some("crowd") => self.crowd(words),
             Some("at") => self.input(words),
             _ => {
-                let what =
-                    "one of title, about, seed, set, net, cost, fault, calm, tape, client, at";
+                let what = "one of title, about, seed, set, net, cost, fault, calm, tape, client, crowd, at";
                 Err(words.error(what, &keyword))
             }
         }
@@ -295,6 +297,37 @@ impl<'a> Reader<'a> {
     }
 
     fn client(&mut self, mut words: Words<'_>) -> Result<(), ScenarioError> {
+        let (name, column) = self.new_name(&mut words)?;
+        let mut link = self.scenario.link;
+        let mut from = None;
+        if words.peek().and_then(Word::bare) == Some("from") {
+            words.expect_keyword("from")?;
+            let address = |text: &str| text.parse::<SocketAddr>().ok();
+            from = Some(words.value("an address such as 127.0.0.1:50001", address)?);
+            self.tape_place = (words.line, column);
+        }
+        link_settings(&mut words, &mut link)?;
+        self.scenario.clients.push(ClientSpec { name, link, from });
+        Ok(())
+    }
+
+    fn crowd(&mut self, mut words: Words<'_>) -> Result<(), ScenarioError> {
+        let (crowd, _) = self.new_name(&mut words)?;
+        let clients = &mut self.scenario.clients;
+        let free =
+            load::GUESTS_MAX - clients.iter().filter(|c| load::crowd(&c.name).is_some()).count();
+        let what = format!("a number from 1, {} in all crowds at most", load::GUESTS_MAX);
+        let fits = |guests: &usize| (1..=free).contains(guests);
+        let guests = words.value(&what, |text| read_number(text).filter(fits))?;
+        let mut link = self.scenario.link;
+        link_settings(&mut words, &mut link)?;
+        let member = |nth| ClientSpec { name: load::member(&crowd, nth), link, from: None };
+        clients.extend((0..guests).map(member));
+        Ok(())
+    }
+
+    /// A name that nobody has, and its column.
+    fn new_name(&self, words: &mut Words<'_>) -> Result<(String, usize), ScenarioError> {
         let name = words.expect("a client's name")?;
         // A letter of any script, without the tables that know which those are.
         let letter = |c: char| c.is_ascii_alphanumeric() || !(c.is_ascii() || c.is_whitespace());
@@ -303,43 +336,63 @@ impl<'a> Reader<'a> {
         let Some(bare) = bare else {
             return Err(words.error("a client's name of letters, digits, '-', '_'", &name));
         };
-        if self.scenario.client_named(bare).is_some() {
+        if !self.scenario.named(bare).is_empty() {
             let why = format!("a second client named '{bare}'");
             return Err(self.refused(words.line, name.column, &why));
         }
-        let mut link = self.scenario.link;
-        let mut from = None;
-        if words.peek().and_then(Word::bare) == Some("from") {
-            words.expect_keyword("from")?;
-            let address = |text: &str| text.parse::<SocketAddr>().ok();
-            from = Some(words.value("an address such as 127.0.0.1:50001", address)?);
-            self.tape_place = (words.line, name.column);
-        }
-        link_settings(&mut words, &mut link)?;
-        self.scenario.clients.push(ClientSpec { name: bare.to_owned(), link, from });
-        Ok(())
+        Ok((bare.to_owned(), name.column))
     }
 
     fn input(&mut self, mut words: Words<'_>) -> Result<(), ScenarioError> {
         let at = words.value(A_TIME, read_time)?;
         let what = match self.scenario.clients.as_slice() {
             [] => "a client, and none is declared above".to_owned(),
-            clients => names(clients.iter().map(|client| client.name.as_str())),
+            clients => {
+                let mut known: Vec<&str> =
+                    clients.iter().map(|c| load::crowd(&c.name).unwrap_or(&c.name)).collect();
+                known.dedup();
+                names(known.into_iter())
+            }
         };
         let word = words.expect(&what)?;
-        let client = word.bare().and_then(|name| self.scenario.client_named(name));
-        let client = client.ok_or_else(|| words.error(&what, &word))?;
-        let line = words.line;
-        let action = self.action(words)?;
-        self.places.push((Input { at, client, action }, line, word.column));
+        let who = word.bare().map_or(0..0, |name| self.scenario.named(name));
+        if who.is_empty() {
+            return Err(words.error(&what, &word));
+        }
+        let (line, before) = (words.line, self.sent_bytes);
+        let is_crowd = self.scenario.clients[who.start].name != word.source;
+        let action = self.action(words, is_crowd.then_some(who.len()))?;
+        // A load counts for all who share in it.
+        let again = if matches!(action, Action::Load(_)) { 0 } else { who.len() as u64 - 1 };
+        let more = (self.sent_bytes - before).saturating_mul(again);
+        self.count_bytes(more, line, word.column)?;
+        for (nth, client) in who.enumerate() {
+            let mut action = action.clone();
+            if let Action::Load(share) = &mut action {
+                let is_other = |(i, ..): &(Input, _, _)| {
+                    i.client == client && matches!(i.action, Action::Load(_))
+                };
+                if self.places.iter().any(is_other) {
+                    let why = format!("a second load of '{}'", word.source);
+                    return Err(self.refused(line, word.column, &why));
+                }
+                share.nth = nth;
+            }
+            self.places.push((Input { at, client, action }, line, word.column));
+        }
         Ok(())
     }
 
-    fn action(&mut self, mut words: Words<'_>) -> Result<Action, ScenarioError> {
+    /// What one guest does, or each of a crowd of so many.
+    fn action(
+        &mut self,
+        mut words: Words<'_>,
+        crowd: Option<usize>,
+    ) -> Result<Action, ScenarioError> {
         let what = "one of connects, sends, stops reading, reads, shuts down, closes, resets";
         let verb = words.expect(what)?;
         let action = match verb.bare() {
-            Some("sends") => return self.sending(words).map(Action::Send),
+            Some("sends") => return self.sending(words, crowd),
             Some("connects") => Action::Connect,
             Some("closes") => Action::Close,
             Some("resets") => Action::Reset,
@@ -359,17 +412,23 @@ impl<'a> Reader<'a> {
     }
 
     /// Everything after `sends`.
-    fn sending(&mut self, mut words: Words<'_>) -> Result<Packets, ScenarioError> {
+    fn sending(
+        &mut self,
+        mut words: Words<'_>,
+        crowd: Option<usize>,
+    ) -> Result<Action, ScenarioError> {
         let what = "a command, 'inline', 'raw', or a number and 'x'";
         let first = words.expect(what)?;
         let (line, column) = (words.line, first.column);
         let mut rest = words.rest();
+        if let (Some(guests), Some(at)) = (crowd, load::clause(&rest)) {
+            let clause = Words::of(self.name, line, rest.split_off(at));
+            return self.load(guests, &first, &rest, clause);
+        }
         let clause = rest.iter().position(|word| word.bare() == Some("split"));
         let clause: Vec<Word> = clause.map(|at| rest.split_off(at)).unwrap_or_default();
 
-        let times = rest.first().filter(|word| word.bare() == Some("x"));
-        let times = times.and_then(|_| first.bare().and_then(read_number::<u64>));
-        let bytes = match (first.bare(), times) {
+        let bytes = match (first.bare(), times(&first, &rest)) {
             (Some("inline"), _) => self.typed(line, &first, &rest)?,
             (Some("raw"), _) => self.concatenated(line, &first, &rest)?,
             (_, Some(times)) => {
@@ -386,15 +445,70 @@ impl<'a> Reader<'a> {
                 Packets::command(&self.argv(line, &argv[0], &argv)?).bytes
             }
         };
-        self.sent_bytes = self.sent_bytes.saturating_add(bytes.len() as u64);
-        if self.sent_bytes > SEND_ALL_MAX_BYTES {
-            return Err(self.refused(line, column, "more than 128mb are sent in all"));
-        }
+        self.count_bytes(bytes.len() as u64, line, column)?;
         let mut packets = Packets::whole(bytes);
         if !clause.is_empty() {
             splits(Words::of(self.name, line, clause), &mut packets)?;
         }
-        Ok(packets)
+        Ok(Action::Send(packets))
+    }
+
+    fn count_bytes(&mut self, bytes: u64, line: usize, column: usize) -> Result<(), ScenarioError> {
+        self.sent_bytes = self.sent_bytes.saturating_add(bytes);
+        if self.sent_bytes > SEND_ALL_MAX_BYTES {
+            return Err(self.refused(line, column, "more than 128mb are sent in all"));
+        }
+        Ok(())
+    }
+
+    /// A crowd's: the words of its command, and what `clause` says of its pace.
+    fn load(
+        &mut self,
+        guests: usize,
+        first: &Word,
+        rest: &[Word],
+        mut clause: Words<'_>,
+    ) -> Result<Action, ScenarioError> {
+        let line = clause.line;
+        let requests = times(first, rest);
+        if requests.is_some_and(|requests| !(1..=load::REQUESTS_MAX).contains(&requests)) {
+            let what = format!("a number of requests from 1 to {}", load::REQUESTS_MAX);
+            return Err(clause.error(&what, first));
+        }
+        let words = match rest {
+            [x, words @ ..] if requests.is_some() => {
+                if words.is_empty() {
+                    self.argv(line, x, words)?;
+                }
+                words.to_vec()
+            }
+            words => std::iter::once(first).chain(words).cloned().collect::<Vec<_>>(),
+        };
+        let command: Result<Vec<Template>, ScenarioError> =
+            words.iter().map(|word| self.template(line, word)).collect();
+        let command = command?;
+        let (pace, until) = load::pace(&mut clause, requests)?;
+        let requests = requests.unwrap_or(load::REQUESTS_MAX);
+        let load = Load { command, requests, pace, until, guests };
+        let bytes = load.request_max_bytes().saturating_mul(requests);
+        self.count_bytes(bytes, line, first.column)?;
+        Ok(Action::Load(Share { load: Arc::new(load), nth: 0 }))
+    }
+
+    /// An argument of a load; what is quoted means only itself.
+    fn template(&self, line: usize, word: &Word) -> Result<Template, ScenarioError> {
+        let Some(bare) = word.bare() else {
+            return Ok(Template(vec![Piece::Bytes(word.bytes.clone())]));
+        };
+        if let Some(template) = load::template(bare) {
+            return Ok(template);
+        }
+        if bare.starts_with('<') {
+            return Ok(Template(vec![Piece::Bytes(self.payload(line, word)?)]));
+        }
+        let (column, found) = (word.column, word.source.clone());
+        let what = "<n> or a range such as <1-9> in angle brackets";
+        Err(ScenarioError::expected(self.name, line, column, what, found))
     }
 
     fn argv(
@@ -453,6 +567,12 @@ impl<'a> Reader<'a> {
         bytes.extend_from_slice(b"\r\n");
         Ok(bytes)
     }
+}
+
+/// `20 x`, before a command.
+fn times(first: &Word, rest: &[Word]) -> Option<u64> {
+    let times = rest.first().filter(|word| word.bare() == Some("x"));
+    times.and_then(|_| first.bare().and_then(read_number))
 }
 
 /// `split 7 12`, `split every 2`, both with `apart 5ms` after.

@@ -1,5 +1,6 @@
 //! From [`Scenario`] to text, and the names that both directions share.
 
+use super::load::crowd;
 use super::{Action, ClientSpec, Input, Packets, Scenario};
 use crate::event::escape;
 use crate::net::fault::FaultConfig;
@@ -7,6 +8,7 @@ use crate::net::virt::{Costs, Link};
 use crate::resp::{Limits, Progress, RequestParser};
 use crate::time::Micros;
 use std::fmt::Write;
+use std::ops::Range;
 
 /// A name in the text and the value it stands for.
 pub(in crate::sim) type Field<T, V> = (&'static str, fn(&mut T) -> &mut V);
@@ -63,38 +65,45 @@ impl Scenario {
             let value: Vec<String> = value.split(' ').map(|v| word(v.as_bytes())).collect();
             line(&mut out, &format!("set     {name} {}", value.join(" ")));
         }
-        settings(&mut out, "net    ", &link_changes(&self.link, &Link::default()));
-        settings(
-            &mut out,
-            "cost   ",
-            &changes(&self.costs, &Costs::default(), &COSTS, nanoseconds),
-        );
+        changed(&mut out, "net    ", &link_changes(&self.link, &Link::default()));
+        changed(&mut out, "cost   ", &changes(&self.costs, &Costs::default(), &COSTS, nanoseconds));
         let rates =
             changes(&self.faults, &FaultConfig::default(), &FAULTS, |rate: u16| rate.to_string());
-        settings(&mut out, "fault  ", &rates);
+        changed(&mut out, "fault  ", &rates);
         if let Some(from) = self.calm {
             line(&mut out, &format!("calm    {}", time(from)));
         }
         if let Some(tape) = &self.tape {
             tape_lines(&mut out, tape);
         }
-        for ClientSpec { name, link, from } in &self.clients {
-            let mut own = link_changes(link, &self.link);
-            if let Some(from) = from {
-                own = format!("from {from}{}{own}", if own.is_empty() { "" } else { " " });
-            }
-            line(
-                &mut out,
-                &format!("client  {name}{}{}", if own.is_empty() { "" } else { " " }, own),
-            );
+        let mut client = 0;
+        while client < self.clients.len() {
+            let alike = self.companions(client);
+            self.write_clients(&mut out, alike.clone());
+            client = alike.end;
         }
-        for input in &self.inputs {
-            self.write_input(&mut out, input);
+        let mut first = 0;
+        while first < self.inputs.len() {
+            let statement = self.statement(first);
+            self.write_input(&mut out, &self.inputs[first], statement.len() > 1);
+            first = statement.end;
         }
         out
     }
 
-    fn write_input(&self, out: &mut String, input: &Input) {
+    fn write_clients(&self, out: &mut String, alike: Range<usize>) {
+        let ClientSpec { name, link, from } = &self.clients[alike.start];
+        let mut head = format!("client  {name}");
+        if let Some(crowd) = crowd(name) {
+            head = format!("crowd   {crowd} {}", alike.len());
+        }
+        if let Some(from) = from {
+            let _ = write!(head, " from {from}");
+        }
+        settings(out, &head, &link_changes(link, &self.link));
+    }
+
+    fn write_input(&self, out: &mut String, input: &Input, crowded: bool) {
         let what = match &input.action {
             Action::Connect => "connects".to_owned(),
             Action::Send(packets) => format!("sends {}", sending(packets)),
@@ -104,8 +113,11 @@ impl Scenario {
             Action::HalfClose => "shuts down".to_owned(),
             Action::Close => "closes".to_owned(),
             Action::Reset => "resets".to_owned(),
+            Action::Load(share) => format!("sends {}", share.load.to_text()),
         };
-        let who = &self.clients[input.client].name;
+        let name = &self.clients[input.client].name;
+        let is_load = matches!(input.action, Action::Load(_));
+        let who = crowd(name).filter(|_| crowded || is_load).unwrap_or(name);
         line(out, &format!("at {:<7} {who} {what}", time(input.at)));
     }
 }
@@ -128,9 +140,15 @@ fn tape_lines(out: &mut String, tape: &str) {
     }
 }
 
-fn settings(out: &mut String, keyword: &str, settings: &str) {
-    if !settings.is_empty() {
-        line(out, &format!("{keyword} {settings}"));
+/// What `head` sets.
+fn settings(out: &mut String, head: &str, settings: &str) {
+    let gap = if settings.is_empty() { "" } else { " " };
+    line(out, &format!("{head}{gap}{settings}"));
+}
+
+fn changed(out: &mut String, head: &str, changes: &str) {
+    if !changes.is_empty() {
+        settings(out, head, changes);
     }
 }
 
@@ -202,14 +220,14 @@ fn typed(bytes: &[u8]) -> Option<String> {
 }
 
 /// Bytes as one word that means nothing but itself.
-fn word(bytes: &[u8]) -> String {
+pub(super) fn word(bytes: &[u8]) -> String {
     const FILL_MIN_BYTES: usize = 64;
     if bytes.len() >= FILL_MIN_BYTES && bytes.iter().all(|b| *b == b'x') {
         return format!("<{}>", size(bytes.len() as u64));
     }
-    let keyword = matches!(bytes, b"" | b"split" | b"inline" | b"raw" | b"x");
+    let keyword = matches!(bytes, b"" | b"split" | b"inline" | b"raw" | b"x" | b"closed" | b"open");
     let plain = bytes.iter().all(|b| b.is_ascii_graphic() && !matches!(b, b'"' | b'\'' | b'\\'));
-    if plain && !keyword && !bytes.starts_with(b"#") && !bytes.starts_with(b"<") {
+    if plain && !keyword && !bytes.starts_with(b"#") && !bytes.contains(&b'<') {
         bytes.iter().map(|b| char::from(*b)).collect()
     } else {
         format!("\"{}\"", escape(bytes))
@@ -217,7 +235,7 @@ fn word(bytes: &[u8]) -> String {
 }
 
 /// The shortest exact form: `250us`, `1.5ms`, `2s`.
-fn time(at: Micros) -> String {
+pub(super) fn time(at: Micros) -> String {
     nanoseconds(at.0.saturating_mul(1_000))
 }
 

@@ -94,6 +94,15 @@ impl<'a> Words<'a> {
         if word.bare() == Some(keyword) { Ok(word) } else { Err(self.error(&what, &word)) }
     }
 
+    /// The next word, if it is that one.
+    pub fn take_keyword(&mut self, keyword: &str) -> bool {
+        let found = self.peek().and_then(Word::bare) == Some(keyword);
+        if found {
+            self.next();
+        }
+        found
+    }
+
     /// Nothing more may follow.
     pub fn expect_end(&mut self) -> Result<(), ScenarioError> {
         match self.next() {
