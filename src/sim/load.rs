@@ -153,20 +153,4 @@ fn exponential(dice: &mut Pcg64Mcg) -> u64 {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Protects: arrivals at random come as often as they should, and as
-    /// unevenly.
-    #[test]
-    fn the_gaps_have_the_mean_and_the_spread_of_the_exponential() {
-        let mut dice = Pcg64Mcg::seed_from_u64(7);
-        let draws: Vec<f64> =
-            (0..40_000).map(|_| exponential(&mut dice) as f64 / f64::from(u32::MAX)).collect();
-        let mean = draws.iter().sum::<f64>() / draws.len() as f64;
-        let beyond = |limit: f64| draws.iter().filter(|x| **x > limit).count() as f64 / 40_000.0;
-        assert!((mean - 1.0).abs() < 0.02, "{mean}");
-        assert!((beyond(1.0) - 0.368).abs() < 0.01, "{}", beyond(1.0));
-        assert!((beyond(3.0) - 0.050).abs() < 0.005, "{}", beyond(3.0));
-    }
-}
+mod tests;

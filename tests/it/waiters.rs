@@ -55,9 +55,9 @@ fn info_counts_what_was_shared_and_forgets_that_waiters_are_active() {
     (1..=5).for_each(|guest| house.send(guest, request(&["PING"])));
     // Before the clock rings, and before a sweep of one client.
     let soon = house.net.now().saturating_add(Micros::from_millis(1));
-    let info = GuestAction::Send { bytes: request(&["INFO", "everything"]) };
-    house.net.schedule(soon, Conn(1), info.clone());
-    house.net.schedule(soon.saturating_add(Micros::from_millis(1)), Conn(1), info);
+    let info = || GuestAction::Send { bytes: request(&["INFO", "everything"]) };
+    house.net.schedule(soon, Conn(1), info());
+    house.net.schedule(soon.saturating_add(Micros::from_millis(1)), Conn(1), info());
     house.settle();
     let heard = house.heard(1);
     let said = |name: &str| -> Vec<&str> {

@@ -59,20 +59,25 @@ const PASSES: [Pass; 7] = [
     shorter,
 ];
 
+/// A crowd goes as a whole.
 fn without_client(scenario: &Scenario, index: usize) -> Option<Scenario> {
     if scenario.clients.len() < 2 || index >= scenario.clients.len() {
         return None;
     }
     let mut smaller = scenario.clone();
-    smaller.clients.remove(index);
-    smaller.inputs.retain(|input| input.client != index);
-    for input in &mut smaller.inputs {
-        input.client -= usize::from(input.client > index);
+    let gone = scenario.companions(index);
+    if gone.start == index {
+        smaller.clients.drain(gone.clone());
+        smaller.inputs.retain(|input| !gone.contains(&input.client));
+        for input in &mut smaller.inputs {
+            input.client -= if input.client >= gone.end { gone.len() } else { 0 };
+        }
     }
     Some(smaller)
 }
 
-/// An eighth of the inputs at a time, but for the connecting.
+/// An eighth of the inputs at a time, but for the connecting, and for what
+/// only a whole crowd does.
 fn without_inputs(scenario: &Scenario, index: usize) -> Option<Scenario> {
     let chunk = scenario.inputs.len().div_ceil(8).max(1);
     let from = index * chunk;
@@ -84,7 +89,7 @@ fn without_inputs(scenario: &Scenario, index: usize) -> Option<Scenario> {
     smaller.inputs.retain(|input| {
         let gone = (from..from + chunk).contains(&number);
         number += 1;
-        !gone || input.action == Action::Connect
+        !gone || matches!(input.action, Action::Connect | Action::Load(_))
     });
     Some(smaller)
 }
@@ -94,9 +99,12 @@ fn without_input(scenario: &Scenario, index: usize) -> Option<Scenario> {
     let mut smaller = scenario.clone();
     let needed =
         |other: &crate::sim::Input| other.client == input.client && other.action != Action::Connect;
-    if input.action != Action::Connect || !scenario.inputs.iter().any(needed) {
-        smaller.inputs.remove(index);
-    }
+    let gone = match &input.action {
+        Action::Connect if scenario.inputs.iter().any(needed) => return Some(smaller),
+        Action::Load(share) if share.nth > 0 => return Some(smaller),
+        _ => scenario.statement(index),
+    };
+    smaller.inputs.drain(gone);
     Some(smaller)
 }
 
@@ -124,7 +132,8 @@ fn plainer(scenario: &Scenario, index: usize) -> Option<Scenario> {
     if index == scenario.clients.len() {
         smaller.costs = Costs::default();
     } else {
-        smaller.clients.get_mut(index)?.link = scenario.link;
+        let alike = scenario.companions(index);
+        smaller.clients.get_mut(alike)?.iter_mut().for_each(|client| client.link = scenario.link);
     }
     Some(smaller)
 }

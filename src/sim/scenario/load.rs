@@ -3,9 +3,12 @@
 use super::parse::ScenarioError;
 use super::text::{time, word};
 use super::words::{A_TIME, Word, Words, read_number, read_time};
-use super::{Packets, Scenario};
+use super::{Action, ClientSpec, Input, Packets, Scenario};
+use crate::net::virt::Link;
 use crate::time::Micros;
 use std::fmt::Write;
+use std::ops::Range;
+use std::sync::Arc;
 
 /// Most guests of all crowds together.
 pub(super) const GUESTS_MAX: usize = 1_000;
@@ -43,7 +46,7 @@ pub enum Pace {
 /// One guest's part in a load.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Share {
-    pub load: std::sync::Arc<Load>,
+    pub load: Arc<Load>,
     /// Which guest of its crowd it is, from 0.
     pub nth: usize,
 }
@@ -227,8 +230,8 @@ pub fn crowd(name: &str) -> Option<&str> {
 
 impl Scenario {
     /// The client of that name, or all of the crowd.
-    pub(super) fn named(&self, name: &str) -> std::ops::Range<usize> {
-        let own = |spec: &super::ClientSpec| spec.name == name || crowd(&spec.name) == Some(name);
+    pub(super) fn named(&self, name: &str) -> Range<usize> {
+        let own = |spec: &ClientSpec| spec.name == name || crowd(&spec.name) == Some(name);
         match self.clients.iter().position(own) {
             Some(client) if self.clients[client].name == name => client..client + 1,
             Some(first) => self.companions(first),
@@ -236,9 +239,17 @@ impl Scenario {
         }
     }
 
+    /// Adds so many guests as one crowd; returns their indices.
+    pub fn add_crowd(&mut self, name: &str, guests: usize, link: Link) -> Range<usize> {
+        let first = self.clients.len();
+        let member = |nth| ClientSpec { name: member(name, nth), link, from: None };
+        self.clients.extend((0..guests).map(member));
+        first..self.clients.len()
+    }
+
     /// The guests of the crowd that this guest is of; itself, if of none.
     #[must_use]
-    pub fn companions(&self, client: usize) -> std::ops::Range<usize> {
+    pub fn companions(&self, client: usize) -> Range<usize> {
         let of = |client: usize| self.clients.get(client).and_then(|spec| crowd(&spec.name));
         let Some(mine) = of(client) else { return client..client + 1 };
         let first = (0..client).rev().take_while(|other| of(*other) == Some(mine)).last();
@@ -249,15 +260,15 @@ impl Scenario {
     /// The inputs from `first` on that are one statement: what a whole crowd
     /// does, or one input.
     #[must_use]
-    pub fn statement(&self, first: usize) -> std::ops::Range<usize> {
+    pub fn statement(&self, first: usize) -> Range<usize> {
         let alone = first..first + 1;
         let Some(input) = self.inputs.get(first) else { return alone };
         let crowd = self.companions(input.client);
         let all = first..first + crowd.len();
         let Some(inputs) = self.inputs.get(all.clone()) else { return alone };
-        let same = |(client, other): (usize, &super::Input)| {
+        let same = |(client, other): (usize, &Input)| {
             let alike = match (&input.action, &other.action) {
-                (super::Action::Load(mine), super::Action::Load(other)) => mine.load == other.load,
+                (Action::Load(mine), Action::Load(other)) => mine.load == other.load,
                 (mine, other) => mine == other,
             };
             other.client == client && other.at == input.at && alike

@@ -313,7 +313,7 @@ impl<'a> Reader<'a> {
 
     fn crowd(&mut self, mut words: Words<'_>) -> Result<(), ScenarioError> {
         let (crowd, _) = self.new_name(&mut words)?;
-        let clients = &mut self.scenario.clients;
+        let clients = &self.scenario.clients;
         let free =
             load::GUESTS_MAX - clients.iter().filter(|c| load::crowd(&c.name).is_some()).count();
         let what = format!("a number from 1, {} in all crowds at most", load::GUESTS_MAX);
@@ -321,8 +321,7 @@ impl<'a> Reader<'a> {
         let guests = words.value(&what, |text| read_number(text).filter(fits))?;
         let mut link = self.scenario.link;
         link_settings(&mut words, &mut link)?;
-        let member = |nth| ClientSpec { name: load::member(&crowd, nth), link, from: None };
-        clients.extend((0..guests).map(member));
+        self.scenario.add_crowd(&crowd, guests, link);
         Ok(())
     }
 

@@ -44,7 +44,7 @@ fn the_example_of_the_documentation_is_read() {
     let bob = &scenario.clients[1];
     assert_eq!((bob.link.latency, bob.link.guest_receive_bytes), (Micros(1_000), 4_096));
     assert_eq!(bob.link.server_send_bytes, Link::default().server_send_bytes);
-    assert_eq!(scenario.inputs.len(), 14);
+    assert_eq!(scenario.inputs.len(), 14 + 20 + 20 + 1);
     assert_eq!(parse(&scenario.to_text()), Ok(scenario));
 }
 
@@ -99,7 +99,7 @@ fn refusals_say_where_and_what_was_expected() {
     let lines = [
         (
             "dance",
-            r#"4:1: expected one of title, about, seed, set, net, cost, fault, calm, tape, client, at, found "dance""#,
+            r#"4:1: expected one of title, about, seed, set, net, cost, fault, calm, tape, client, crowd, at, found "dance""#,
         ),
         ("\n  at soon ana closes", r#"5:6: expected a time such as 3ms, found "soon""#),
         ("at", "4:3: expected a time such as 3ms, found the end of the line"),
@@ -202,6 +202,130 @@ fn refusals_say_where_and_what_was_expected() {
     }
     let wrong_value = with("set maxclients many").unwrap_err();
     assert!(wrong_value.starts_with("half.scenario:4:16: maxclients: "), "{wrong_value}");
+}
+
+/// Protects: a crowd and its load are refused where they are wrong, and
+/// bounded.
+#[test]
+fn refusals_of_crowds_and_loads() {
+    const CROWD: &str = "crowd rush 3\nat 1ms rush connects\n";
+    let declared = [
+        ("crowd", "4:6: expected a client's name, found the end of the line"),
+        ("crowd ana 3", "4:7: a second client named 'ana'"),
+        (
+            "crowd rush",
+            "4:11: expected a number from 1, 1000 in all crowds at most, found the end of the line",
+        ),
+        (
+            "crowd rush 0",
+            r#"4:12: expected a number from 1, 1000 in all crowds at most, found "0""#,
+        ),
+        (
+            "crowd a 600\ncrowd b 401",
+            r#"5:9: expected a number from 1, 1000 in all crowds at most, found "401""#,
+        ),
+        ("crowd rush 3\nclient rush", "5:8: a second client named 'rush'"),
+        (
+            "client rush.1",
+            r#"4:8: expected a client's name of letters, digits, '-', '_', found "rush.1""#,
+        ),
+        (
+            "crowd rush 3\nat 1ms eve connects",
+            r#"5:8: expected one of ana, bob, rush, found "eve""#,
+        ),
+        (
+            "crowd rush 3\nat 1ms rush.4 connects",
+            r#"5:8: expected one of ana, bob, rush, found "rush.4""#,
+        ),
+        ("crowd rush 3\nat 1ms rush closes", "5:8: 'rush.1' has not connected by then"),
+    ];
+    for (text, want) in declared {
+        assert_eq!(with(text), Err(format!("half.scenario:{want}")), "{text}");
+    }
+    let loads = [
+        ("0 x PING closed", r#"6:19: expected a number of requests from 1 to 100000, found "0""#),
+        (
+            "100001 x PING closed",
+            r#"6:19: expected a number of requests from 1 to 100000, found "100001""#,
+        ),
+        ("9 x closed", r#"6:21: expected a command after 'x', found "x""#),
+        ("PING closed", "6:30: expected 'until', found the end of the line"),
+        ("9 x PING closed soon", r#"6:35: expected 'until', found "soon""#),
+        ("9 x PING closed until noon", r#"6:41: expected a time such as 3ms, found "noon""#),
+        ("9 x PING closed until 9ms now", r#"6:45: expected the end of the line, found "now""#),
+        ("9 x PING closed pipeline 0", r#"6:44: expected a number from 1 to 1000, found "0""#),
+        ("9 x PING closed think a-lot", r#"6:41: expected a time such as 3ms, found "a-lot""#),
+        ("9 x PING open", "6:32: expected 'every', found the end of the line"),
+        ("9 x PING open every 0us", r#"6:39: expected a time such as 3ms, found "0us""#),
+        (
+            "9 x GET k<m> closed",
+            r#"6:27: expected <n> or a range such as <1-9> in angle brackets, found "k<m>""#,
+        ),
+        (
+            "9 x GET k<9-1> closed",
+            r#"6:27: expected <n> or a range such as <1-9> in angle brackets, found "k<9-1>""#,
+        ),
+        (
+            "9 x GET <9gb> closed",
+            r#"6:27: expected a size up to 64mb in angle brackets, such as <4kb>, found "<9gb>""#,
+        ),
+        ("9 x SET k <32mb> closed", "6:19: more than 128mb are sent in all"),
+        ("SET k <43mb>", "6:8: more than 128mb are sent in all"),
+    ];
+    for (text, want) in loads {
+        let lines = format!("{CROWD}at 3ms rush sends {text}");
+        assert_eq!(with(&lines), Err(format!("half.scenario:{want}")), "{text}");
+    }
+    let twice =
+        format!("{CROWD}at 3ms rush sends 2 x PING closed\nat 4ms rush sends 2 x PING closed");
+    assert_eq!(with(&twice), Err("half.scenario:7:8: a second load of 'rush'".to_owned()));
+}
+
+/// Protects: what a crowd does stands in one line again, and what only one of
+/// it does in its own; who is no crowd may say "open".
+#[test]
+fn a_crowds_statements_are_written_as_they_were_read() {
+    let lines = [
+        "crowd   rush 3 latency 1ms",
+        "crowd   one 1",
+        "client  door",
+        "at 1ms     rush connects",
+        "at 1ms     one connects",
+        "at 1ms     door connects",
+        "at 2ms     rush sends 200 x GET dish:<n> closed pipeline 4 think 1ms until 2s",
+        "at 2ms     one sends 9 x SET \"a<n>\" <64> v<1-9>-<n> \"open\" open every 250us random",
+        "at 3ms     rush.2 stops reading",
+        "at 3ms     door sends SET door \"open\"",
+        "at 4ms     rush sends SET door \"closed\"",
+        "at 5ms     rush.3 closes",
+    ];
+    let text = format!("onechef scenario 1\n{}\n", lines.join("\n"));
+    let scenario = parse(&text).expect("well-formed");
+    assert_eq!(scenario.clients.len(), 5);
+    assert_eq!(scenario.inputs.len(), 3 + 1 + 1 + 3 + 1 + 1 + 1 + 3 + 1);
+    assert_eq!(scenario.to_text(), text);
+    let plain = text.replace("SET door \"open\"", "SET door open");
+    assert_eq!(parse(&plain), Ok(scenario));
+    let endless = "onechef scenario 1\ncrowd rush 2\nat 1ms rush connects\n\
+                   at 2ms rush sends PING open every 1ms until 1s\n";
+    let endless = parse(endless).expect("well-formed");
+    assert_eq!(parse(&endless.to_text()), Ok(endless));
+}
+
+#[test]
+fn a_load_is_shared_among_its_guests() {
+    let scenario =
+        with("crowd rush 4\nat 1ms rush connects\nat 2ms rush sends 10 x GET k:<n> closed");
+    let shares: Vec<u64> = scenario
+        .expect("well-formed")
+        .inputs
+        .iter()
+        .filter_map(|input| match &input.action {
+            Action::Load(share) => Some(share.load.share(share.nth)),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(shares, [3, 3, 2, 2]);
 }
 
 #[test]
@@ -318,7 +442,8 @@ proptest! {
     fn no_text_makes_it_panic(
         noise in "[ -~éß\t]{0,60}",
         line in prop::sample::select(vec![
-            "at 1ms ana sends ", "client ", "set ", "cost ", "net ", "fault ", "at ", "",
+            "at 1ms ana sends ", "client ", "crowd ",
+            "crowd rush 3\nat 1ms rush connects\nat 2ms rush sends ", "set ", "cost ", "net ", "fault ", "at ", "",
         ]),
     ) {
         let _ = with(&format!("{line}{noise}"));

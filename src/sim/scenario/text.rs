@@ -85,7 +85,8 @@ impl Scenario {
         let mut first = 0;
         while first < self.inputs.len() {
             let statement = self.statement(first);
-            self.write_input(&mut out, &self.inputs[first], statement.len() > 1);
+            let alike = self.companions(self.inputs[first].client);
+            self.write_input(&mut out, &self.inputs[first], statement.len() == alike.len());
             first = statement.end;
         }
         out
@@ -103,7 +104,7 @@ impl Scenario {
         settings(out, &head, &link_changes(link, &self.link));
     }
 
-    fn write_input(&self, out: &mut String, input: &Input, crowded: bool) {
+    fn write_input(&self, out: &mut String, input: &Input, all: bool) {
         let what = match &input.action {
             Action::Connect => "connects".to_owned(),
             Action::Send(packets) => format!("sends {}", sending(packets)),
@@ -116,8 +117,7 @@ impl Scenario {
             Action::Load(share) => format!("sends {}", share.load.to_text()),
         };
         let name = &self.clients[input.client].name;
-        let is_load = matches!(input.action, Action::Load(_));
-        let who = crowd(name).filter(|_| crowded || is_load).unwrap_or(name);
+        let who = crowd(name).filter(|_| all).unwrap_or(name);
         line(out, &format!("at {:<7} {who} {what}", time(input.at)));
     }
 }
