@@ -1,5 +1,6 @@
-//! The scenarios that come with the program: each at most twelve cycles, each
-//! showing one thing.
+//! The scenarios that come with the program: each at most twelve cycles (where
+//! a crowd comes, the cycles around what happens to it), each showing one
+//! thing.
 
 use super::Scenario;
 
@@ -40,6 +41,7 @@ pub fn scenarios() -> &'static [Bundled] {
         "half-an-order",
         "slow-reader",
         "slow-dish",
+        "the-rush",
         "past-its-date",
         "too-big-an-order",
         "combined-order",

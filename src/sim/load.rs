@@ -18,7 +18,8 @@ pub(super) struct Orderer {
     /// Of its share.
     sent: u64,
     share: u64,
-    dice: Pcg64Mcg,
+    /// For what it sends, and for when.
+    dice: [Pcg64Mcg; 2],
     /// Its next request is due then; `None` before its first turn.
     due: Option<Micros>,
     /// Requests without a reply so far.
@@ -39,7 +40,7 @@ impl Orderer {
             nth: share.nth,
             sent: 0,
             share: share.load.share(share.nth),
-            dice: Pcg64Mcg::seed_from_u64(seed),
+            dice: [seed, !seed].map(Pcg64Mcg::seed_from_u64),
             due: None,
             owed: 0,
             // It reads RESP2 as well.
@@ -48,19 +49,25 @@ impl Orderer {
         }
     }
 
-    /// The next request, if there is one.
+    /// All it would send if nothing ended it.
+    pub fn script(mut self) -> Vec<u8> {
+        (0..self.share).flat_map(|_| self.request()).collect()
+    }
+
+    /// The next request.
     fn request(&mut self) -> Vec<u8> {
         let number = self.nth as u64 + 1 + self.sent * self.load.guests as u64;
         self.sent += 1;
         self.owed += 1;
-        let dice = &mut self.dice;
+        let dice = &mut self.dice[0];
         self.load.request(number, |below| dice.next_u64() % below)
     }
 
     /// How long after one request of an open load the next one is due.
     fn gap(&mut self, every: Micros, random: bool) -> Micros {
         let mean = u128::from(every.0) * self.load.guests as u128;
-        let gap = if random { mean * u128::from(exponential(&mut self.dice)) >> 32 } else { mean };
+        let gap =
+            if random { (mean * u128::from(exponential(&mut self.dice[1]))) >> 32 } else { mean };
         Micros(u64::try_from(gap).unwrap_or(u64::MAX))
     }
 

@@ -9,7 +9,7 @@ use onechef::sim::{Sim, scenarios};
 use onechef::time::Micros;
 use onechef::trace::Timeline;
 use onechef::trace::timeline::MarkKind;
-use onechef::view::lanes::{Percentiles, Stage, Way, ways_through};
+use onechef::view::lanes::{Load, Percentiles, Stage, Way, ways_through};
 use onechef::view::lint::{Lint, LintKind, lints, mark_waits};
 use onechef::view::requests::{Request, Requests};
 use onechef::view::why::{Chain, Question, Role, Silence, chain, questions};
@@ -274,6 +274,34 @@ fn an_orders_time_is_accounted_for_to_the_microsecond() {
     assert_eq!(all.orders, 3);
     assert_eq!(Some(all.max), requests.all().iter().filter_map(|r| r.latency(&timeline)).max());
     assert!(all.p50 <= all.p99 && all.p99 <= all.max);
+}
+
+/// Protects: a crowd's figures count from when each was meant to be sent, so
+/// that a stall counts against all who wanted to come meanwhile.
+#[test]
+fn a_loads_percentiles_are_those_of_its_guests_watches() {
+    let text = "onechef scenario 1\ncrowd rush 1\nclient eve\n\
+        at 1ms rush connects\nat 1ms eve connects\n\
+        at 5ms rush sends 4 x PING open every 1ms\nat 5.5ms eve sends DEBUG SLEEP 0.003\n";
+    let scenario = Scenario::parse("tiny", text).expect("a scenario");
+    let (mut sim, mut records) = (Sim::new(&scenario), Vec::new());
+    sim.run_to_quiet(100, &mut records);
+    let timeline = timeline_of(&records);
+    let requests = Requests::of(timeline.records());
+    let [load] = &Load::all(&timeline, &requests, timeline.len())[..] else { panic!("one crowd") };
+    assert_eq!((&*load.crowd, load.sent, load.took.orders), ("rush", 4, 4));
+    // Meant for 5, 6, 7 and 8 ms; the thread is away from 5.7 to 8.7 ms, and
+    // every way takes 0.2 ms.
+    let within = |took: Micros, from: u64| (from..from + 50).contains(&took.0);
+    assert!(within(load.took.p50, 900), "the second of four: {load:?}");
+    assert!(within(load.took.p90, 2_900), "the last of four: {load:?}");
+    assert_eq!((load.took.p99, load.took.max), (load.took.p90, load.took.p90));
+    // Four answers from 5 ms until 8.9 ms.
+    assert!((1_010..=1_026).contains(&load.per_second), "{load:?}");
+    // Amid the stall, one is answered and three are not.
+    let amid = records.iter().position(|r| r.at >= Micros(8_600)).expect("amid it");
+    let [load] = &Load::all(&timeline, &requests, amid)[..] else { panic!("one crowd") };
+    assert_eq!((load.sent, load.took.orders), (4, 1));
 }
 
 /// Protects: orders of one slip wait for each other, and say so.

@@ -13,6 +13,7 @@ use crate::engine::client::ClientFlags;
 use crate::event::{ClientChange, ClientId, CloseReason, Event, ReadOutcome, TransactionStep};
 use crate::net::Outgoing;
 use crate::resp::Protocol;
+use crate::sim::load::Orderer;
 use crate::sim::{Action, Scenario, Sim};
 use crate::time::Micros;
 use crate::trace::{Record, World};
@@ -31,7 +32,7 @@ pub enum Step {
 #[derive(Debug)]
 pub struct Checker {
     /// What each guest would send in all, by its address.
-    sent: BTreeMap<SocketAddr, Vec<u8>>,
+    sent: BTreeMap<SocketAddr, Option<Vec<u8>>>,
     ledger: Ledger,
     accounts: BTreeMap<ClientId, Account>,
     /// Who was freed in this half-cycle, and those of all times.
@@ -159,7 +160,7 @@ impl Checker {
         let rules = self.rules.of(account);
         match event {
             Event::Read { outcome: ReadOutcome::Bytes, bytes, .. } => {
-                let sent = self.sent.get(&account.peer).map_or(&[][..], Vec::as_slice);
+                let sent = self.sent.get(&account.peer).map_or(Some(&[][..]), Option::as_deref);
                 account.read(connection, bytes.len, sent)?;
             }
             Event::Read { .. } => {
@@ -301,15 +302,29 @@ impl Checker {
     }
 }
 
-/// Everything that a guest sends, in the order in which it leaves.
-fn sent_by(scenario: &Scenario, client: usize) -> Vec<u8> {
+/// Everything that a guest sends, in the order in which it leaves. `None` if
+/// that depends on the run: what it sends besides a load.
+fn sent_by(scenario: &Scenario, client: usize) -> Option<Vec<u8>> {
     let mut packets: Vec<(Micros, &[u8])> = Vec::new();
+    let mut load = None;
     for input in scenario.inputs.iter().filter(|input| input.client == client) {
-        if let Action::Send(sending) = &input.action {
-            let at = |delay| input.at.saturating_add(delay);
-            packets.extend(sending.packets().map(|(delay, bytes)| (at(delay), bytes)));
+        match &input.action {
+            Action::Send(sending) => {
+                let at = |delay| input.at.saturating_add(delay);
+                packets.extend(sending.packets().map(|(delay, bytes)| (at(delay), bytes)));
+            }
+            Action::Load(share) => load = Some((input.at, share)),
+            _ => {}
         }
     }
     packets.sort_by_key(|(at, _)| *at);
-    packets.into_iter().flat_map(|(_, bytes)| bytes.iter().copied()).collect()
+    let last = packets.last().map(|(at, _)| *at);
+    let mut sent: Vec<u8> = packets.into_iter().flat_map(|(_, bytes)| bytes.to_vec()).collect();
+    if let Some((at, share)) = load {
+        if last.is_some_and(|last| last >= at) {
+            return None;
+        }
+        sent.extend(Orderer::new(share, scenario, client).script());
+    }
+    Some(sent)
 }

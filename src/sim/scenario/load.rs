@@ -1,6 +1,6 @@
 //! Loads: what a crowd sends, how much of it, and when.
 
-use super::parse::ScenarioError;
+use super::parse::{Reader, ScenarioError};
 use super::text::{time, word};
 use super::words::{A_TIME, Word, Words, read_number, read_time};
 use super::{Action, ClientSpec, Input, Packets, Scenario};
@@ -13,7 +13,7 @@ use std::sync::Arc;
 /// Most guests of all crowds together.
 pub(super) const GUESTS_MAX: usize = 1_000;
 /// Most requests of one load.
-pub(super) const REQUESTS_MAX: u64 = 100_000;
+const REQUESTS_MAX: u64 = 100_000;
 /// Most requests that a guest has under way at once.
 const PIPELINE_MAX: u64 = 1_000;
 /// A number's digits at most.
@@ -91,7 +91,7 @@ impl Load {
     }
 
     /// No request of it is longer.
-    pub(super) fn request_max_bytes(&self) -> u64 {
+    fn request_max_bytes(&self) -> u64 {
         let pieces = self.command.iter().flat_map(|template| &template.0);
         let bytes = pieces.map(|piece| match piece {
             Piece::Bytes(bytes) => bytes.len(),
@@ -155,7 +155,7 @@ pub(super) fn clause(words: &[Word]) -> Option<usize> {
 
 /// `closed pipeline 4 think 1ms until 2s`, `open every 1ms random until 2s`;
 /// the latter part may be missing, but with `requests` unsaid, `until` may not.
-pub(super) fn pace(
+fn read_pace(
     words: &mut Words<'_>,
     requests: Option<u64>,
 ) -> Result<(Pace, Option<Micros>), ScenarioError> {
@@ -190,7 +190,7 @@ pub(super) fn pace(
 
 /// An argument with its placeholders; `None` if something else stands in
 /// angle brackets.
-pub(super) fn template(text: &str) -> Option<Template> {
+fn read_template(text: &str) -> Option<Template> {
     let mut pieces = Vec::new();
     let mut rest = text;
     while let Some((before, after)) = rest.split_once('<') {
@@ -212,6 +212,64 @@ pub(super) fn template(text: &str) -> Option<Template> {
         pieces.push(Piece::Bytes(rest.into()));
     }
     Some(Template(pieces))
+}
+
+impl Reader<'_> {
+    /// A crowd's: the words of its command, and what `clause` says of its pace.
+    pub fn load(
+        &mut self,
+        guests: usize,
+        first: &Word,
+        rest: &[Word],
+        mut clause: Words<'_>,
+    ) -> Result<Action, ScenarioError> {
+        let line = clause.line;
+        let requests = times(first, rest);
+        if requests.is_some_and(|requests| !(1..=REQUESTS_MAX).contains(&requests)) {
+            let what = format!("a number of requests from 1 to {}", REQUESTS_MAX);
+            return Err(clause.error(&what, first));
+        }
+        let words = match rest {
+            [x, words @ ..] if requests.is_some() => {
+                if words.is_empty() {
+                    self.argv(line, x, words)?;
+                }
+                words.to_vec()
+            }
+            words => std::iter::once(first).chain(words).cloned().collect::<Vec<_>>(),
+        };
+        let command: Result<Vec<Template>, ScenarioError> =
+            words.iter().map(|word| self.template(line, word)).collect();
+        let command = command?;
+        let (pace, until) = read_pace(&mut clause, requests)?;
+        let requests = requests.unwrap_or(REQUESTS_MAX);
+        let load = Load { command, requests, pace, until, guests };
+        let bytes = load.request_max_bytes().saturating_mul(requests);
+        self.count_bytes(bytes, line, first.column)?;
+        Ok(Action::Load(Share { load: Arc::new(load), nth: 0 }))
+    }
+
+    /// An argument of a load; what is quoted means only itself.
+    fn template(&self, line: usize, word: &Word) -> Result<Template, ScenarioError> {
+        let Some(bare) = word.bare() else {
+            return Ok(Template(vec![Piece::Bytes(word.bytes.clone())]));
+        };
+        if let Some(template) = read_template(bare) {
+            return Ok(template);
+        }
+        if bare.starts_with('<') {
+            return Ok(Template(vec![Piece::Bytes(self.payload(line, word)?)]));
+        }
+        let (column, found) = (word.column, word.source.clone());
+        let what = "<n> or a range such as <1-9> in angle brackets";
+        Err(ScenarioError::expected(self.name, line, column, what, found))
+    }
+}
+
+/// `20 x`, before a command.
+pub(super) fn times(first: &Word, rest: &[Word]) -> Option<u64> {
+    let times = rest.first().filter(|word| word.bare() == Some("x"));
+    times.and_then(|_| first.bare().and_then(read_number))
 }
 
 /// What guests of a crowd are called: `rush.1`, `rush.2`… No other name has a

@@ -1,6 +1,6 @@
 //! From text to [`Scenario`]; every refusal says where and what was expected.
 
-use super::load::{self, Load, Piece, Share, Template};
+use super::load::{self, times};
 use super::text::{COSTS, FAULTS, LINK_SIZES};
 use super::words::{
     A_SIZE, A_TIME, Word, Words, read_nanoseconds, read_number, read_size, read_time,
@@ -12,7 +12,6 @@ use crate::net::virt::Link;
 use crate::sorted::SortedMap;
 use std::fmt;
 use std::net::SocketAddr;
-use std::sync::Arc;
 
 /// Most bytes that one statement may send: a mistyped size must not eat the
 /// reader's memory.
@@ -115,8 +114,8 @@ fn header(mut words: Words<'_>) -> Result<(), ScenarioError> {
 
 /// What has been read so far.
 #[derive(Default)]
-struct Reader<'a> {
-    name: &'a str,
+pub(super) struct Reader<'a> {
+    pub name: &'a str,
     scenario: Scenario,
     /// For directives, which only the server can judge.
     trial: Config,
@@ -452,7 +451,12 @@ impl<'a> Reader<'a> {
         Ok(Action::Send(packets))
     }
 
-    fn count_bytes(&mut self, bytes: u64, line: usize, column: usize) -> Result<(), ScenarioError> {
+    pub fn count_bytes(
+        &mut self,
+        bytes: u64,
+        line: usize,
+        column: usize,
+    ) -> Result<(), ScenarioError> {
         self.sent_bytes = self.sent_bytes.saturating_add(bytes);
         if self.sent_bytes > SEND_ALL_MAX_BYTES {
             return Err(self.refused(line, column, "more than 128mb are sent in all"));
@@ -460,57 +464,7 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    /// A crowd's: the words of its command, and what `clause` says of its pace.
-    fn load(
-        &mut self,
-        guests: usize,
-        first: &Word,
-        rest: &[Word],
-        mut clause: Words<'_>,
-    ) -> Result<Action, ScenarioError> {
-        let line = clause.line;
-        let requests = times(first, rest);
-        if requests.is_some_and(|requests| !(1..=load::REQUESTS_MAX).contains(&requests)) {
-            let what = format!("a number of requests from 1 to {}", load::REQUESTS_MAX);
-            return Err(clause.error(&what, first));
-        }
-        let words = match rest {
-            [x, words @ ..] if requests.is_some() => {
-                if words.is_empty() {
-                    self.argv(line, x, words)?;
-                }
-                words.to_vec()
-            }
-            words => std::iter::once(first).chain(words).cloned().collect::<Vec<_>>(),
-        };
-        let command: Result<Vec<Template>, ScenarioError> =
-            words.iter().map(|word| self.template(line, word)).collect();
-        let command = command?;
-        let (pace, until) = load::pace(&mut clause, requests)?;
-        let requests = requests.unwrap_or(load::REQUESTS_MAX);
-        let load = Load { command, requests, pace, until, guests };
-        let bytes = load.request_max_bytes().saturating_mul(requests);
-        self.count_bytes(bytes, line, first.column)?;
-        Ok(Action::Load(Share { load: Arc::new(load), nth: 0 }))
-    }
-
-    /// An argument of a load; what is quoted means only itself.
-    fn template(&self, line: usize, word: &Word) -> Result<Template, ScenarioError> {
-        let Some(bare) = word.bare() else {
-            return Ok(Template(vec![Piece::Bytes(word.bytes.clone())]));
-        };
-        if let Some(template) = load::template(bare) {
-            return Ok(template);
-        }
-        if bare.starts_with('<') {
-            return Ok(Template(vec![Piece::Bytes(self.payload(line, word)?)]));
-        }
-        let (column, found) = (word.column, word.source.clone());
-        let what = "<n> or a range such as <1-9> in angle brackets";
-        Err(ScenarioError::expected(self.name, line, column, what, found))
-    }
-
-    fn argv(
+    pub fn argv(
         &self,
         line: usize,
         before: &Word,
@@ -525,7 +479,7 @@ impl<'a> Reader<'a> {
     }
 
     /// A word's bytes; `<4kb>` stands for that many letters x.
-    fn payload(&self, line: usize, word: &Word) -> Result<Vec<u8>, ScenarioError> {
+    pub fn payload(&self, line: usize, word: &Word) -> Result<Vec<u8>, ScenarioError> {
         let fill = word.bare().and_then(|bare| bare.strip_prefix('<')?.strip_suffix('>'));
         let Some(size) = fill else { return Ok(word.bytes.clone()) };
         match read_size(size) {
@@ -566,12 +520,6 @@ impl<'a> Reader<'a> {
         bytes.extend_from_slice(b"\r\n");
         Ok(bytes)
     }
-}
-
-/// `20 x`, before a command.
-fn times(first: &Word, rest: &[Word]) -> Option<u64> {
-    let times = rest.first().filter(|word| word.bare() == Some("x"));
-    times.and_then(|_| first.bare().and_then(read_number))
 }
 
 /// `split 7 12`, `split every 2`, both with `apart 5ms` after.
