@@ -104,11 +104,7 @@ impl Panes {
                 }
                 // The one is in the document, the other has its own painter.
                 Tab::Card | Tab::Tour => Vec::new(),
-                Tab::Counters => vec![
-                    panels::counters(frame.world, Some(scene.stepped)),
-                    panels::kept(&scene.run.timeline.footprint()),
-                    Node::new("p").class("note1").text(scene.run.truth()),
-                ],
+                Tab::Counters => counted(frame, scene),
                 Tab::Tables => vec![panels::tables(frame), latencies(scene)],
                 Tab::Events => vec![
                     Node::new("div")
@@ -184,6 +180,17 @@ fn conversation(frame: &Frame, scene: Scene) -> Option<Node> {
     let timeline = &scene.run.timeline;
     let said = || scene.run.transcripts().at(timeline, client, scene.playhead);
     Some(panels::transcript(timeline, client, scene.said.then(said).as_ref()))
+}
+
+fn counted(frame: &Frame, scene: Scene) -> Vec<Node> {
+    let timeline = &scene.run.timeline;
+    let loads = panels::loads(timeline, &scene.run.requests(), scene.playhead);
+    let others = [
+        panels::counters(frame.world, Some(scene.stepped)),
+        panels::kept(&timeline.footprint()),
+        Node::new("p").class("note1").text(scene.run.truth()),
+    ];
+    loads.into_iter().chain(others).collect()
 }
 
 fn latencies(scene: Scene) -> Node {

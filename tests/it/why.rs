@@ -5,7 +5,7 @@
 use crate::facts;
 use onechef::event::{ClientId, Event, LimitKind, Pipe};
 use onechef::net::WriteOutcome;
-use onechef::sim::{Sim, scenarios};
+use onechef::sim::{Scenario, Sim, scenarios};
 use onechef::time::Micros;
 use onechef::trace::Timeline;
 use onechef::trace::timeline::MarkKind;
@@ -286,7 +286,7 @@ fn a_loads_percentiles_are_those_of_its_guests_watches() {
     let scenario = Scenario::parse("tiny", text).expect("a scenario");
     let (mut sim, mut records) = (Sim::new(&scenario), Vec::new());
     sim.run_to_quiet(100, &mut records);
-    let timeline = timeline_of(&records);
+    let timeline = facts::timeline_of(&records);
     let requests = Requests::of(timeline.records());
     let [load] = &Load::all(&timeline, &requests, timeline.len())[..] else { panic!("one crowd") };
     assert_eq!((&*load.crowd, load.sent, load.took.orders), ("rush", 4, 4));

@@ -2,6 +2,7 @@
 //! and of work; and the same as a table.
 
 use super::badge;
+use super::load::loads;
 use super::strip::legend;
 use super::words::{either, note};
 use crate::sorted::SortedMap;
@@ -113,7 +114,7 @@ pub fn lanes(
         Some(all) => root.child(summary(all, hidden)),
         None => root,
     };
-    root.child(key())
+    root.child(key()).children(loads(timeline, requests, playhead))
 }
 
 struct Axis {

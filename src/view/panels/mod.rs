@@ -18,6 +18,7 @@
 //! | [`tables()`] | the complete table twin of the stage |
 //! | [`why()`] | what can be asked of the moment, and the chain of causes |
 //! | [`lints()`] | what is worth noticing in the run |
+//! | [`loads`] | how each crowd fared |
 //! | [`lanes()`], [`latencies`] | each order's way as a bar of waiting and work, and as a table |
 //! | [`readout`], [`value_text`] | the transport's texts |
 //!
@@ -29,6 +30,7 @@ mod counters;
 mod events;
 mod lanes;
 mod lints;
+mod load;
 mod marked;
 mod notepad;
 mod strip;
@@ -45,6 +47,7 @@ pub use counters::{counters, kept};
 pub use events::{before_the_first_cycle, cycle_line, events};
 pub use lanes::{lanes, latencies, legend_line};
 pub use lints::lints;
+pub use load::loads;
 pub use marked::{marked, notches, told_at};
 pub use notepad::{Shown, notepad, shown};
 pub(super) use notepad::{output_limit, output_usage_bytes, query_limit_bytes};
