@@ -267,6 +267,7 @@ impl App {
             Message::Gesture(gesture) => self.gesture(gesture),
             Message::Rewrite => self.rewrite(),
             Message::Conditions => {}
+            Message::Crowd => self.let_crowd_in(),
             Message::Condition { at, value } => self.change_condition(&at, &value),
             Message::Check => self.check(),
             Message::Checked { scenario, verdict } => self.checked(&scenario, verdict),

@@ -36,7 +36,7 @@ pub fn bind() {
 /// choice of it. A focus that was in it goes to the button.
 fn fold_up(at: Option<&Element>) {
     let focused = document().active_element();
-    for id in ["stop", "save", "acts-more", "conditions"] {
+    for id in ["stop", "save", "acts-more", "conditions", "crowd"] {
         let folded = element(id);
         let inside = at.is_some_and(|at| {
             folded.contains(Some(at)) && at.closest(".choice-list").ok().flatten().is_none()
@@ -313,6 +313,10 @@ fn bind_console() {
         if let Some(at) = field.get_attribute("data-condition") {
             dispatch(Message::Condition { at, value: field.value() });
         }
+    });
+    on(&element("crowd-form"), "submit", |event: Event| {
+        event.prevent_default();
+        dispatch(Message::Crowd);
     });
     on(&select("console-guest"), "change", |_: Event| {
         if let Ok(index) = select("console-guest").value().parse() {

@@ -3,6 +3,7 @@
 
 use super::document::{document, element};
 use crate::sim::Scenario;
+use crate::sim::scenario::crowd;
 use wasm_bindgen::JsCast;
 use web_sys::HtmlInputElement;
 
@@ -16,7 +17,9 @@ pub fn place(at: &str, scenario: &Scenario, guest: usize) -> Option<String> {
     if !at.contains(CHOSEN) {
         return Some(at.to_owned());
     }
-    Some(at.replace(CHOSEN, &scenario.clients.get(guest)?.name))
+    let name = &scenario.clients.get(guest)?.name;
+    let Some(crowd) = crowd(name) else { return Some(at.replace(CHOSEN, name)) };
+    Some(at.replace("client", "crowd").replace(CHOSEN, crowd))
 }
 
 /// Shows what holds, except in the field that the reader is writing in.

@@ -58,6 +58,8 @@ pub enum Message {
         at: String,
         value: String,
     },
+    /// Lets in the crowd that its form tells of.
+    Crowd,
     /// Runs that text.
     RunText,
     /// Asks the checker about the present run.

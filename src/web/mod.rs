@@ -20,6 +20,7 @@ pub mod boundary;
 pub mod checking;
 pub mod conditions;
 pub mod console;
+mod crowd;
 pub mod deflate;
 pub mod document;
 pub mod files;

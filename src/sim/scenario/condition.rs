@@ -57,7 +57,9 @@ impl Scenario {
             Some(own) => lines[own] += &format!(" {name} {value}"),
             None => {
                 // What lies on the way to a guest is said before the guests.
-                let first = lines.iter().position(|line| line.starts_with("client "));
+                let is_guest =
+                    |line: &String| ["client ", "crowd "].iter().any(|k| line.starts_with(k));
+                let first = lines.iter().position(is_guest);
                 let place = first.unwrap_or(lines.len());
                 lines.insert(place, format!("{head} {name} {value}"));
             }
@@ -135,6 +137,19 @@ mod tests {
         assert_eq!(usual.condition("net latency"), None);
         assert_eq!(usual.condition("net send-buffer").as_deref(), Some("8kb"));
         assert_eq!(run.with_condition("set hz", "").expect("less").config.len(), 1);
+    }
+
+    /// Protects: a crowd has one line, which all its guests share.
+    #[test]
+    fn a_crowds_line_is_a_condition_too() {
+        let text = "onechef scenario 1\ncrowd rush 3\nat 1ms rush connects\n";
+        let run = Scenario::parse("rush", text).expect("a scenario");
+        let far = run.with_condition("crowd rush latency", "3ms").expect("a crowd's");
+        assert_eq!(far.condition("crowd rush latency").as_deref(), Some("3ms"));
+        assert!(far.clients.iter().all(|client| client.link.latency.0 == 3_000));
+        assert_eq!(far.with_condition("crowd rush latency", ""), Ok(run.clone()));
+        let net = run.with_condition("net latency", "2ms").expect("before the crowd");
+        assert!(net.clients.iter().all(|client| client.link.latency.0 == 2_000));
     }
 
     #[test]

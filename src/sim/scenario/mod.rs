@@ -85,7 +85,7 @@ pub(super) mod text;
 mod words;
 
 pub use load::{Load, Pace, Piece, Share, Template, crowd};
-pub use parse::ScenarioError;
+pub use parse::{Problem, ScenarioError};
 
 use crate::net::fault::FaultConfig;
 use crate::net::virt::{Costs, Link};
@@ -203,15 +203,21 @@ impl Scenario {
     /// Adds a guest with the default link; returns its index. The name gets a
     /// number if it is taken.
     pub fn add_client(&mut self, name: &str) -> usize {
-        let taken = |name: &str| self.clients.iter().any(|client| client.name == name);
+        let name = self.free_name(name);
+        self.clients.push(ClientSpec { name, link: self.link, from: None });
+        self.clients.len() - 1
+    }
+
+    /// That name, with a number if it is taken.
+    #[must_use]
+    pub fn free_name(&self, name: &str) -> String {
         let mut free = name.to_owned();
         let mut number = 2;
-        while taken(&free) {
+        while !self.named(&free).is_empty() {
             free = format!("{name}{number}");
             number += 1;
         }
-        self.clients.push(ClientSpec { name: free, link: self.link, from: None });
-        self.clients.len() - 1
+        free
     }
 
     /// Puts an input in its place: after those of the same time, since it was

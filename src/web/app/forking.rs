@@ -4,6 +4,8 @@ use super::App;
 use crate::sim::Scenario;
 use crate::view::compare;
 use crate::web::console::{Gesture, Outcome};
+use crate::web::crowd;
+use crate::web::document::{element, flag};
 
 impl App {
     /// What the guest does now, which was not in the run before.
@@ -21,6 +23,23 @@ impl App {
         };
         self.panes.say(&said);
         self.console.outcome = Some(Outcome::Done(said));
+        self.fork(scenario, playhead);
+    }
+
+    /// A crowd comes now, whose figures are then shown.
+    pub(super) fn let_crowd_in(&mut self) {
+        self.player.pause();
+        let playhead = self.player.playhead();
+        let now = self.run.timeline.world_at(playhead).at;
+        let (scenario, said) = match crowd::scenario(&self.run, now) {
+            Ok(crowded) => crowded,
+            Err(wrong) => return crowd::show(Some(wrong)),
+        };
+        crowd::show(None);
+        flag(&element("crowd"), "open", false);
+        self.panes.say(&said);
+        self.console.outcome = Some(Outcome::Done(said));
+        self.lanes = true;
         self.fork(scenario, playhead);
     }
 

@@ -1,0 +1,75 @@
+// A crowd that a reader lets in: its form, its load, and how it fared.
+
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { PHONE } from "./browser.mjs";
+import { read } from "./read.mjs";
+
+const AXE = await readFile(fileURLToPath(import.meta.resolve("axe-core/axe.min.js")), "utf8");
+const STILL = { reducedMotion: "reduce" };
+
+async function axe(page) {
+  await page.evaluate(AXE);
+  const { violations } = await page.evaluate(() => window.axe.run());
+  assert.deepEqual(violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.html.slice(0, 160)).join(" ")}`), []);
+}
+
+const source = async (reader) => (await reader.download("Scenario")).body.toString("utf8");
+
+read("a crowd is let in by the clock, by keys alone, and its figures are shown", STILL, async (reader, page) => {
+  await reader.open("/?scenario=two-guests&at=26");
+  await page.locator("#crowd summary").focus();
+  await page.keyboard.press("Enter");
+  await page.keyboard.press("Tab");
+  await page.keyboard.press("ArrowDown");
+  assert.ok(await page.locator("#crowd-open").isChecked());
+  await page.getByLabel("one order every").fill("200us");
+  await page.getByLabel("guests", { exact: true }).fill("5");
+  await page.getByLabel("orders in all").fill("20");
+  await axe(page);
+  await page.getByLabel("orders in all").press("Enter");
+  await page.locator("#fork button").first().waitFor();
+  assert.equal(await page.locator("#crowd").getAttribute("open"), null);
+  const text = await source(reader);
+  assert.match(text, /crowd +rush 5\n/);
+  assert.match(text, /rush connects\n/);
+  assert.match(text, /rush sends 20 x GET dish:<n> open every 200us\n/);
+  await reader.enterPlayer();
+  await page.keyboard.press("End");
+  await reader.settled();
+  const row = page.locator(".lanes table.loads tbody tr");
+  assert.match(await row.innerText(), /^rush\s+20 \/ 20\s/);
+  await axe(page);
+});
+
+for (const viewport of [undefined, PHONE]) {
+  read(`what is wrong in the crowd's form is said at its field: ${viewport?.width ?? "desktop"}`, { ...STILL, viewport }, async (reader, page) => {
+    await reader.open("/?scenario=two-guests&at=26");
+    const before = await source(reader);
+    if (viewport) await page.locator("#more-acts").click();
+    await page.locator("#crowd summary").click();
+    const good = { "crowd-guests": "8", "crowd-requests": "80", "crowd-command": "GET dish:<n>", "crowd-time": "1ms" };
+    for (const [id, wrong, said] of [
+      ["crowd-guests", "1001", /expected a number from 1, 1000/],
+      ["crowd-guests", "", /expected a number from 1, 1000/],
+      ["crowd-requests", "many", /expected a number of requests/],
+      ["crowd-command", "", /expected a command/],
+      ["crowd-command", "GET <dish>", /in angle brackets/],
+      ["crowd-time", "soon", /expected a time such as 3ms/],
+      ["crowd-time", "", /expected a time such as 3ms/],
+    ]) {
+      await page.locator(`#${id}`).fill(wrong);
+      await page.getByRole("button", { name: "Let them in" }).click();
+      assert.match(await page.locator("#crowd-fault").innerText(), said, `${id} ${wrong}`);
+      const field = page.locator(`#${id}`);
+      assert.equal(await field.getAttribute("aria-invalid"), "true", `${id} ${wrong}`);
+      assert.equal(await field.getAttribute("aria-describedby"), "crowd-fault");
+      assert.equal(await page.evaluate(() => document.activeElement.id), id);
+      assert.equal(await page.locator("[aria-invalid=true]").count(), 1);
+      await field.fill(good[id]);
+    }
+    await axe(page);
+    assert.equal(await source(reader), before, "what was refused changed nothing");
+  });
+}
