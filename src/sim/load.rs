@@ -3,12 +3,15 @@
 //! Nothing of it is in the log but the load itself: what it sends follows from
 //! the scenario's seed and, in a closed load, from what it has read.
 
+mod replies;
+
 use super::scenario::{Load, Pace, Scenario, Share};
 use crate::net::virt::{Program, Turn};
-use crate::resp::{Limits, Progress, Protocol, ReplyParser, RequestParser, Value};
+use crate::resp::{Limits, Progress, RequestParser};
 use crate::time::Micros;
 use rand_pcg::Pcg64Mcg;
 use rand_pcg::rand_core::{Rng, SeedableRng};
+use replies::Replies;
 use std::sync::Arc;
 
 #[derive(Debug)]
@@ -24,7 +27,7 @@ pub(super) struct Orderer {
     due: Option<Micros>,
     /// Requests without a reply so far.
     owed: u64,
-    replies: ReplyParser,
+    replies: Replies,
     /// What it was told to send besides, if that is no whole request yet.
     besides: (RequestParser, Vec<u8>),
 }
@@ -43,8 +46,7 @@ impl Orderer {
             dice: [seed, !seed].map(Pcg64Mcg::seed_from_u64),
             due: None,
             owed: 0,
-            // It reads RESP2 as well.
-            replies: ReplyParser::new(Protocol::Resp3),
+            replies: Replies::default(),
             besides: Default::default(),
         }
     }
@@ -111,12 +113,7 @@ impl Program for Orderer {
     fn read(&mut self, bytes: &[u8], now: Micros) -> Option<Micros> {
         let Pace::Closed { think, .. } = self.load.pace else { return None };
         let before = self.owed;
-        self.replies.feed(bytes);
-        // What is no reply is the end of it: nothing is owed any more.
-        while let Ok(Some(reply)) = self.replies.next_reply() {
-            let answers = !matches!(reply, Value::Push(_));
-            self.owed = self.owed.saturating_sub(u64::from(answers));
-        }
+        self.owed = self.owed.saturating_sub(self.replies.read(bytes));
         (before > 0 && self.owed == 0).then(|| now.saturating_add(think))
     }
 

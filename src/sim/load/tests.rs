@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::event::{Event, Pipe};
+use crate::resp::{Protocol, ReplyParser, Value};
 use crate::sim::{Progress as Step, Sim};
 use crate::trace::{Record, codec};
 use std::collections::BTreeMap;
@@ -213,4 +214,25 @@ fn the_gaps_have_the_mean_and_the_spread_of_the_exponential() {
     assert!((mean - 1.0).abs() < 0.02, "{mean}");
     assert!((beyond(1.0) - 0.368).abs() < 0.01, "{}", beyond(1.0));
     assert!((beyond(3.0) - 0.050).abs() < 0.005, "{}", beyond(3.0));
+}
+
+/// Protects: replies are counted where the parser ends them, wherever the
+/// packets are cut; a push is none.
+#[test]
+fn replies_are_counted_as_the_parser_reads_them() {
+    let all: &[u8] = b"+OK\r\n:7\r\n$-1\r\n*-1\r\n$0\r\n\r\n$5\r\na\r\nbc\r\n*2\r\n:1\r\n*1\r\n$1\r\nx\r\n*0\r\n\
+        >2\r\n+invalidate\r\n:1\r\n%1\r\n+a\r\n*1\r\n:2\r\n|1\r\n+k\r\n:1\r\n+v\r\n_\r\n,1.5\r\n#t\r\n=6\r\ntxt:ab\r\n-ERR no\r\n";
+    for step in 1..all.len() {
+        let (mut counted, mut replies) = (0, Replies::default());
+        let (mut parsed, mut parser) = (0, ReplyParser::new(Protocol::Resp3));
+        for bytes in all.chunks(step) {
+            counted += replies.read(bytes);
+            parser.feed(bytes);
+            while let Some(value) = parser.next_reply().expect("replies") {
+                parsed += u64::from(!matches!(value, Value::Push(_)));
+            }
+            assert_eq!(counted, parsed, "in steps of {step}");
+        }
+        assert_eq!(counted, 15);
+    }
 }
