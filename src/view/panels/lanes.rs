@@ -79,7 +79,7 @@ pub fn lanes(
     let to = ways.iter().filter_map(Way::to).max();
     let root = Node::new("div").class("lanes").key("lanes");
     let (Some(from), Some(to)) = (from, to) else {
-        return root.child(note(NOTHING.say()));
+        return root.child(note(NOTHING.say())).children(loads(timeline, requests, playhead));
     };
     let width = f64::from(width_px.max(200));
     let label = if width < NARROW { LABEL_NARROW } else { LABEL };
