@@ -49,14 +49,14 @@ fn leave_out_remarks(file: &Path) -> Result<(), Failure> {
 const WASM_GOAL_BYTES: u64 = 150_000;
 const TOTAL_GOAL_BYTES: u64 = 250_000;
 /// The page is not there yet. It may not get heavier than this meanwhile;
-/// lower these with the page, down to the goals. The conversation with a guest,
-/// byte by byte, took the last 4 KB of each.
-const WASM_CEILING_BYTES: u64 = 345_300;
-const TOTAL_CEILING_BYTES: u64 = 411_200;
+/// lower these with the page, down to the goals. A crowd that sends a load, its
+/// form and its figures took the last 11 KB.
+const WASM_CEILING_BYTES: u64 = 356_500;
+const TOTAL_CEILING_BYTES: u64 = 423_000;
 /// The checker is a program of its own, which nobody waits for who does not
 /// ask for it: it is counted apart.
 const CHECKER: &str = "checker";
-const CHECKER_CEILING_BYTES: u64 = 243_500;
+const CHECKER_CEILING_BYTES: u64 = 250_200;
 
 /// Prints what the page in `dist/` weighs, and refuses a page that is too heavy.
 pub fn check_weight(root: &Path) -> Result<String, Failure> {
