@@ -315,7 +315,7 @@ impl<'a> Reader<'a> {
         let clients = &self.scenario.clients;
         let free =
             load::GUESTS_MAX - clients.iter().filter(|c| load::crowd(&c.name).is_some()).count();
-        let what = format!("a number from 1, {} in all crowds at most", load::GUESTS_MAX);
+        let what = format!("from 1 to {} guests in all crowds together", load::GUESTS_MAX);
         let fits = |guests: &usize| (1..=free).contains(guests);
         let guests = words.value(&what, |text| read_number(text).filter(fits))?;
         let mut link = self.scenario.link;

@@ -214,15 +214,15 @@ fn refusals_of_crowds_and_loads() {
         ("crowd ana 3", "4:7: a second client named 'ana'"),
         (
             "crowd rush",
-            "4:11: expected a number from 1, 1000 in all crowds at most, found the end of the line",
+            "4:11: expected from 1 to 1000 guests in all crowds together, found the end of the line",
         ),
         (
             "crowd rush 0",
-            r#"4:12: expected a number from 1, 1000 in all crowds at most, found "0""#,
+            r#"4:12: expected from 1 to 1000 guests in all crowds together, found "0""#,
         ),
         (
             "crowd a 600\ncrowd b 401",
-            r#"5:9: expected a number from 1, 1000 in all crowds at most, found "401""#,
+            r#"5:9: expected from 1 to 1000 guests in all crowds together, found "401""#,
         ),
         ("crowd rush 3\nclient rush", "5:8: a second client named 'rush'"),
         (
