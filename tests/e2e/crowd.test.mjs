@@ -51,8 +51,8 @@ for (const viewport of [undefined, PHONE]) {
     await page.locator("#crowd summary").click();
     const good = { "crowd-guests": "8", "crowd-requests": "80", "crowd-command": "GET dish:<n>", "crowd-time": "1ms" };
     for (const [id, wrong, said] of [
-      ["crowd-guests", "1001", /expected a number from 1, 1000/],
-      ["crowd-guests", "", /expected a number from 1, 1000/],
+      ["crowd-guests", "1001", /expected from 1 to 1000 guests/],
+      ["crowd-guests", "", /expected from 1 to 1000 guests/],
       ["crowd-requests", "many", /expected a number of requests/],
       ["crowd-command", "", /expected a command/],
       ["crowd-command", "GET <dish>", /in angle brackets/],
