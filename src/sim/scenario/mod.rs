@@ -64,7 +64,8 @@
 //! - `crowd` is so many clients, with one link. What the crowd does, each of
 //!   them does; what it sends, followed by `closed` or `open`, is a load, which
 //!   they share: so many requests in all. Each begins its share when it is
-//!   connected.
+//!   connected. A statement counts for each of them, and all crowds together
+//!   may do 100,000 things.
 //!   - `closed`: what a guest sends next waits for what it sent. It sends as
 //!     many requests at once as `pipeline` says (1), and again, `think` (0us)
 //!     after it has read the last of their replies.

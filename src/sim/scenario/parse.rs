@@ -19,6 +19,9 @@ const SEND_MAX_BYTES: u64 = 64 * 1024 * 1024;
 /// Most bytes that all statements together may send: a scenario may come from
 /// a stranger, in a link of a hundred letters.
 const SEND_ALL_MAX_BYTES: u64 = 128 * 1024 * 1024;
+/// Most that the guests of all crowds may do, beyond the first of each: one
+/// line is an input, and its packets, for each of them.
+const CROWDS_DO_MAX: u64 = 100_000;
 /// Most packets that one statement may make.
 const PACKETS_MAX: usize = 10_000;
 
@@ -121,6 +124,8 @@ pub(super) struct Reader<'a> {
     trial: Config,
     /// By all statements so far.
     sent_bytes: u64,
+    /// See [`CROWDS_DO_MAX`].
+    crowds_do: u64,
     /// Statements that may stand once, and have.
     stated: Vec<&'static str>,
     /// Where each input stands in the text.
@@ -360,10 +365,19 @@ impl<'a> Reader<'a> {
         let (line, before) = (words.line, self.sent_bytes);
         let is_crowd = self.scenario.clients[who.start].name != word.source;
         let action = self.action(words, is_crowd.then_some(who.len()))?;
-        // A load counts for all who share in it.
-        let again = if matches!(action, Action::Load(_)) { 0 } else { who.len() as u64 - 1 };
-        let more = (self.sent_bytes - before).saturating_mul(again);
-        self.count_bytes(more, line, word.column)?;
+        let others = who.len() as u64 - 1;
+        let (packets, again) = match &action {
+            Action::Send(sending) => (sending.splits.len() as u64 + 1, others),
+            // It counts for all who share in it.
+            Action::Load(_) => (1, 0),
+            _ => (1, others),
+        };
+        self.count_bytes((self.sent_bytes - before).saturating_mul(again), line, word.column)?;
+        self.crowds_do += packets * others;
+        if self.crowds_do > CROWDS_DO_MAX {
+            let why = format!("all crowds together do more than {CROWDS_DO_MAX} things");
+            return Err(self.refused(line, word.column, &why));
+        }
         for (nth, client) in who.enumerate() {
             let mut action = action.clone();
             if let Action::Load(share) = &mut action {

@@ -281,6 +281,19 @@ fn refusals_of_crowds_and_loads() {
     assert_eq!(with(&twice), Err("half.scenario:7:8: a second load of 'rush'".to_owned()));
 }
 
+/// Protects: a line about a crowd is as many deeds as the crowd has guests, and
+/// a text that fits into a link may not make more of them than a page can hold.
+#[test]
+fn a_crowd_does_no_more_than_a_page_can_hold() {
+    let reads =
+        |times| format!("crowd a 1000\nat 1ms a connects{}", "\nat 2ms a reads".repeat(times));
+    assert!(with(&reads(99)).is_ok());
+    let why = "all crowds together do more than 100000 things";
+    assert_eq!(with(&reads(70_000)), Err(format!("half.scenario:105:8: {why}")));
+    let packets = "crowd a 1000\nat 1ms a sends raw <101> split every 1";
+    assert_eq!(with(packets), Err(format!("half.scenario:5:8: {why}")));
+}
+
 /// Protects: what a crowd does stands in one line again, and what only one of
 /// it does in its own; who is no crowd may say "open".
 #[test]
