@@ -3,8 +3,10 @@
 
 use super::beat::is_step;
 use super::frame::Terms;
+use super::lanes::Load;
 use super::narration::narrate;
 use super::panels::{before_the_first_cycle, cycle_line};
+use super::requests::Requests;
 use super::text::{Words, time};
 use crate::trace::{Timeline, World};
 use std::fmt::Write as _;
@@ -46,6 +48,30 @@ pub fn tell(timeline: &Timeline, at: Option<usize>, terms: Terms) -> String {
         before.fold(record);
     }
     told
+}
+
+/// How the crowds of a run fared, a line each under a line of heads; nothing if
+/// none has had an answer.
+#[must_use]
+pub fn loads(timeline: &Timeline) -> String {
+    let loads = Load::all(timeline, &Requests::of(timeline.records()), timeline.len());
+    if loads.is_empty() {
+        return String::new();
+    }
+    let row = |cells: [String; 8]| {
+        let [crowd, cells @ ..] = cells;
+        let cells: String = cells.iter().map(|cell| format!("  {cell:>10}")).collect();
+        format!("{crowd:<12}{cells}\n")
+    };
+    let heads = ["crowd", "sent", "answered", "a second", "p50", "p90", "p99", "max"];
+    let mut table = format!("\n{}", row(heads.map(str::to_owned)));
+    for Load { crowd, sent, took, per_second } in loads {
+        let [sent, answered] = [sent, took.orders].map(|count| count.to_string());
+        let [p50, p90, p99, max] =
+            [took.p50, took.p90, took.p99, took.max].map(|took| took.to_string());
+        table += &row([crowd, sent, answered, per_second.to_string(), p50, p90, p99, max]);
+    }
+    table + "from when a request was meant to be sent until its reply was read\n"
 }
 
 fn wording(words: &Words, terms: Terms) -> &str {

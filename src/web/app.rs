@@ -378,11 +378,10 @@ impl App {
             Control::Terms(terms) => self.choose_terms(terms),
             Control::Why => self.ask(self.asking.next(&self.questions(), self.player.playhead())),
             Control::Mark => {
-                self.marking.marks.switch(self.player.playhead());
-                self.marking.retell(&self.run);
+                self.marking.switch(self.player.playhead(), &self.run);
             }
             Control::ToMark(direction) => {
-                if let Some(at) = self.marking.marks.next(self.player.playhead(), direction) {
+                if let Some(at) = self.marking.marks().next(self.player.playhead(), direction) {
                     self.seek(at);
                 }
             }

@@ -3,6 +3,7 @@
 use super::document::element;
 use super::paint::Painter;
 use super::run::Run;
+use crate::view::compare;
 use crate::view::marks::Marks;
 use crate::view::text::Words;
 use crate::view::{Node, panels};
@@ -10,7 +11,7 @@ use crate::view::{Node, panels};
 /// See the module documentation.
 #[derive(Debug)]
 pub struct Marking {
-    pub marks: Marks,
+    marks: Marks,
     told: Vec<Words>,
     notches: Painter,
 }
@@ -28,6 +29,27 @@ impl Marking {
     pub fn put(&mut self, marks: Marks, run: &Run) {
         self.marks = marks;
         self.retell(run);
+    }
+
+    #[must_use]
+    pub fn marks(&self) -> &Marks {
+        &self.marks
+    }
+
+    /// Marks this place, or no more.
+    pub fn switch(&mut self, at: usize, run: &Run) {
+        self.marks.switch(at);
+        self.retell(run);
+    }
+
+    /// `is` was made of `was`: what was marked after the two part is another
+    /// moment now.
+    pub fn follow(&mut self, was: &Run, is: &Run) {
+        if !self.marks.places().is_empty() {
+            let (was, now) = (was.timeline.records(), is.timeline.records());
+            self.marks.keep_until(compare::parting(was, now));
+            self.retell(is);
+        }
     }
 
     /// Says again what was said: after a change, and in another language.

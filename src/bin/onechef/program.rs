@@ -8,8 +8,6 @@ use onechef::sim::{self, Progress, Scenario, Sim};
 use onechef::trace::Record;
 use onechef::trace::codec::Writer;
 use onechef::trace::{Timeline, perfetto};
-use onechef::view::lanes::Load;
-use onechef::view::requests::Requests;
 use onechef::view::text::{self, Catalogue};
 use onechef::view::{Terms, plain};
 use std::io::{self, BufWriter, Write};
@@ -115,28 +113,13 @@ fn run(path: &Path, summary: Option<Form>) -> Result<(), Failure> {
 
 /// How its crowds fared, under a table of its cycles.
 fn loads(records: Vec<Record>, form: Form) -> String {
+    if form == Form::Json {
+        return String::new();
+    }
     let mut timeline = Timeline::new();
     // Beyond what a timeline holds nobody reads a table.
     let _ = records.into_iter().try_for_each(|record| timeline.push(record));
-    let loads = Load::all(&timeline, &Requests::of(timeline.records()), timeline.len());
-    if loads.is_empty() || form == Form::Json {
-        return String::new();
-    }
-    let row = |cells: [String; 8]| {
-        let [crowd, cells @ ..] = cells;
-        let cells: String = cells.iter().map(|cell| format!("  {cell:>10}")).collect();
-        format!("{crowd:<12}{cells}\n")
-    };
-    let heads = ["crowd", "sent", "answered", "a second", "p50", "p90", "p99", "max"];
-    let mut table = format!("\n{}", row(heads.map(str::to_owned)));
-    for Load { crowd, sent, took, per_second } in loads {
-        let counts = [sent, took.orders].map(|count| count.to_string());
-        let [sent, answered] = counts;
-        let times = [took.p50, took.p90, took.p99, took.max].map(|took| took.to_string());
-        let [p50, p90, p99, max] = times;
-        table += &row([crowd, sent, answered, per_second.to_string(), p50, p90, p99, max]);
-    }
-    table + "from when a request was meant to be sent until its reply was read\n"
+    plain::loads(&timeline)
 }
 
 /// As plain text: its title, what it is about, and what happens.

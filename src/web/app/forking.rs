@@ -2,7 +2,6 @@
 
 use super::App;
 use crate::sim::Scenario;
-use crate::view::compare;
 use crate::web::console::{Gesture, Outcome};
 use crate::web::crowd;
 use crate::web::document::{element, flag};
@@ -48,12 +47,7 @@ impl App {
         let fork = self.run.changed(scenario);
         self.asking.put_away();
         let before = std::mem::replace(&mut self.run, fork);
-        if !self.marking.marks.places().is_empty() {
-            // What was marked after the two part is another moment now.
-            let (was, is) = (before.timeline.records(), self.run.timeline.records());
-            self.marking.marks.keep_until(compare::parting(was, is));
-            self.marking.retell(&self.run);
-        }
+        self.marking.follow(&before, &self.run);
         let original = self.beside.keep(before, &self.run);
         self.player.seek(playhead, &self.run.timeline);
         self.tour.settle(&self.run, false);

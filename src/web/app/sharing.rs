@@ -53,7 +53,7 @@ impl App {
             scenario: named.map(|(slug, _)| slug.to_owned()),
             at: named.map(|(_, at)| at),
             why: self.asking.at(self.player.playhead()),
-            marks: self.marking.marks.clone(),
+            marks: self.marking.marks().clone(),
             terms: Some(self.settings.terms),
             ..Link::default()
         };
