@@ -1,25 +1,16 @@
 // The run on stage is checked on demand, by a program that is loaded only then.
 
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
-import { fileURLToPath } from "node:url";
+import { barriers } from "./axe.mjs";
 import { PHONE } from "./browser.mjs";
 import { read } from "./read.mjs";
 
-const AXE = await readFile(fileURLToPath(import.meta.resolve("axe-core/axe.min.js")), "utf8");
 const answer = (page) => page.locator("#answer");
 
 /** "Check the run", which folds out of "More…". */
 async function check(page) {
   await page.locator("#acts-more summary").click();
   await page.locator("#acts-more").getByRole("button", { name: /^Check the run/ }).click();
-}
-
-/** What is wrong for those who do not see the page, by axe. */
-async function barriers(page) {
-  await page.evaluate(AXE);
-  const { violations } = await page.evaluate(() => window.axe.run());
-  return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join()}`);
 }
 
 /** The checker's part is played by `script`: a worker of its own. */

@@ -1,19 +1,11 @@
 // A crowd that a reader lets in: its form, its load, and how it fared.
 
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
-import { fileURLToPath } from "node:url";
+import { axe } from "./axe.mjs";
 import { PHONE } from "./browser.mjs";
 import { read } from "./read.mjs";
 
-const AXE = await readFile(fileURLToPath(import.meta.resolve("axe-core/axe.min.js")), "utf8");
 const STILL = { reducedMotion: "reduce" };
-
-async function axe(page) {
-  await page.evaluate(AXE);
-  const { violations } = await page.evaluate(() => window.axe.run());
-  assert.deepEqual(violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.html.slice(0, 160)).join(" ")}`), []);
-}
 
 const source = async (reader) => (await reader.download("Scenario")).body.toString("utf8");
 

@@ -2,41 +2,31 @@
 // nothing else; every main state is free of what axe can find.
 
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
-import { fileURLToPath } from "node:url";
+import { axe } from "./axe.mjs";
 import { DESKTOP, PHONE } from "./browser.mjs";
 import { read } from "./read.mjs";
-
-const AXE = await readFile(fileURLToPath(import.meta.resolve("axe-core/axe.min.js")), "utf8");
-
-async function assertAccessible(page, where) {
-  await page.evaluate(AXE);
-  const { violations } = await page.evaluate(() => window.axe.run());
-  const told = violations.map(({ id, help, nodes }) => `${id}: ${help}\n    ${nodes.map((node) => node.html.slice(0, 160)).join("\n    ")}`);
-  assert.deepEqual(told, [], where);
-}
 
 for (const colorScheme of ["light", "dark"]) {
   for (const viewport of [DESKTOP, PHONE]) {
     read(`axe finds nothing: ${colorScheme}, ${viewport.width} px`, { colorScheme, viewport, reducedMotion: "reduce", path: "/?scenario=half-an-order" }, async (reader, page) => {
       assert.equal(await page.locator("html").getAttribute("data-theme"), colorScheme);
-      await assertAccessible(page, "as opened");
+      await axe(page, "as opened");
       await reader.enterPlayer();
       const places = await reader.walk("Shift+ArrowRight", 60);
       for (const share of [0.3, 0.6]) {
         await reader.seek(places.at(-1) === 0 ? 0 : Math.floor(places.at(-1) * share));
         for (const tab of ["Notepad", "Events", "Counters", "Tables"]) {
           await page.getByRole("tab", { name: tab }).click();
-          await assertAccessible(page, `${tab} at ${share}`);
+          await axe(page, `${tab} at ${share}`);
         }
       }
       await reader.drop("broken.ndjson", "not a trace\n");
-      await assertAccessible(page, "with an error shown");
+      await axe(page, "with an error shown");
       await page.keyboard.press("Escape");
       await reader.enterPlayer();
       await page.keyboard.press("?");
       await page.getByRole("dialog").waitFor();
-      await assertAccessible(page, "with the help open");
+      await axe(page, "with the help open");
     });
   }
 }

@@ -5,16 +5,9 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { test } from "node:test";
+import { axe } from "./axe.mjs";
 import { DESKTOP, PHONE } from "./browser.mjs";
 import { chromium, read } from "./read.mjs";
-
-const AXE = await readFile(fileURLToPath(import.meta.resolve("axe-core/axe.min.js")), "utf8");
-
-async function axe(frame) {
-  await frame.evaluate(AXE);
-  const { violations } = await frame.evaluate(() => window.axe.run());
-  assert.deepEqual(violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.html.slice(0, 160)).join(" ")}`), []);
-}
 
 async function post(viewport, body) {
   const { browser, base } = chromium();

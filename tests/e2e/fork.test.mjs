@@ -2,19 +2,11 @@
 // reset, garbage, the run's own text; and the run that was, side by side.
 
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
-import { fileURLToPath } from "node:url";
+import { axe } from "./axe.mjs";
 import { DESKTOP, PHONE } from "./browser.mjs";
 import { read } from "./read.mjs";
 
-const AXE = await readFile(fileURLToPath(import.meta.resolve("axe-core/axe.min.js")), "utf8");
 const STILL = { reducedMotion: "reduce" };
-
-async function axe(page) {
-  await page.evaluate(AXE);
-  const { violations } = await page.evaluate(() => window.axe.run());
-  assert.deepEqual(violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.html.slice(0, 160)).join(" ")}`), []);
-}
 
 const type = (page, command) => page.getByRole("textbox", { name: "Command" }).fill(command);
 

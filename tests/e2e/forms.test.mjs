@@ -2,13 +2,11 @@
 // network, in the reader's own colours.
 
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
-import { fileURLToPath } from "node:url";
 import { test } from "node:test";
+import { axe } from "./axe.mjs";
 import { chromium, read } from "./read.mjs";
 import { Reader } from "./reader.mjs";
 
-const AXE = await readFile(fileURLToPath(import.meta.resolve("axe-core/axe.min.js")), "utf8");
 const MOMENT = { path: "/?scenario=two-guests&at=60", reducedMotion: "reduce" };
 
 read("presenter mode is large, has the keys at once, and ends with Escape", MOMENT, async (reader, page) => {
@@ -24,8 +22,7 @@ read("presenter mode is large, has the keys at once, and ends with Escape", MOME
   const place = await reader.place();
   await reader.press("ArrowRight");
   assert.ok((await reader.place()) > place);
-  await page.evaluate(AXE);
-  assert.deepEqual((await page.evaluate(() => window.axe.run())).violations.map((v) => v.id), []);
+  await axe(page);
   await page.keyboard.press("Escape");
   assert.ok(await page.locator("#console").isVisible());
 });
@@ -65,9 +62,7 @@ test("once seen, the page opens without a network, and a link in it too", async 
 
 read("with the reader's own colours every state keeps its sign", MOMENT, async (reader, page) => {
   await page.emulateMedia({ forcedColors: "active" });
-  await page.evaluate(AXE);
-  const { violations } = await page.evaluate(() => window.axe.run());
-  assert.deepEqual(violations.map((v) => `${v.id}: ${v.nodes[0].html.slice(0, 160)}`), []);
+  await axe(page);
   const strokes = await page.evaluate(() => {
     const canvas = getComputedStyle(document.body).backgroundColor;
     const shapes = [...document.querySelectorAll("#stage .pen, #stage .slip, #stage .padf, #stage .tb, #stage .gb")];

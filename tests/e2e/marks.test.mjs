@@ -2,11 +2,8 @@
 // along, carried by a link, and gone where the run became another one.
 
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
-import { fileURLToPath } from "node:url";
+import { axe } from "./axe.mjs";
 import { read } from "./read.mjs";
-
-const AXE = await readFile(fileURLToPath(import.meta.resolve("axe-core/axe.min.js")), "utf8");
 
 read("a moment is marked by key or button, and the keys walk from mark to mark", { reducedMotion: "reduce" }, async (reader, page) => {
   await reader.open("/?scenario=two-guests");
@@ -32,9 +29,7 @@ read("a moment is marked by key or button, and the keys walk from mark to mark",
     await reader.press(key);
     assert.equal(await reader.place(), place, key);
   }
-  await page.evaluate(AXE);
-  const { violations } = await page.evaluate(() => window.axe.run());
-  assert.deepEqual(violations.map((one) => one.id), []);
+  await axe(page);
 
   await reader.press("m");
   assert.equal(await rows.count(), 1);

@@ -2,19 +2,9 @@
 // address, broken ones too; and nothing in it that axe can find.
 
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
-import { fileURLToPath } from "node:url";
+import { axe } from "./axe.mjs";
 import { PHONE } from "./browser.mjs";
 import { read } from "./read.mjs";
-
-const AXE = await readFile(fileURLToPath(import.meta.resolve("axe-core/axe.min.js")), "utf8");
-
-async function axe(page) {
-  await page.evaluate(AXE);
-  const { violations } = await page.evaluate(() => window.axe.run());
-  const said = violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.html).join(" ")}`);
-  assert.deepEqual(said, []);
-}
 
 /** Tabs on until the focus is on an element that matches. */
 async function tabTo(page, selector) {
