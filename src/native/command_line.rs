@@ -131,8 +131,9 @@ onechef: Redis's event loop, to look at and to use
 
   onechef run SCENARIO [--summary[=json]]
       Plays a scenario on the simulated network and prints the trace (NDJSON),
-      or a table of its cycles, or the same as JSON. SCENARIO is a file, the
-      name of a bundled one, or a link that the page made.
+      or a table of its cycles and one of how its crowds fared, or the same as
+      JSON: an object of cycles and crowds, times in microseconds. SCENARIO is a
+      file, the name of a bundled one, or a link that the page made.
 
   onechef story SCENARIO|RECORDING [--language en|de] [--terms kitchen|both|redis]
       Tells a run as plain text, a line a step, in the page's sentences; marks
@@ -140,7 +141,7 @@ onechef: Redis's event loop, to look at and to use
 
   onechef replay RECORDING [--summary[=json] | --check | --scenario]
       Serves the page on a recording (- for the standard input), as --live does
-      and with the same flags. With --summary, prints a table of its cycles.
+      and with the same flags. With --summary, prints what run prints.
       A recording made with --reveal holds what came in, too: --check runs it
       again in the simulation and compares, to the byte; --scenario prints the
       scenario that does so, to be changed.

@@ -1,9 +1,10 @@
 //! `onechef replay`: what can be done with a recording.
 
 use super::live::{self, LiveError, LiveOptions};
-use super::summary::{self, Form};
+use super::summary::Form;
 use crate::sim::Scenario;
 use crate::sim::rerun::{self, NoRerun, Verdict};
+use crate::trace::Record;
 use crate::trace::codec::{self, Ending, Header, ReadError, Trace};
 use std::fmt;
 use std::io::{self, Read, Write};
@@ -19,7 +20,7 @@ pub struct Replay {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum How {
-    /// Its cycles, summed up.
+    /// Its cycles and its crowds, summed up.
     Summary(Form),
     /// Runs it again and compares.
     Check,
@@ -81,14 +82,19 @@ struct Recording {
 
 impl Replay {
     /// Does it; what is to be said goes to `out`, remarks to the error output.
+    /// `sum_up` writes the summary, if it is asked for.
     ///
     /// # Errors
     /// See [`ReplayError`].
-    pub fn carry_out(self, out: &mut impl Write) -> Result<(), ReplayError> {
+    pub fn carry_out(
+        self,
+        sum_up: fn(Vec<Record>, Form) -> String,
+        out: &mut impl Write,
+    ) -> Result<(), ReplayError> {
         let Replay { file, how } = self;
         let recording = read(&file)?;
         match how {
-            How::Summary(form) => print(out, &summary::of(&recording.trace.records, form)),
+            How::Summary(form) => print(out, &sum_up(recording.trace.records, form)),
             How::Scenario => print(out, &recording.scenario(&file)?.to_text()),
             How::Check => recording.check(&file, out),
             How::Serve(options) => {

@@ -1,7 +1,6 @@
-//! The cycles of a run, summed up: for a person, or for a program.
+//! A run, summed up: for a person, or for a program.
 
-use crate::sim::summary::{self, Row};
-use crate::trace::Record;
+use crate::sim::summary::Row;
 use serde::Serialize;
 
 /// What the summary is written as.
@@ -9,8 +8,29 @@ use serde::Serialize;
 pub enum Form {
     /// Columns that line up.
     Table,
-    /// One array of JSON, an object a cycle; times in microseconds.
+    /// One object of JSON: `cycles`, an object each, and `crowds`, the same;
+    /// times in microseconds.
     Json,
+}
+
+/// How a crowd's load fared. Told by those who read requests out of records.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Crowd {
+    pub crowd: String,
+    pub sent: usize,
+    pub answered: usize,
+    pub per_second: u64,
+    /// From when a request was meant to be sent until its reply was read.
+    pub p50_us: u64,
+    pub p90_us: u64,
+    pub p99_us: u64,
+    pub max_us: u64,
+}
+
+#[derive(Serialize)]
+struct Run<'a> {
+    cycles: Vec<Cycle<'a>>,
+    crowds: &'a [Crowd],
 }
 
 #[derive(Serialize)]
@@ -51,20 +71,15 @@ impl<'a> From<&'a Row> for Cycle<'a> {
     }
 }
 
-/// Sums up `records`, with a line break at the end.
+/// A run's cycles and how its crowds fared, as [`Form::Json`], with a line
+/// break at the end.
 ///
 /// # Panics
 /// Never: what is written holds only numbers, texts and lists of them.
 #[must_use]
-pub fn of(records: &[Record], form: Form) -> String {
-    match form {
-        Form::Table => summary::table(records),
-        Form::Json => {
-            let rows = summary::rows(records);
-            let cycles: Vec<Cycle<'_>> = rows.iter().map(Cycle::from).collect();
-            let mut text = serde_json::to_string_pretty(&cycles).expect("numbers and texts");
-            text.push('\n');
-            text
-        }
-    }
+pub fn json(cycles: &[Row], crowds: &[Crowd]) -> String {
+    let run = Run { cycles: cycles.iter().map(Cycle::from).collect(), crowds };
+    let mut text = serde_json::to_string_pretty(&run).expect("numbers and texts");
+    text.push('\n');
+    text
 }

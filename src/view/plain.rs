@@ -6,7 +6,6 @@ use super::frame::Terms;
 use super::lanes::Load;
 use super::narration::narrate;
 use super::panels::{before_the_first_cycle, cycle_line};
-use super::requests::Requests;
 use super::text::{Words, time};
 use crate::trace::{Timeline, World};
 use std::fmt::Write as _;
@@ -51,10 +50,9 @@ pub fn tell(timeline: &Timeline, at: Option<usize>, terms: Terms) -> String {
 }
 
 /// How the crowds of a run fared, a line each under a line of heads; nothing if
-/// none has had an answer.
+/// there is none.
 #[must_use]
-pub fn loads(timeline: &Timeline) -> String {
-    let loads = Load::all(timeline, &Requests::of(timeline.records()), timeline.len());
+pub fn loads(loads: &[Load]) -> String {
     if loads.is_empty() {
         return String::new();
     }
@@ -66,10 +64,10 @@ pub fn loads(timeline: &Timeline) -> String {
     let heads = ["crowd", "sent", "answered", "a second", "p50", "p90", "p99", "max"];
     let mut table = format!("\n{}", row(heads.map(str::to_owned)));
     for Load { crowd, sent, took, per_second } in loads {
-        let [sent, answered] = [sent, took.orders].map(|count| count.to_string());
+        let [sent, answered] = [*sent, took.orders].map(|count| count.to_string());
         let [p50, p90, p99, max] =
             [took.p50, took.p90, took.p99, took.max].map(|took| took.to_string());
-        table += &row([crowd, sent, answered, per_second.to_string(), p50, p90, p99, max]);
+        table += &row([crowd.clone(), sent, answered, per_second.to_string(), p50, p90, p99, max]);
     }
     table + "from when a request was meant to be sent until its reply was read\n"
 }

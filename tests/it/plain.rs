@@ -2,6 +2,7 @@
 
 use crate::facts::{noise, timeline_of};
 use crate::source;
+use onechef::time::Micros;
 use onechef::trace::Timeline;
 use onechef::view::beat::is_step;
 use onechef::view::{Terms, plain};
@@ -107,4 +108,42 @@ fn what_names_no_run_is_refused() {
         assert_eq!(status, Some(2), "{word}: {said}");
         assert!(said.starts_with("onechef: ") && said.contains(why), "{word}: {said}");
     }
+}
+
+/// Protects: a program is told of a run's crowds what a person is told, and of
+/// a recording's the same as of the run's.
+#[test]
+fn crowds_are_summed_up_for_a_program_as_for_a_person() {
+    let program = |words: &[&str]| {
+        let output = Command::new(env!("CARGO_BIN_EXE_onechef")).args(words).output();
+        String::from_utf8(output.expect("it runs").stdout).expect("text")
+    };
+    let summed = program(&["run", "the-rush", "--summary=json"]);
+    let run: serde_json::Value = serde_json::from_str(&summed).expect("JSON");
+    assert!(run["cycles"].as_array().is_some_and(|cycles| cycles.len() > 20), "{summed}");
+    let table = program(&["run", "the-rush", "--summary"]);
+    let crowds = run["crowds"].as_array().expect("crowds");
+    assert_eq!(crowds.len(), 2, "{summed}");
+    for (crowd, name) in crowds.iter().zip(["regular", "walkin"]) {
+        let number = |field: &str| crowd[field].as_u64().unwrap_or_else(|| panic!("{crowd}"));
+        let counts = ["sent", "answered", "per_second"].map(|field| number(field).to_string());
+        let times =
+            ["p50_us", "p90_us", "p99_us", "max_us"].map(|field| Micros(number(field)).to_string());
+        let cells: Vec<String> =
+            std::iter::once(name.to_owned()).chain(counts).chain(times).collect();
+        let cells = cells.join(" ");
+        let alike = |line: &str| line.split_whitespace().eq(cells.split_whitespace());
+        assert_eq!(crowd["crowd"], name);
+        assert!(table.lines().any(alike), "{cells:?}\n{table}");
+    }
+    let quiet: serde_json::Value =
+        serde_json::from_str(&program(&["run", "two-guests", "--summary=json"])).expect("JSON");
+    assert_eq!(quiet["crowds"].as_array().map(Vec::len), Some(0));
+
+    let trace = std::env::temp_dir().join(format!("onechef-crowd-{}.ndjson", std::process::id()));
+    std::fs::write(&trace, program(&["run", "the-rush"])).expect("a file");
+    let file = trace.display().to_string();
+    let again = ["--summary=json", "--summary"].map(|form| program(&["replay", &file, form]));
+    std::fs::remove_file(&trace).expect("the file of before");
+    assert_eq!(again, [summed, table]);
 }

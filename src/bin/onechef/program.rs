@@ -3,11 +3,13 @@
 use crate::source::{self, Named, Source};
 use onechef::native::command_line::{self, Invocation, Language, Wording};
 use onechef::native::serve;
-use onechef::native::summary::{self, Form};
+use onechef::native::summary::{self, Crowd, Form};
 use onechef::sim::{self, Progress, Scenario, Sim};
 use onechef::trace::Record;
 use onechef::trace::codec::Writer;
 use onechef::trace::{Timeline, perfetto};
+use onechef::view::lanes::Load;
+use onechef::view::requests::Requests;
 use onechef::view::text::{self, Catalogue};
 use onechef::view::{Terms, plain};
 use std::io::{self, BufWriter, Write};
@@ -63,7 +65,7 @@ fn carry_out(invocation: Invocation) -> Result<(), Failure> {
         }
         Invocation::Export(trace) => export(&trace),
         Invocation::Replay(replay) => replay
-            .carry_out(&mut io::stdout())
+            .carry_out(sum_up, &mut io::stdout())
             .map_err(|error| Failure(error.status(), error.to_string())),
         Invocation::Import(import) => {
             let (status, done) = match import.carry_out() {
@@ -101,7 +103,7 @@ fn run(path: &Path, summary: Option<Form>) -> Result<(), Failure> {
     let mut records = Vec::new();
     let progress = sim.run_to_quiet(CYCLE_LIMIT, &mut records);
     let written = if let Some(form) = summary {
-        print(&(summary::of(&records, form) + &loads(records, form)))
+        print(&sum_up(records, form))
     } else {
         quiet_pipe(write_trace(BufWriter::new(io::stdout().lock()), &scenario, &records))
     };
@@ -111,15 +113,28 @@ fn run(path: &Path, summary: Option<Form>) -> Result<(), Failure> {
     written
 }
 
-/// How its crowds fared, under a table of its cycles.
-fn loads(records: Vec<Record>, form: Form) -> String {
-    if form == Form::Json {
-        return String::new();
+/// A run's cycles, and how its crowds fared.
+fn sum_up(records: Vec<Record>, form: Form) -> String {
+    match form {
+        Form::Table => sim::summary::table(&records) + &plain::loads(&loads(records)),
+        Form::Json => {
+            let cycles = sim::summary::rows(&records);
+            let crowds: Vec<Crowd> = loads(records).into_iter().map(crowd).collect();
+            summary::json(&cycles, &crowds)
+        }
     }
+}
+
+fn loads(records: Vec<Record>) -> Vec<Load> {
     let mut timeline = Timeline::new();
-    // Beyond what a timeline holds nobody reads a table.
+    // Beyond what a timeline holds nobody reads a summary.
     let _ = records.into_iter().try_for_each(|record| timeline.push(record));
-    plain::loads(&timeline)
+    Load::all(&timeline, &Requests::of(timeline.records()), timeline.len())
+}
+
+fn crowd(Load { crowd, sent, took, per_second }: Load) -> Crowd {
+    let [p50_us, p90_us, p99_us, max_us] = [took.p50, took.p90, took.p99, took.max].map(|t| t.0);
+    Crowd { crowd, sent, answered: took.orders, per_second, p50_us, p90_us, p99_us, max_us }
 }
 
 /// As plain text: its title, what it is about, and what happens.

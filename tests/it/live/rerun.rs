@@ -307,7 +307,7 @@ fn a_recording_is_summed_up_checked_turned_and_exported() {
     assert!(table.contains("cycle") && table.contains("incr"), "{table}");
     let (_, cycles, _) = program(&["replay", &file, "--summary=json"]);
     let cycles: serde_json::Value = serde_json::from_str(&cycles).expect("JSON");
-    let commands = cycles.as_array().into_iter().flatten().flat_map(|cycle| {
+    let commands = cycles["cycles"].as_array().into_iter().flatten().flat_map(|cycle| {
         cycle["commands"].as_array().expect("commands").iter().filter_map(|c| c["times"].as_u64())
     });
     assert_eq!(commands.sum::<u64>(), 20);
