@@ -285,6 +285,7 @@ impl App {
                 }
             }
             Message::Tour(address) => self.tour_to(address),
+            Message::ToQuestion => element("ask").scroll_into_view_with_bool(false),
             Message::Guess(choice) => self.tour.guess(choice),
             Message::Reveal => self.tour.reveal(),
             Message::Prepare => self.prepare(),

@@ -138,6 +138,7 @@ fn act(word: &str) -> Option<Message> {
         "gate-release" => Message::Order("release"),
         "lanes" => Message::SwitchLanes,
         "said" => Message::SwitchSaid,
+        "ask" => Message::ToQuestion,
         "reveal" => Message::Reveal,
         "prepare" => Message::Prepare,
         _ => return None,

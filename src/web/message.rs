@@ -74,7 +74,9 @@ pub enum Message {
     SwitchBeside,
     /// A place in the tour, or one that is none.
     Tour(Result<Address, Broken>),
-    /// A choice of the prediction.
+    /// Scrolls to the prediction.
+    ToQuestion,
+    /// A choice of it.
     Guess(usize),
     Reveal,
     /// What the chapter offers to try.

@@ -61,6 +61,37 @@ read("the object that is spoken of is marked, and only at its moment", { path: "
   await page.locator("#cue:not([hidden])").waitFor();
 });
 
+/** The top and bottom of what `selector` finds, as the screen shows it. */
+const span = (page, selector) =>
+  page.locator(selector).evaluate((element) => {
+    const { top, bottom } = element.getBoundingClientRect();
+    return [top, bottom];
+  });
+
+for (const [lang, says] of [["en", "To the question"], ["de", "Zur Frage"]]) {
+  for (const viewport of [PHONE, { width: 360, height: 640 }]) {
+    read(`a phone's reader is told of a question that begins below: ${lang}, ${viewport.height} high`, { viewport, path: `/?lang=${lang}#tour/one-chef/6`, reducedMotion: "reduce" }, async (reader, page) => {
+      const way = page.getByRole("button", { name: says });
+      assert.equal(await way.count(), 0, "nothing is asked here");
+      for (const hash of ["#tour/one-chef/7", "#tour/one-chef/1", "#tour/cost/1", "#tour/reading/3"]) {
+        await page.evaluate((hash) => (scrollTo(0, 0), (location.hash = hash)), hash);
+        await page.locator("#tour .ask").waitFor();
+        await reader.settled();
+        assert.ok(await way.evaluate((way) => {
+          const { left, right, top, bottom } = way.getBoundingClientRect();
+          return way.contains(document.elementFromPoint((left + right) / 2, (top + bottom) / 2)) && bottom - top >= 44;
+        }), `${hash}: it is in view, and a finger finds it`);
+        await way.click();
+        const [[top, bottom], [bar]] = [await span(page, "#tour .ask"), await span(page, "#tour .walk")];
+        assert.ok(top >= 0 && bottom <= bar, `${hash}: the question from ${top} to ${bottom} stands above ${bar}`);
+        assert.ok(await page.evaluate(() => !document.activeElement.closest(".ask")), "the focus stays");
+        await page.locator("#tour .ask input").first().check();
+        assert.equal(await way.count(), 0, `${hash}: it was found`);
+      }
+    });
+  }
+}
+
 /** The labels that an arm of the brackets crosses. */
 function crossings() {
   const cue = document.getElementById("cue");

@@ -175,6 +175,7 @@ fn question(here: Here<'_>, asked: &Asked) -> Node {
     let key = format!("ask-{}-{}", here.chapter, here.step);
     Node::new("fieldset")
         .key(key)
+        .attr("id", "ask")
         .class("ask")
         .child(Node::new("legend").text(line!("ask.before", &asked.text)))
         .child(Node::new("div").key("choices").class("choices").children(choices))
@@ -241,12 +242,17 @@ fn walk(here: Here<'_>) -> Node {
     } else {
         line!("tour-page.all")
     };
-    Node::new("nav")
+    let mut walk = Node::new("nav")
         .key("walk")
         .class("walk")
         .attr("aria-label", line!("tour-page.walk"))
-        .child(link("back", "btn", before(here.chapter, here.step), back))
-        .child(link("next", "btn pri", next(here.chapter, here.step), on))
+        .child(link("back", "btn", before(here.chapter, here.step), back));
+    // For the phone, where the question may begin below what is seen.
+    if here.asked.is_some() && here.reply == Reply::Open {
+        let ask = Node::new("button").key("ask").class("lnk").attr("type", "button");
+        walk.push(ask.attr("data-act", "ask").text(line!("ask.go")));
+    }
+    walk.child(link("next", "btn pri", next(here.chapter, here.step), on))
 }
 
 fn attempt(chapter: &Chapter) -> Node {
