@@ -2,7 +2,7 @@
 //! printed (`--nocapture`), one line a scenario, for a program that runs the
 //! native builds to compare: `digest SLUG HEX`.
 
-use onechef::sim::{Bundled, Progress, Sim, scenarios};
+use onechef::sim::{Bundled, Progress, Sim, lessons, scenarios};
 use onechef::trace::codec;
 use wasm_bindgen_test::{console_log, wasm_bindgen_test};
 
@@ -17,9 +17,12 @@ fn digest(text: &str) -> u64 {
 }
 
 /// What the bundled scenarios have too little of: chance, clocks, floating
-/// point, every reply that lists something.
-const ROUGH: Bundled =
-    Bundled { slug: "rough-evening", text: include_str!("../scenarios/rough-evening.scenario") };
+/// point, every reply that lists something; and crowds whose pace and keys are
+/// drawn, on lines with faults.
+const ROUGH: [Bundled; 2] = [
+    Bundled { slug: "rough-evening", text: include_str!("../scenarios/rough-evening.scenario") },
+    Bundled { slug: "rough-rush", text: include_str!("../scenarios/rough-rush.scenario") },
+];
 
 /// The record lines of a run until it is quiet; without the header, which
 /// says who wrote the file.
@@ -32,7 +35,7 @@ fn lines(bundled: &Bundled) -> String {
 
 #[wasm_bindgen_test]
 fn a_scenario_gives_the_same_bytes_every_time() {
-    for bundled in scenarios().iter().chain([&ROUGH]) {
+    for bundled in scenarios().iter().chain(lessons()).chain(&ROUGH) {
         let text = lines(bundled);
         assert!(!text.is_empty());
         assert_eq!(text, lines(bundled), "{}", bundled.slug);

@@ -34,8 +34,7 @@ fn compare(root: &Path, browser: Browser, tally: &mut Tally) -> Result<(), Failu
     run(cargo(root).args(["build", "--quiet", "--bin", "onechef"]))?;
     run(cargo(root).args(["build", "--quiet", "--release", "--bin", "onechef"]))?;
     let in_browser = hashes_in_browser(root, browser)?;
-    for file in scenarios(root)? {
-        let name = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    for (name, file) in scenarios(root)? {
         let trace = |profile: &str| {
             output_of(
                 Command::new(root.join("target").join(profile).join("onechef"))
@@ -50,7 +49,7 @@ fn compare(root: &Path, browser: Browser, tally: &mut Tally) -> Result<(), Failu
         let mut check = |what: &str, same: bool| {
             tally.add(Tally::one(same));
             println!(
-                "  {} {name:24} {hash} {lines:>6} lines, {what}",
+                "  {} {name:26} {hash} {lines:>6} lines, {what}",
                 if same { "ok  " } else { "DIFF" }
             );
         };
@@ -60,20 +59,25 @@ fn compare(root: &Path, browser: Browser, tally: &mut Tally) -> Result<(), Failu
     Ok(())
 }
 
-/// The scenarios of the program, and rougher ones of the tests.
-fn scenarios(root: &Path) -> Result<Vec<PathBuf>, Failure> {
-    let mut files = Vec::new();
-    for folder in [root.join("scenarios"), root.join("tests/scenarios")] {
+/// The scenarios of the program, its lessons' too, and rougher ones of the
+/// tests, each with its name in the browser: `tour/a-visit`.
+fn scenarios(root: &Path) -> Result<Vec<(String, PathBuf)>, Failure> {
+    let mut found = Vec::new();
+    let folders =
+        [("scenarios", ""), ("scenarios/tour", "tour/"), ("scenarios/missions", "missions/")];
+    for (folder, prefix) in folders.into_iter().chain([("tests/scenarios", "")]) {
+        let folder = root.join(folder);
         let failed = |source| Failure::File { path: folder.display().to_string(), source };
         for entry in std::fs::read_dir(&folder).map_err(failed)? {
             let path = entry.map_err(failed)?.path();
             if path.extension().is_some_and(|e| e == "scenario") {
-                files.push(path);
+                let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+                found.push((format!("{prefix}{stem}"), path));
             }
         }
     }
-    files.sort();
-    Ok(files)
+    found.sort();
+    Ok(found)
 }
 
 /// `digest NAME HASH` from the browser's console, by name.
