@@ -49,8 +49,11 @@ pub struct Pause {
 pub struct Blocking {
     /// `db->blocking_keys`: for each key, first come first.
     waiters: KeyTable<Vec<Slot>>,
-    /// `server.ready_keys`: each key once.
+    /// `server.ready_keys`: each key once, oldest first.
     ready: Vec<(u16, Box<[u8]>)>,
+    /// `db->ready_keys`: the same keys, to be found; of the type of
+    /// [`Blocking::waiters`], so that the page has its code once.
+    is_ready: KeyTable<Vec<Slot>>,
     /// `server.clients_timeout_table`; the times in microseconds.
     timeouts: CrowdSet<(u64, ClientId)>,
     /// `server.unblocked_clients`, oldest first.
@@ -113,9 +116,11 @@ impl Server {
         };
         let mut distinct: Vec<Box<[u8]>> = Vec::new();
         for key in keys {
-            if !distinct.iter().any(|known| **known == **key) {
+            let waiters = self.blocking.waiters.entry(db, key);
+            // Whoever is named twice came last both times.
+            if waiters.last() != Some(&slot) {
+                waiters.push(slot);
                 distinct.push((*key).into());
-                self.blocking.waiters.entry(db, key).push(slot);
             }
         }
         let previews = |keys: &[Box<[u8]>]| -> Vec<Preview> {
@@ -200,11 +205,13 @@ impl Server {
     /// when the command is done.
     #[inline]
     pub fn signal_key_as_ready(&mut self, db: u16, key: &[u8]) {
-        if !self.blocking.waiters.is_empty() && self.blocking.waiters.get(db, key).is_some() {
-            let ready = &mut self.blocking.ready;
-            if !ready.iter().any(|(other, known)| *other == db && **known == *key) {
-                ready.push((db, key.into()));
-            }
+        let blocking = &mut self.blocking;
+        if !blocking.waiters.is_empty()
+            && blocking.waiters.get(db, key).is_some()
+            && blocking.is_ready.get(db, key).is_none()
+        {
+            blocking.is_ready.entry(db, key);
+            blocking.ready.push((db, key.into()));
         }
     }
 
@@ -336,8 +343,13 @@ impl Engine {
         self.server.blocking.serving = true;
         while !self.server.blocking.ready.is_empty() {
             for (db, key) in std::mem::take(&mut self.server.blocking.ready) {
+                self.server.blocking.is_ready.remove(db, &key);
                 for slot in self.server.blocking.waiters(db, &key).to_vec() {
-                    if self.waits_for(slot, db, &key) && self.is_list(db, &key) {
+                    // Asked first: most often there is nothing left for the rest.
+                    if !self.is_list(db, &key) {
+                        break;
+                    }
+                    if self.waits_for(slot, db, &key) {
                         self.unblock_client_on_key(net, slot);
                     }
                 }

@@ -268,3 +268,43 @@ fn a_pause_of_everything_holds_up_everything_and_keeps_keys_that_end() {
     assert_eq!(house.news(2), "+PONG\r\n");
     assert_eq!(house.engine.server().store.db(0).len(), 0);
 }
+
+/// Protects: waiting for many keys costs as much as naming them, and so does
+/// having them all filled at once. With each key compared to all before it,
+/// one request held everybody up for minutes.
+#[test]
+fn waiting_for_very_many_keys_holds_nobody_up() {
+    const KEYS: usize = 200_000;
+    let keys: Vec<String> = (0..KEYS).map(|n| format!("k{n}")).collect();
+    let mut house = House::with_guests(&[], 2);
+    house.tell_nobody();
+    let mut words = vec!["BLPOP"];
+    words.extend(keys.iter().map(String::as_str));
+    words.push("k7");
+    words.push("0");
+    house.send(1, request(&words));
+    house.settle();
+    assert_eq!(house.engine.server().blocking.keys(), KEYS, "the same key twice counts once");
+    let pushes = keys.iter().flat_map(|key| request(&["RPUSH", key, "x"]));
+    house.send(2, request(&["MULTI"]).into_iter().chain(pushes).collect::<Vec<u8>>());
+    house.settle();
+    house.news(2);
+    assert!(house.ask(2, "EXEC").starts_with(&format!("*{KEYS}\r\n:1\r\n")));
+    assert_eq!(house.news(1), popped("k0", "x"));
+    assert_eq!(house.engine.server().blocking.keys(), 0);
+}
+
+/// Protects: of a crowd that waits for one key, those for whom nothing is left
+/// are not even looked at.
+#[test]
+fn one_element_for_a_crowd_of_waiters_serves_one() {
+    let mut house = House::with_guests(&[], 2_001);
+    house.tell_nobody();
+    (1..=2_000).for_each(|guest| house.send(guest, request(&["BLPOP", "k", "0"])));
+    house.settle();
+    let push = request(&["RPUSH", "k", "x"]);
+    house.send(2_001, push.repeat(1_990));
+    house.settle();
+    let served = (1..=2_000).filter(|guest| !house.news(*guest).is_empty()).count();
+    assert_eq!((served, house.engine.server().blocking.clients()), (1_990, 10));
+}
