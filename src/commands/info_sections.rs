@@ -123,9 +123,9 @@ pub(super) fn stats(server: &Server, f: &mut Fields) {
     f.add("evicted_clients", s.evicted_clients);
     f.add("keyspace_hits", s.keyspace_hits);
     f.add("keyspace_misses", s.keyspace_misses);
-    f.add("pubsub_channels", server.pubsub.names(SubscriptionKind::Channel).count());
-    f.add("pubsub_patterns", server.pubsub.names(SubscriptionKind::Pattern).count());
-    f.add("pubsubshard_channels", server.pubsub.names(SubscriptionKind::Shard).count());
+    f.add("pubsub_channels", server.pubsub.names_len(SubscriptionKind::Channel));
+    f.add("pubsub_patterns", server.pubsub.names_len(SubscriptionKind::Pattern));
+    f.add("pubsubshard_channels", server.pubsub.names_len(SubscriptionKind::Shard));
     f.add("total_error_replies", s.total_error_replies);
     f.add("unexpected_error_replies", 0);
     f.add("dump_payload_sanitizations", 0);

@@ -145,7 +145,7 @@ fn channels(ctx: &mut Context<'_>, kind: SubscriptionKind) -> Outcome {
         3 => Some(ctx.arg(2)),
         _ => return Err(super::Refusal::unknown_subcommand("PUBSUB", ctx.arg(1))),
     };
-    ctx.units += ctx.server.pubsub.names(kind).count() as u64;
+    ctx.units += ctx.server.pubsub.names_len(kind) as u64;
     let found: Vec<Vec<u8>> = (ctx.server.pubsub.names(kind))
         .filter(|name| pattern.is_none_or(|pattern| glob::matches(pattern, name)))
         .map(<[u8]>::to_vec)
@@ -171,7 +171,7 @@ fn numsub(ctx: &mut Context<'_>, kind: SubscriptionKind) -> Outcome {
 }
 
 fn numpat(ctx: &mut Context<'_>) -> Outcome {
-    let patterns = ctx.server.pubsub.names(Pattern).count() as i64;
+    let patterns = ctx.server.pubsub.names_len(Pattern) as i64;
     ctx.reply().integer(patterns);
     Ok(())
 }

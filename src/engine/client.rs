@@ -234,7 +234,7 @@ impl Client {
     /// What it is subscribed to, in order.
     #[must_use]
     pub fn subscribed(&self, kind: SubscriptionKind) -> Vec<Box<[u8]>> {
-        let of_kind = |rare: &Rare| rare.subscriptions.of(kind).iter().cloned().collect();
+        let of_kind = |rare: &Rare| rare.subscriptions.of(kind).keys().cloned().collect();
         self.rare.as_deref().map_or_else(Vec::new, of_kind)
     }
 

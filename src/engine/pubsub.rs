@@ -5,7 +5,7 @@ use super::server::Server;
 use crate::commands::glob;
 use crate::event::{ARG_CAP, Event, Preview, SubscriptionKind};
 use crate::resp::{Encoder, Protocol};
-use crate::sorted::{CrowdMap, SortedSet};
+use crate::sorted::CrowdMap;
 
 /// The subscribers of each name, oldest connection first. Redis keeps them in
 /// a hash table and promises no order; here it is the same on every run.
@@ -21,17 +21,18 @@ pub struct PubSub {
     clients: u64,
 }
 
-/// What one client is subscribed to.
+/// What one client is subscribed to: nobody's names but its own, in the same
+/// type, so that the page has its code once.
 #[derive(Debug, Default)]
 pub struct Subscriptions {
-    channels: SortedSet<Box<[u8]>>,
-    patterns: SortedSet<Box<[u8]>>,
-    shards: SortedSet<Box<[u8]>>,
+    channels: Names,
+    patterns: Names,
+    shards: Names,
 }
 
 impl Subscriptions {
     #[must_use]
-    pub fn of(&self, kind: SubscriptionKind) -> &SortedSet<Box<[u8]>> {
+    pub fn of(&self, kind: SubscriptionKind) -> &Names {
         match kind {
             SubscriptionKind::Channel => &self.channels,
             SubscriptionKind::Pattern => &self.patterns,
@@ -39,7 +40,7 @@ impl Subscriptions {
         }
     }
 
-    fn of_mut(&mut self, kind: SubscriptionKind) -> &mut SortedSet<Box<[u8]>> {
+    fn of_mut(&mut self, kind: SubscriptionKind) -> &mut Names {
         match kind {
             SubscriptionKind::Channel => &mut self.channels,
             SubscriptionKind::Pattern => &mut self.patterns,
@@ -75,6 +76,12 @@ impl PubSub {
         self.of(kind).keys().map(|name| &name[..])
     }
 
+    /// How many names somebody is subscribed to.
+    #[must_use]
+    pub fn names_len(&self, kind: SubscriptionKind) -> usize {
+        self.of(kind).len()
+    }
+
     /// How many are subscribed to a name.
     #[must_use]
     pub fn subscribers(&self, kind: SubscriptionKind, name: &[u8]) -> usize {
@@ -106,8 +113,10 @@ impl Server {
     pub fn subscribe(&mut self, slot: Slot, kind: SubscriptionKind, name: &[u8]) -> bool {
         let client = &mut self.clients[slot];
         let id = client.id;
-        let new = client.rare().subscriptions.of_mut(kind).insert(name.into());
+        let names = client.rare().subscriptions.of_mut(kind);
+        let new = names.get(name).is_none();
         if new {
+            names.or_default(name.into());
             if !client.flags.has(ClientFlags::PUBSUB) {
                 client.flags.set(ClientFlags::PUBSUB);
                 self.pubsub.clients += 1;
@@ -124,7 +133,7 @@ impl Server {
     pub fn unsubscribe(&mut self, slot: Slot, kind: SubscriptionKind, name: &[u8]) -> bool {
         let client = &mut self.clients[slot];
         let Some(rare) = client.rare.as_deref_mut() else { return false };
-        let had = rare.subscriptions.of_mut(kind).remove(name);
+        let had = rare.subscriptions.of_mut(kind).remove(name).is_some();
         if had {
             if rare.subscriptions.total() == 0 {
                 client.flags.clear(ClientFlags::PUBSUB);
@@ -148,7 +157,7 @@ impl Server {
     /// A client that is being freed hears nothing any more.
     pub fn purge_subscriptions(&mut self, slot: Slot, rare: &Rare) {
         for kind in KINDS {
-            for name in rare.subscriptions.of(kind).iter() {
+            for name in rare.subscriptions.of(kind).keys() {
                 self.pubsub.leave(kind, name, slot);
             }
         }

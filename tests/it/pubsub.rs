@@ -185,3 +185,21 @@ fn shard_channels_are_not_subscribed_to_in_a_transaction() {
     assert!(heard.starts_with(refused) && heard.contains("\r\nsubscribe\r\n"), "{heard}");
     assert_eq!(house.client_field(2, 1, "ssub"), "0");
 }
+
+/// Protects: what a name costs does not grow with how many a guest has already.
+/// Moving all that sort behind it, one request held everybody up for seconds.
+#[test]
+fn subscribing_to_very_many_names_holds_nobody_up() {
+    const NAMES: usize = 200_000;
+    // In no order, as far as their bytes are concerned.
+    let names: Vec<String> = (0..NAMES).map(|n| format!("{}", n * 7_919 % NAMES)).collect();
+    let mut words = vec!["SUBSCRIBE"];
+    words.extend(names.iter().map(String::as_str));
+    let mut house = House::with_guests(&[], 1);
+    house.tell_nobody();
+    house.send(1, request(&words));
+    house.settle();
+    assert!(house.news(1).ends_with(&format!(":{NAMES}\r\n")));
+    assert!(house.ask(1, "UNSUBSCRIBE").ends_with("\r\n:0\r\n"));
+    assert_eq!(house.engine.server().pubsub.clients(), 0);
+}
