@@ -36,11 +36,11 @@ impl CommandStats {
         self.0.fill(Counts::default());
     }
 
-    /// Of those that were asked for at all, by name.
+    /// Of those of which something has become, by name.
     #[must_use]
     pub fn sorted(&self) -> Vec<(&'static str, Counts)> {
         let mut rows: Vec<_> = (self.0.iter().enumerate())
-            .filter(|(_, counts)| **counts != Counts::default())
+            .filter(|(_, counts)| counts.calls + counts.rejected_calls + counts.failed_calls > 0)
             .map(|(number, counts)| (numbered(number).name, *counts))
             .collect();
         sort_by_key(&mut rows, |(name, _)| *name);

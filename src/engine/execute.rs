@@ -83,10 +83,14 @@ impl Engine {
         }
         self.evict_clients(net);
         if self.server.clients.get(slot).is_some() {
-            self.server.clients[slot].last_command = match unfit {
+            let command = match unfit {
                 Unfit::Arity(command) => Some(*command),
                 _ => None,
             };
+            self.server.clients[slot].last_command = command;
+            if let Some(command) = command {
+                self.server.command_stats.of(command).rejected_calls += 1;
+            }
             let name = String::from_utf8_lossy(name).to_ascii_lowercase();
             self.reject(net, slot, args, &name, &unfit.text());
         }
