@@ -15,6 +15,8 @@ pub(super) struct Level {
     pub ready: Mask,
     /// The part of `ready` that no read or write clears.
     pub stuck: Mask,
+    /// The peer has sent urgent data, and not everything has been read since.
+    pub urgent: bool,
     /// Has a place in `Tcp::ready`. Outlives the socket: a number that is
     /// reused while it is listed is not listed twice.
     pub listed: bool,
@@ -45,6 +47,7 @@ impl Level {
         } else if event.is_read_closed() {
             self.stick(Mask::READABLE);
         }
+        self.urgent |= event.is_priority();
         if event.is_readable() {
             self.ready = self.ready.with(Mask::READABLE);
         }

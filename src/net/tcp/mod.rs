@@ -9,7 +9,8 @@
 //! - set by an edge;
 //! - cleared by `EAGAIN`, and by a read or write that moved less than was
 //!   offered, because the kernel then promises a new edge for the next byte
-//!   (or the next free room);
+//!   (or the next free room). Not by a short read if the peer has sent urgent
+//!   data: a read ends in front of it, whatever is behind it;
 //! - never cleared once the peer has closed or an error is pending, since no
 //!   further edge would come.
 //!
@@ -87,6 +88,12 @@ impl Waker {
         self.0.wake()
     }
 }
+
+/// Urgent data included, where the kernel says so.
+#[cfg(target_os = "linux")]
+const READABLE: Interest = Interest::READABLE.add(Interest::PRIORITY);
+#[cfg(not(target_os = "linux"))]
+const READABLE: Interest = Interest::READABLE;
 
 const WAKER: Token = Token(usize::MAX);
 const FIRST_VISIT: Token = Token(usize::MAX - 1);
@@ -275,8 +282,8 @@ impl Tcp {
             return Ok(());
         }
         let interest = match (wanted.has(Mask::READABLE), wanted.has(Mask::WRITABLE)) {
-            (true, true) => Interest::READABLE | Interest::WRITABLE,
-            (true, false) => Interest::READABLE,
+            (true, true) => READABLE | Interest::WRITABLE,
+            (true, false) => READABLE,
             (false, _) => Interest::WRITABLE,
         };
         let is_new = level.registered.is_none();
@@ -420,7 +427,7 @@ impl Net for Tcp {
                 Ok(0)
             }
             Ok(n) => {
-                if n < into.len() {
+                if n < into.len() && !level.urgent {
                     level.exhaust(Mask::READABLE);
                 }
                 Ok(n)
@@ -428,7 +435,10 @@ impl Net for Tcp {
             Err(error) => {
                 let error = stream_error(&error);
                 match error {
-                    NetError::WouldBlock => level.exhaust(Mask::READABLE),
+                    NetError::WouldBlock => {
+                        level.urgent = false;
+                        level.exhaust(Mask::READABLE);
+                    }
                     _ => self.hang_up(fd),
                 }
                 Err(error)

@@ -76,6 +76,34 @@ fn a_read_that_fills_its_buffer_leaves_the_rest_announced_without_an_edge() {
     assert_eq!(net.places[fd.0 as usize].level.ready, Mask::NONE, "a short read is the end");
 }
 
+/// Protects: what is behind urgent data is announced, too, although the read in
+/// front of it was short and no edge follows.
+#[test]
+#[cfg(target_os = "linux")]
+fn urgent_data_hides_nothing_behind_it() {
+    let (mut net, listener) = open();
+    let (peer, fd) = seat(&mut net, listener);
+    let peer = SockRef::from(&peer);
+    peer.send(b"front").unwrap();
+    peer.send_out_of_band(b"!").unwrap();
+    peer.send(b"back").unwrap();
+    let mut heard = Vec::new();
+    while heard.len() < b"frontback".len() {
+        let mut fired = Vec::new();
+        net.wait(Timeout::After(Micros::from_millis(100)), &mut fired);
+        assert_eq!(fired, [Fired { fd, mask: Mask::READABLE }]);
+        let mut buffer = [0; 64];
+        if let Ok(n) = net.read(fd, &mut buffer) {
+            heard.extend_from_slice(&buffer[..n]);
+        }
+    }
+    assert_eq!(heard, b"frontback");
+    assert_eq!(net.read(fd, &mut [0; 64]), Err(NetError::WouldBlock));
+    let mut fired = Vec::new();
+    net.wait(Timeout::Now, &mut fired);
+    assert_eq!(fired, [], "everything was read");
+}
+
 #[test]
 fn arming_a_write_handler_again_registers_nothing_new() {
     let (mut net, listener) = open();
