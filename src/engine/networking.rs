@@ -244,7 +244,8 @@ impl Engine {
         let mut prefetched = Some(0);
         while start < query.filled {
             let Some(client) = self.server.clients.get_mut(slot) else { return };
-            if client.flags.has(STOP) || client.has_pending_command() {
+            let waits = client.flags.has(STOP) || client.has_pending_command();
+            if waits || self.server.shutdown.is_some() {
                 break;
             }
             client.query_len = u32::try_from(query.filled - start).unwrap_or(u32::MAX);

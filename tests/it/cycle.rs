@@ -4,6 +4,7 @@
 use crate::house::{House, request};
 use onechef::event::{AcceptEnd, CloseReason, Event, ReadOutcome};
 use onechef::net::virt::{Conn, GuestAction, GuestEnd, Link};
+use onechef::net::{Timeout, Wait};
 use onechef::time::Micros;
 
 const PING: &[u8] = b"*1\r\n$4\r\nPING\r\n";
@@ -320,4 +321,20 @@ fn looking_ahead_in_a_pipeline_changes_no_answer() {
     assert_eq!(answers, pipeline(true));
     assert_eq!(answers.matches("$1500\r\n").count(), 29 + 2);
     assert!(answers.ends_with("-ERR Protocol error: expected '$', got '!'\r\n"));
+}
+
+/// Protects: SHUTDOWN is the last command that runs, whoever sent more.
+#[test]
+fn nothing_runs_after_a_shutdown() {
+    let mut house = House::with_guests(&[], 2);
+    let last = [request(&["PING"]), request(&["SHUTDOWN"]), request(&["SET", "a", "1"])];
+    house.send(1, last.concat());
+    house.send(2, request(&["SET", "b", "1"]));
+    while !house.engine.is_stopping() {
+        house.cycle();
+    }
+    house.engine.shut_down(&mut house.net);
+    house.net.wait(Timeout::After(Micros::from_millis(10)), &mut Vec::new());
+    assert_eq!((house.news(1), house.news(2)), ("+PONG\r\n".into(), String::new()));
+    assert!(house.engine.server().store.db(0).is_empty());
 }

@@ -203,7 +203,10 @@ impl Turns {
             Step::BeforePoll => self.settle_sleep(ledger, accounts, state),
             Step::Wait => Ok(()),
             Step::AfterPoll => {
-                self.settle_served(ledger, accounts)?;
+                // Who comes after a SHUTDOWN is served no more.
+                if state.server.shutdown.is_none() {
+                    self.settle_served(ledger, accounts)?;
+                }
                 self.settle_clock(state)
             }
         }
