@@ -16,7 +16,7 @@ mod session;
 mod standing;
 
 pub use pipe::Pipe;
-pub use preview::{Preview, escape, unescape};
+pub use preview::{Preview, escape, push_escaped, unescape};
 pub use session::{
     BlockedOn, PauseScope, SubscriptionKind, TransactionEnd, TransactionStep, UnblockReason,
 };

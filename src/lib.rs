@@ -40,7 +40,7 @@
 //!
 //! | module | may import |
 //! | --- | --- |
-//! | [`time`], [`sorted`] | nothing of ours; all may import them |
+//! | [`time`], [`sorted`], [`part`] | nothing of ours; all may import them |
 //! | [`net`] | time |
 //! | [`event`] | time, net (its types) |
 //! | [`resp`] | nothing of ours |
@@ -88,6 +88,7 @@ pub mod commands;
 pub mod engine;
 pub mod event;
 pub mod net;
+pub mod part;
 pub mod resp;
 pub mod sim;
 pub mod sorted;

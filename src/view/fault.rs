@@ -6,13 +6,14 @@
 //! with a `_` for each that is a number or quoted; what it lacks stays.
 
 use super::text::{Arg, Phrase, known};
+use crate::part::around;
 
 /// A fault as its `Display` gives it: a place, a colon, the problem.
 #[must_use]
 pub fn fault(said: &str) -> String {
-    let Some((place, problem)) = said.split_once(": ") else { return words(said) };
+    let Some((place, problem)) = around(said, ": ") else { return words(said) };
     let told = problem.strip_prefix("expected ").and_then(|rest| {
-        let (what, found) = rest.split_once(", found ").unwrap_or((rest, ""));
+        let (what, found) = around(rest, ", found ").unwrap_or((rest, ""));
         let (what, found) = (words(what), words(found));
         known(const { Phrase::named("fault") }, &[Arg::Text(&what), Arg::Text(&found)])
     });

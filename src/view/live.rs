@@ -11,6 +11,7 @@ use super::Node;
 use super::origin::caveat;
 use super::text::line;
 use crate::event::{Event, Standing};
+use crate::part::around;
 use crate::time::Micros;
 use crate::trace::codec::{Header, ReadError, Reader, Source};
 use crate::trace::timeline::CycleSummary;
@@ -148,7 +149,7 @@ impl Live {
     /// Takes what the stream says of the loop's gate:
     /// `{"held":"woken","count":2,…}`.
     pub fn take_gate(&mut self, text: &str) {
-        let held = text.split_once("\"held\":\"").map(|(_, rest)| rest);
+        let held = around(text, "\"held\":\"").map(|(_, rest)| rest);
         let word = held.and_then(|rest| rest.split('"').next());
         self.held = Some(word.unwrap_or_default().to_owned());
     }

@@ -13,7 +13,7 @@
 //! the same however long the run.
 
 use super::requests::Stream;
-use crate::event::{ClientId, Event, Need, Preview, Standing, escape};
+use crate::event::{ClientId, Event, Need, Preview, Standing, push_escaped};
 use crate::sorted::SortedMap;
 use crate::trace::{Record, Timeline};
 
@@ -339,7 +339,8 @@ impl Line {
 /// client published itself, or the line by which MONITOR shows its command.
 fn is_push(head: &str) -> bool {
     match head.as_bytes() {
-        [b'>', ..] => !head.split("\\r\\n").nth(2).is_some_and(|word| word.ends_with("subscribe")),
+        // Its length, the first word's and the word, each with `\r\n` after it.
+        [b'>', ..] => !head.split('\\').nth(4).is_some_and(|word| word.ends_with("subscribe")),
         [b'+', digit, ..] => digit.is_ascii_digit(),
         _ => false,
     }
@@ -424,5 +425,12 @@ fn put(pieces: &mut Vec<Piece>, framing: bool, bytes: &[u8]) {
 /// nothing is read back.
 #[must_use]
 pub fn visible(bytes: &[u8]) -> String {
-    escape(bytes).replace("\\\"", "\"").replace("\\\\", "\\")
+    let mut text = String::with_capacity(bytes.len());
+    for &byte in bytes {
+        match byte {
+            b'"' | b'\\' => text.push(char::from(byte)),
+            _ => push_escaped(&mut text, byte),
+        }
+    }
+    text
 }

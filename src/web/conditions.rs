@@ -7,19 +7,17 @@ use crate::sim::scenario::crowd;
 use wasm_bindgen::JsCast;
 use web_sys::HtmlInputElement;
 
-/// In a field's place, for the name of the chosen guest.
-const CHOSEN: &str = "GUEST";
+/// How the place of a field begins that is the chosen guest's.
+const CHOSEN: &str = "client GUEST";
 
 /// The place that `at` means while the `guest`-th guest is chosen; `None` if
 /// it is a guest's and nobody is.
 #[must_use]
 pub fn place(at: &str, scenario: &Scenario, guest: usize) -> Option<String> {
-    if !at.contains(CHOSEN) {
-        return Some(at.to_owned());
-    }
+    let Some(condition) = at.strip_prefix(CHOSEN) else { return Some(at.to_owned()) };
     let name = &scenario.clients.get(guest)?.name;
-    let Some(crowd) = crowd(name) else { return Some(at.replace(CHOSEN, name)) };
-    Some(at.replace("client", "crowd").replace(CHOSEN, crowd))
+    let (kind, name) = crowd(name).map_or(("client ", name.as_str()), |crowd| ("crowd ", crowd));
+    Some([kind, name, condition].concat())
 }
 
 /// Shows what holds, except in the field that the reader is writing in.

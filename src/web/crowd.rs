@@ -53,7 +53,7 @@ pub fn scenario(run: &Run, now: Micros) -> Result<(Scenario, String), (&'static 
             Problem::Refused(why) => why,
         };
         let said = fault(&["x: ", &problem].concat());
-        (FIELDS[field], said.trim_start_matches("x: ").to_owned())
+        (FIELDS[field], said.strip_prefix("x: ").unwrap_or(&said).to_owned())
     };
     let crowded = Scenario::parse("line", &text).map_err(wrong)?;
     Ok((crowded, line!("crowd.coming", guests.parse::<usize>().unwrap_or_default(), &name)))

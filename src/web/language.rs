@@ -3,6 +3,7 @@
 //! `index.html` says by itself is said anew.
 
 use super::document::{document, set, window, words};
+use crate::part::around;
 use crate::view::text::{Catalogue, Phrase, known, line, speak};
 use js_sys::{Array, Function, Promise, Reflect};
 use wasm_bindgen::closure::Closure;
@@ -99,7 +100,10 @@ fn each(mark: &str, attribute: &str) {
         let said = known(Phrase::named(&name), &[]).unwrap_or(english);
         match text {
             // The blanks at its ends stay.
-            Some(node) => node.set_node_value(Some(&now.replacen(now.trim(), &said, 1))),
+            Some(node) => {
+                let (before, after) = around(&now, now.trim()).unwrap_or_default();
+                node.set_node_value(Some(&[before, &said, after].concat()));
+            }
             None => set(&element, attribute, &said),
         }
     }

@@ -22,7 +22,8 @@ struct Layer {
 const LAYERS: &[Layer] = &[
     Layer { name: "time", sees: &[] },
     Layer { name: "sorted", sees: &[] },
-    Layer { name: "net", sees: &[Whole("time"), Whole("sorted")] },
+    Layer { name: "part", sees: &[] },
+    Layer { name: "net", sees: &[Whole("time"), Whole("sorted"), Whole("part")] },
     Layer { name: "event", sees: &[Whole("time"), Contract("net")] },
     Layer { name: "resp", sees: &[] },
     Layer { name: "store", sees: &[Whole("time")] },
@@ -59,11 +60,12 @@ const LAYERS: &[Layer] = &[
             Whole("resp"),
             Whole("time"),
             Whole("sorted"),
+            Whole("part"),
         ],
     },
     Layer {
         name: "trace",
-        sees: &[Whole("time"), Whole("sorted"), Whole("event"), Contract("net")],
+        sees: &[Whole("time"), Whole("sorted"), Whole("part"), Whole("event"), Contract("net")],
     },
     Layer {
         name: "view",
@@ -72,6 +74,7 @@ const LAYERS: &[Layer] = &[
         sees: &[
             Whole("time"),
             Whole("sorted"),
+            Whole("part"),
             Whole("event"),
             Contract("net"),
             Whole("resp"),
@@ -98,6 +101,7 @@ const LAYERS: &[Layer] = &[
         sees: &[
             Whole("time"),
             Whole("sorted"),
+            Whole("part"),
             Whole("event"),
             Whole("net"),
             Whole("resp"),

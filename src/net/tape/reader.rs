@@ -2,6 +2,7 @@
 
 use super::{Birth, ERRORS, OUTCOMES};
 use crate::net::{Accepted, Fd, Fired, Listening, Mask, NetError, Outgoing, WriteJob};
+use crate::part::part;
 use crate::time::Micros;
 use std::cell::Cell;
 use std::net::SocketAddr;
@@ -253,7 +254,7 @@ impl Tape {
     }
 
     fn rest(&self) -> &str {
-        &self.text[self.place.get()..]
+        part(&self.text, self.place.get()..)
     }
 
     fn words(&self) -> Words<'_> {

@@ -3,6 +3,7 @@
 //! condition is called and what it may be stand in one place, the parser.
 
 use super::{Scenario, ScenarioError};
+use crate::part::around;
 
 /// Where a condition stands in the text: the words its line begins with, and
 /// its own name: `set hz`, `cost syscall`, `client ana latency`.
@@ -74,7 +75,9 @@ fn without(line: &str, head: &str, name: &str) -> Option<String> {
     if head == "set" {
         return None;
     }
-    let rest = after(line, head)?.replacen(&format!("{name} {value}"), "", 1);
+    let rest = after(line, head)?;
+    let (before, behind) = around(rest, &format!("{name} {value}")).unwrap_or((rest, ""));
+    let rest = [before, behind].concat();
     let is_bare = rest.trim().is_empty() && !head.starts_with("client ");
     (!is_bare).then(|| format!("{head} {}", rest.trim()).trim_end().to_owned())
 }

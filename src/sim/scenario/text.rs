@@ -5,6 +5,7 @@ use super::{Action, ClientSpec, Input, Packets, Scenario};
 use crate::event::escape;
 use crate::net::fault::FaultConfig;
 use crate::net::virt::{Costs, Link};
+use crate::part::part;
 use crate::resp::{Limits, Progress, RequestParser};
 use crate::time::Micros;
 use std::fmt::Write;
@@ -134,9 +135,9 @@ fn tape_lines(out: &mut String, tape: &str) {
     while !rest.is_empty() {
         // It is ASCII, but may have been made by hand.
         let end = (WIDTH..rest.len()).find(|&at| rest.is_char_boundary(at));
-        let (first, after) = rest.split_at(end.unwrap_or(rest.len()));
-        line(out, &format!("tape    {first}"));
-        rest = after;
+        let end = end.unwrap_or(rest.len());
+        line(out, &format!("tape    {}", part(rest, ..end)));
+        rest = part(rest, end..);
     }
 }
 

@@ -1,6 +1,7 @@
 //! A line of a scenario as words with their places.
 
 use super::parse::ScenarioError;
+use crate::part::part;
 use crate::resp::inline::next_arg;
 use crate::time::Micros;
 
@@ -35,24 +36,24 @@ pub(super) struct Words<'a> {
 
 impl<'a> Words<'a> {
     pub fn split(name: &'a str, line: usize, text: &str) -> Result<Words<'a>, ScenarioError> {
-        let column = |offset: usize| text[..offset].chars().count() + 1;
+        let column = |offset: usize| part(text, ..offset).chars().count() + 1;
         let (mut words, mut from) = (Vec::new(), 0);
         loop {
             let mut bytes = Vec::new();
-            let rest = text[from..].trim_start();
+            let rest = part(text, from..).trim_start();
             if rest.starts_with('#') {
                 break;
             }
             let source = next_arg(text.as_bytes(), from, &mut bytes).map_err(|quote| {
                 // Quotes are ASCII, so the offset is a character's.
                 let at = column(quote.at);
-                let found = text[quote.at..].to_owned();
+                let found = part(text, quote.at..).to_owned();
                 ScenarioError::expected(name, line, at, "a quoted word that ends", found)
             })?;
             let Some(source) = source else { break };
             from = source.end;
             let column = column(source.start);
-            words.push(Word { bytes, source: text[source].to_owned(), column });
+            words.push(Word { bytes, source: part(text, source).to_owned(), column });
         }
         let end_column = column(from);
         Ok(Words { name, line, words: words.into_iter(), end_column })
@@ -133,7 +134,7 @@ pub(super) const A_SIZE: &str = "a size such as 4kb";
 /// A decimal number with at most nine digits after the point and its unit.
 fn split_unit(text: &str) -> Option<(u64, u64, &str)> {
     let unit_at = text.find(|c: char| c.is_ascii_alphabetic()).unwrap_or(text.len());
-    let (number, unit) = text.split_at(unit_at);
+    let (number, unit) = (part(text, ..unit_at), part(text, unit_at..));
     let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
     let digits = |s: &str| !s.is_empty() && s.bytes().all(|b| b.is_ascii_digit());
     if !digits(whole) || (number.contains('.') && !digits(fraction)) || fraction.len() > 9 {

@@ -6,6 +6,7 @@
 //! a field.
 
 use super::scan::{Value, Wrong, scan, unescaped};
+use crate::part::part;
 use crate::sorted::SortedMap;
 use std::borrow::Cow;
 use std::cell::RefCell;
@@ -45,7 +46,7 @@ impl<'a> Line<'a> {
         match scan(text) {
             Ok(values) => Ok(Line { text, values, fault: RefCell::default() }),
             Err(Wrong { at, expected }) => {
-                let found = text[at..].chars().next();
+                let found = part(text, at..).chars().next();
                 let found = found.map_or("the end".to_owned(), |found| found.to_string());
                 let cut = at == text.len();
                 let column = if cut { at } else { at + 1 };
@@ -92,7 +93,7 @@ impl<'a> Raw<'a> {
     #[inline(never)]
     fn text(self) -> &'a str {
         let Value { from, to, .. } = self.value();
-        &self.line.text[from..to]
+        part(self.line.text, from..to)
     }
 
     /// The values in it that follow each other, those of an object with their
@@ -156,7 +157,7 @@ impl<'a> Raw<'a> {
             self.unexpected("a string");
             return Cow::Borrowed("");
         }
-        let inner = &text[1..text.len() - 1];
+        let inner = part(text, 1..text.len() - 1);
         if inner.contains('\\') { Cow::Owned(unescaped(inner)) } else { Cow::Borrowed(inner) }
     }
 

@@ -1,5 +1,7 @@
 //! The grammar of JSON (RFC 8259): where in a text each value begins and ends.
 
+use crate::part::part;
+
 /// Deeper nesting is refused, before it takes the stack.
 const DEPTH_MOST: u32 = 128;
 
@@ -216,7 +218,7 @@ pub(super) fn unescaped(inner: &str) -> String {
             text.push_str(pieces.next().unwrap_or_default());
             continue;
         };
-        let mut rest = &piece[1..];
+        let mut rest = part(piece, 1..);
         match escape {
             'b' => text.push('\u{8}'),
             'f' => text.push('\u{c}'),
@@ -224,8 +226,8 @@ pub(super) fn unescaped(inner: &str) -> String {
             'r' => text.push('\r'),
             't' => text.push('\t'),
             'u' => {
-                let unit = u32::from_str_radix(&rest[..4], 16).unwrap_or_default();
-                rest = &rest[4..];
+                let unit = u32::from_str_radix(part(rest, ..4), 16).unwrap_or_default();
+                rest = part(rest, 4..);
                 match unit {
                     0xd800..=0xdbff => high = unit - 0xd800,
                     0xdc00..=0xdfff => {

@@ -31,6 +31,7 @@
 //! it: what it leaves out (calls, for the most part) stays as it was.
 
 use super::Phrase;
+use crate::part::part;
 use crate::sorted::sort_by_key;
 use std::fmt;
 use std::ops::Range;
@@ -170,27 +171,27 @@ impl Catalogue {
             }
             let (wording, value) = if let Some(head) = line.strip_prefix('[') {
                 let close = head.find(']').ok_or_else(|| broken(Expected::NameInBrackets))?;
-                let name = head[..close].find(' ').unwrap_or(close);
+                let name = part(head, ..close).find(' ').unwrap_or(close);
                 if name == 0 {
                     return Err(broken(Expected::NameInBrackets));
                 }
                 let from = start + 1;
                 let entry = Entry {
-                    phrase: Phrase::named(&head[..name]),
+                    phrase: Phrase::named(part(head, ..name)),
                     name: from..from + name,
                     values: from + name..from + close,
                     wordings: [0..0, 0..0, 0..0],
                 };
-                let values = &head[name..close];
+                let values = part(head, name..close);
                 let found = place(&mut self.entries, entry).map_err(broken)?;
-                if self.source[self.entries[found].values.clone()] != *values {
+                if self.values(&self.entries[found]) != values {
                     return Err(broken(Expected::SameValues));
                 }
                 open = Some(found);
                 (0, close + 2)
             } else {
                 let equals = line.find('=').ok_or_else(|| broken(Expected::HeadOrWording))?;
-                let name = line[..equals].trim_end();
+                let name = part(line, ..equals).trim_end();
                 let wording = WORDING_NAMES.iter().position(|known| *known == name);
                 (wording.ok_or_else(|| broken(Expected::HeadOrWording))?, equals + 1)
             };
@@ -201,7 +202,7 @@ impl Catalogue {
             }
             let end = start + line.len();
             self.entries[open].wordings[wording] = end - words.len()..end;
-            let names = &self.source[self.entries[open].values.clone()];
+            let names = self.values(&self.entries[open]);
             super::fill::check(words, names).map_err(broken)?;
         }
         Ok(())
@@ -214,12 +215,12 @@ impl Catalogue {
     }
 
     pub(super) fn values(&self, entry: &Entry) -> &str {
-        &self.source[entry.values.clone()]
+        part(&self.source, entry.values.clone())
     }
 
     /// Empty where there is none.
     pub(super) fn wording(&self, entry: &Entry, wording: usize) -> &str {
-        &self.source[entry.wordings[wording].clone()]
+        part(&self.source, entry.wordings[wording].clone())
     }
 
     /// Every phrase with its name, its values and its three wordings, by
@@ -227,7 +228,7 @@ impl Catalogue {
     pub fn all(&self) -> impl Iterator<Item = (&str, &str, [&str; WORDINGS])> {
         self.entries.iter().map(|entry| {
             let wordings = [0, 1, 2].map(|wording| self.wording(entry, wording));
-            (&self.source[entry.name.clone()], self.values(entry).trim(), wordings)
+            (part(&self.source, entry.name.clone()), self.values(entry).trim(), wordings)
         })
     }
 }

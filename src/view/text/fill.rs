@@ -2,6 +2,7 @@
 //! writes them.
 
 use super::{Arg, Catalogue, Expected, Phrase, SPOKEN, Said, Words};
+use crate::part::part;
 use crate::time::Micros;
 
 /// Says a phrase in all its wordings.
@@ -41,7 +42,7 @@ fn split(template: &str) -> Result<Option<(&str, Slot<'_>, &str)>, Expected> {
         let stray = template.contains('}');
         return if stray { Err(Expected::Brace) } else { Ok(None) };
     };
-    let inner = &template[open + 1..];
+    let inner = part(template, open + 1..);
     let (mut depth, mut kind_at, mut middle) = (0_u32, None, None);
     for (at, byte) in inner.bytes().enumerate() {
         match byte {
@@ -51,12 +52,12 @@ fn split(template: &str) -> Result<Option<(&str, Slot<'_>, &str)>, Expected> {
                 let name_end = kind_at.unwrap_or(at);
                 let first = kind_at.map_or(at, |kind| kind + 1);
                 let slot = Slot {
-                    name: &inner[..name_end],
+                    name: part(inner, ..name_end),
                     kind: kind_at.map(|kind| inner.as_bytes()[kind]),
-                    first: &inner[first..middle.unwrap_or(at)],
-                    second: middle.map_or("", |middle| &inner[middle + 1..at]),
+                    first: part(inner, first..middle.unwrap_or(at)),
+                    second: middle.map_or("", |middle| part(inner, middle + 1..at)),
                 };
-                return Ok(Some((&template[..open], slot, &inner[at + 1..])));
+                return Ok(Some((part(template, ..open), slot, part(inner, at + 1..))));
             }
             b':' | b'?' if depth == 0 && kind_at.is_none() => kind_at = Some(at),
             b'|' if depth == 0 && kind_at.is_none() => kind_at = Some(at),

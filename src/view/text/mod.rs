@@ -17,6 +17,7 @@ pub use fill::{bytes, clock, grouped, lasting, size, time};
 
 use crate::event::ClientId;
 use crate::net::Fd;
+use crate::part::part;
 use crate::time::Micros;
 use std::cell::RefCell;
 
@@ -168,20 +169,20 @@ impl Words {
     #[must_use]
     #[inline(never)]
     pub fn kitchen(&self) -> &str {
-        &self.0.text[..self.0.kitchen_end]
+        part(&self.0.text, ..self.0.kitchen_end)
     }
 
     #[must_use]
     #[inline(never)]
     pub fn redis(&self) -> &str {
-        &self.0.text[self.0.redis..self.0.term]
+        part(&self.0.text, self.0.redis..self.0.term)
     }
 
     /// The call and its result; empty where none is told.
     #[must_use]
     #[inline(never)]
     pub fn term(&self) -> &str {
-        &self.0.text[self.0.term..]
+        part(&self.0.text, self.0.term..)
     }
 
     /// The kitchen's wording alone.

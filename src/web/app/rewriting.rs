@@ -1,6 +1,7 @@
 //! Changing what cannot be done as a guest: the run's text, at hand to be edited.
 
 use super::{App, Watched, show_scenarios};
+use crate::part::around;
 use crate::sim::Scenario;
 use crate::sim::rerun::{self, NoRerun, Verdict};
 use crate::view::fault;
@@ -73,7 +74,7 @@ impl App {
             Err(why) => {
                 // Where in the text it would stand is no help here.
                 let why = fault(&why.to_string());
-                let said = why.split_once(": ").map_or(why.as_str(), |(_, said)| said);
+                let said = around(&why, ": ").map_or(why.as_str(), |(_, said)| said);
                 self.tell(Outcome::Refused(said.to_owned()));
             }
         }

@@ -108,7 +108,8 @@ impl App {
             .chars()
             .map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' })
             .collect();
-        slug.trim_matches('-').trim_end_matches("-ndjson").to_owned()
+        let slug = slug.trim_matches('-');
+        slug.strip_suffix("-ndjson").unwrap_or(slug).to_owned()
     }
 
     pub(super) fn open_shared(&mut self, shared: Result<Shared, BrokenLink>) {

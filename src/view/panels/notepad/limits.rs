@@ -1,5 +1,6 @@
 //! Limits as directives spell them, and the axis that shows how near one is.
 
+use crate::part::part;
 use crate::time::Micros;
 use crate::trace::World;
 use crate::trace::world::ReplyView;
@@ -37,7 +38,7 @@ pub(in crate::view) fn query_limit_bytes(world: &World) -> Option<u64> {
 /// binary.
 fn memory(text: &str) -> Option<u64> {
     let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
-    let factor = match text[digits.len()..].to_ascii_lowercase().as_str() {
+    let factor = match part(text, digits.len()..).to_ascii_lowercase().as_str() {
         "" | "b" => 1,
         "k" => 1_000,
         "kb" => 1 << 10,
