@@ -89,7 +89,6 @@ fn is_on(ctx: &Context<'_>) -> bool {
 
 /// One reply of each kind, for whoever writes a decoder. The specimens are
 /// Redis's.
-#[expect(clippy::approx_constant, reason = "it is no constant, it is a specimen")]
 fn protocol(ctx: &mut Context<'_>) -> Outcome {
     const BIG: &[u8] = b"1234567999999999999999999999999999999";
     let resp3 = ctx.client().resp == 3;
@@ -98,7 +97,7 @@ fn protocol(ctx: &mut Context<'_>) -> Outcome {
     match &*wanted {
         "string" => reply.bulk(b"Hello World"),
         "integer" => reply.integer(12_345),
-        "double" => reply.double(3.141),
+        "double" => reply.double_of(b"3.141"),
         "bignum" if resp3 => reply.shared(b"(1234567999999999999999999999999999999\r\n"),
         "bignum" => reply.bulk(BIG),
         "null" => reply.null(),

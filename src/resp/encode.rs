@@ -188,13 +188,17 @@ impl<S: Sink> Encoder<S> {
     /// `,value`; in RESP2 a bulk string. The shortest digits that read back as
     /// the same number.
     pub fn double(&mut self, value: f64) {
-        let digits = Piece::double(value);
+        self.double_of(Piece::double(value).bytes());
+    }
+
+    /// A double whose digits are known; they fit a [`Piece`].
+    pub(crate) fn double_of(&mut self, digits: &[u8]) {
         match self.protocol {
-            Protocol::Resp2 => self.bulk(digits.bytes()),
+            Protocol::Resp2 => self.bulk(digits),
             Protocol::Resp3 => {
                 let mut piece = Piece::EMPTY;
                 piece.extend(b",");
-                piece.extend(digits.bytes());
+                piece.extend(digits);
                 piece.extend(b"\r\n");
                 self.sink.put(piece.bytes());
             }
@@ -312,8 +316,6 @@ impl Piece {
         if value < 0.0 {
             piece.extend(b"-");
         }
-        // The standard formatting would bring the page its tables a second
-        // time: the reader of JSON has these.
         let mut shortest = zmij::Buffer::new();
         let text = shortest.format_finite(value.abs());
         let (plain, exponent) = text.split_once('e').unwrap_or((text, "0"));

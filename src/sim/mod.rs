@@ -358,7 +358,9 @@ impl Scenario {
     fn server_config(&self) -> Config {
         let mut config = Config::default();
         for (name, value) in &self.config {
-            config.set(name, value).expect("a directive that was checked when it was read");
+            if let Err(why) = config.set(name, value) {
+                panic!("a directive that was checked when it was read: {why}");
+            }
         }
         config
     }

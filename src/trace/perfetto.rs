@@ -12,7 +12,7 @@
 //! what took less than one is drawn with none.
 
 use super::Record;
-use super::codec::write_text;
+use super::codec::{text, write_text};
 use crate::event::{ClientId, Event, Phase, Pipe};
 use crate::net::Fd;
 use crate::sorted::SortedMap;
@@ -61,7 +61,7 @@ pub fn to_text(records: &[Record]) -> String {
         writer.record(&record.event);
     }
     writer.end();
-    String::from_utf8(writer.out).expect("JSON is UTF-8")
+    text(writer.out)
 }
 
 /// Since when something has been going on, for each client.

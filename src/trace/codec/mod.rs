@@ -319,7 +319,7 @@ pub fn record_line_with(record: &Record, inputs: &str) -> String {
         let mut member = Vec::new();
         write_text(&mut member, inputs);
         line.push_str(",\"in\":");
-        line.push_str(std::str::from_utf8(&member).expect("JSON is UTF-8"));
+        line.push_str(&text(member));
         line.push_str("}\n");
     }
     line
@@ -344,7 +344,13 @@ pub fn to_text_with(header: &Header, records: &[Record], inputs: &Inputs) -> Str
 fn line(value: &impl Wire) -> String {
     let mut bytes = Vec::new();
     append_line(&mut bytes, value);
-    String::from_utf8(bytes).expect("JSON is UTF-8")
+    text(bytes)
+}
+
+/// What a writer wrote.
+pub(super) fn text(json: Vec<u8>) -> String {
+    // `expect` would bring the page all that the error has to tell.
+    String::from_utf8(json).unwrap_or_else(|_| unreachable!("JSON is UTF-8"))
 }
 
 fn append_line(out: &mut Vec<u8>, value: &impl Wire) {
