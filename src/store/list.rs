@@ -28,6 +28,9 @@ const LISTPACK_FRAME_BYTES: u64 = 7;
 /// What one element takes in the ring.
 const ELEMENT_BYTES: u64 = 24;
 
+/// A ring of so many places is left as it is.
+const SPARE_PLACES: usize = 64;
+
 /// One end of a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum End {
@@ -85,6 +88,12 @@ impl List {
         // border does not change its form with every push and pop.
         if (self.packed_bytes + LISTPACK_FRAME_BYTES) * 2 <= LISTPACK_MAX_BYTES {
             self.quicklist = false;
+        }
+        // What a backlog took is given back as it is worked off: half of the
+        // ring once three quarters are empty, so that it costs little per pop.
+        let places = self.elements.capacity();
+        if places > SPARE_PLACES && self.elements.len() <= places / 4 {
+            self.elements.shrink_to(places / 2);
         }
         Some(element)
     }
@@ -146,6 +155,20 @@ mod tests {
         assert_eq!(list.encoding(), Encoding::Quicklist);
         list.pop(End::Front);
         assert_eq!(list.encoding(), Encoding::Listpack);
+    }
+
+    /// Protects: a queue that was long once does not take that much memory for
+    /// as long as it is not empty, which nothing would have counted.
+    #[test]
+    fn a_backlog_that_was_worked_off_takes_no_memory() {
+        let mut list = List::default();
+        (0..100_000).for_each(|_| list.push(End::Back, b"x"));
+        while list.len() > 1 {
+            list.pop(if list.len() % 2 == 0 { End::Front } else { End::Back });
+            let places = list.elements.capacity();
+            assert!(places <= SPARE_PLACES || places < list.len() * 4 + 4, "{places}");
+        }
+        assert_eq!(list.get(0).map(StringValue::len), Some(1));
     }
 
     #[test]
