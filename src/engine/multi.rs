@@ -116,15 +116,15 @@ impl Server {
 
     /// `watchForKey`: the same key twice counts once.
     pub fn watch_key(&mut self, slot: Slot, key: &[u8]) {
-        let client = &self.clients[slot];
-        let db = client.db;
-        if client.watched_keys().iter().any(|w| w.db == db && *w.key == *key) {
+        let db = self.clients[slot].db;
+        let watchers = self.watched_keys.entry(db, key);
+        if watchers.contains(&slot) {
             return;
         }
+        watchers.push(slot);
         let now_ms = self.unix_ms().cast_signed();
         let store = self.store.db(usize::from(db));
         let expired = store.find(key).is_some_and(|place| store.has_expired(place, now_ms));
-        self.watched_keys.entry(db, key).push(slot);
         let watched = &mut self.clients[slot].rare().watched;
         watched.push(WatchedKey { db, key: key.into(), expired });
         let keys = watched.len() as u32;

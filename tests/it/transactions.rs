@@ -264,3 +264,21 @@ fn whoever_leaves_in_the_middle_leaves_nothing_behind() {
     assert!(house.engine.server().watched_keys.is_empty());
     assert_eq!(house.ask(2, "SET a 2"), "+OK\r\n");
 }
+
+/// Protects: what watching one more key costs does not grow with how many are
+/// watched already.
+#[test]
+fn watching_very_many_keys_holds_nobody_up() {
+    const KEYS: usize = 200_000;
+    let keys: Vec<String> = (0..KEYS).map(|n| format!("k{n}")).collect();
+    let mut words = vec!["WATCH", "k7"];
+    words.extend(keys.iter().map(String::as_str));
+    let mut house = House::with_guests(&[], 1);
+    house.tell_nobody();
+    house.send(1, request(&words));
+    house.settle();
+    assert_eq!(house.news(1), "+OK\r\n");
+    assert_eq!(house.engine.server().watched_keys.len(), KEYS, "the same key twice counts once");
+    assert_eq!(house.ask(1, "UNWATCH"), "+OK\r\n");
+    assert!(house.engine.server().watched_keys.is_empty());
+}
