@@ -67,7 +67,7 @@
 //! # Time and cost
 //!
 //! In simulation the clock moves only by the cost model
-//! ([`Costs`](net::virt::Costs)): so much per system call, per byte, per
+//! ([`Costs`](net::Costs)): so much per system call, per byte, per
 //! command and its work. Durations on screen therefore mean something, and one
 //! slow command visibly delays everybody. Natively it is the monotonic clock.
 //!

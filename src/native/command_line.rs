@@ -19,6 +19,16 @@ use std::str::FromStr;
 use std::time::Duration;
 
 /// One invocation.
+/// What is printed of a run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Print {
+    #[default]
+    Trace,
+    Summary(Form),
+    /// How its orders fared, and how other designs would have served them.
+    Designs,
+}
+
 #[derive(Debug)]
 pub enum Invocation {
     Help,
@@ -29,7 +39,7 @@ pub enum Invocation {
     },
     Run {
         scenario: PathBuf,
-        summary: Option<Form>,
+        print: Print,
     },
     /// A run in sentences.
     Story {
@@ -129,11 +139,13 @@ onechef: Redis's event loop, to look at and to use
       to itself is not shown. The server is slower meanwhile, and goes on when
       this ends. The options are those of serve; there is no --step.
 
-  onechef run SCENARIO [--summary[=json]]
+  onechef run SCENARIO [--summary[=json] | --designs]
       Plays a scenario on the simulated network and prints the trace (NDJSON),
       or a table of its cycles and one of how its crowds fared, or the same as
       JSON: an object of cycles and crowds, times in microseconds. SCENARIO is a
       file, the name of a bundled one, or a link that the page made.
+      With --designs, compares how its requests fared with how threads would have
+      served them.
 
   onechef story SCENARIO|RECORDING [--language en|de] [--terms kitchen|both|redis]
       Tells a run as plain text, a line a step, in the page's sentences; marks
@@ -426,11 +438,15 @@ fn parse_form(parser: &mut lexopt::Parser) -> Result<Form, UsageError> {
 fn parse_run(mut parser: lexopt::Parser) -> Result<Invocation, UsageError> {
     use lexopt::prelude::*;
     let mut scenario = None;
-    let mut summary = None;
+    let mut print = Print::default();
     while let Some(argument) = parser.next()? {
         match argument {
             Short('h') | Long("help") => return Ok(Invocation::Help),
-            Long("summary") => summary = Some(parse_form(&mut parser)?),
+            Long("summary" | "designs") if print != Print::Trace => {
+                return Err(words("run: one of --summary and --designs at a time"));
+            }
+            Long("summary") => print = Print::Summary(parse_form(&mut parser)?),
+            Long("designs") => print = Print::Designs,
             Value(path) if scenario.is_none() => scenario = Some(PathBuf::from(path)),
             other => return Err(other.unexpected().into()),
         }
@@ -438,7 +454,7 @@ fn parse_run(mut parser: lexopt::Parser) -> Result<Invocation, UsageError> {
     let scenario = scenario.ok_or_else(|| {
         UsageError::Words("run: expected a scenario's file, name or link".to_owned())
     })?;
-    Ok(Invocation::Run { scenario, summary })
+    Ok(Invocation::Run { scenario, print })
 }
 
 fn parse_story(mut parser: lexopt::Parser) -> Result<Invocation, UsageError> {

@@ -331,7 +331,8 @@ impl<N> Fault<N> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::net::virt::{Conn, Costs, GuestAction, GuestEnd, Link, Virt, VirtConfig};
+    use crate::net::Costs;
+    use crate::net::virt::{Conn, GuestAction, GuestEnd, Link, Virt, VirtConfig};
 
     const ALWAYS: u16 = 1_000;
 

@@ -31,6 +31,7 @@
 //! a [`tape`], which [`virt`] plays again.
 
 mod batch;
+mod cost;
 pub mod fault;
 pub mod tape;
 #[cfg(not(target_arch = "wasm32"))]
@@ -38,6 +39,7 @@ pub mod tcp;
 mod untold;
 pub mod virt;
 
+pub use cost::Costs;
 pub use untold::Untold;
 
 pub use batch::{

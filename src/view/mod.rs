@@ -5,6 +5,7 @@ pub mod announce;
 pub mod beat;
 pub mod compare;
 pub mod control;
+pub mod designs;
 mod fault;
 pub mod frame;
 pub mod lanes;

@@ -2,6 +2,7 @@
 //! a terminal, a mail, a program, or whoever reads better than he watches.
 
 use super::beat::is_step;
+use super::designs::{Comparison, Design, Fared};
 use super::frame::Terms;
 use super::lanes::Load;
 use super::narration::narrate;
@@ -70,6 +71,43 @@ pub fn loads(loads: &[Load]) -> String {
         table += &row([crowd.clone(), sent, answered, per_second.to_string(), p50, p90, p99, max]);
     }
     table + "from when a request was meant to be sent until its reply was read\n"
+}
+
+/// How the orders of a run fared, and would have fared otherwise: a line each
+/// under a line of heads, and what is left out.
+#[must_use]
+pub fn designs(compared: &Comparison) -> String {
+    let mut table = format!(
+        "{:<46}{:>11}{:>11}{:>11}{:>9}{:>12}\n",
+        "design", "p50", "p99", "max", "wakeups", "busy"
+    );
+    for Fared { design, took, wakeups, busy } in &compared.rows {
+        let name = match *design {
+            Design::EventLoop { io_threads: 1, .. } => "event loop, one thread".to_owned(),
+            Design::EventLoop { io_threads, shares: 0 } => {
+                format!("event loop, io-threads {io_threads} (never called)")
+            }
+            Design::EventLoop { io_threads, shares } => {
+                format!("event loop, io-threads {io_threads} ({shares} shares)")
+            }
+            Design::ThreadPerClient { threads, cores, locked } => {
+                let lock = if locked { "one lock" } else { "no lock" };
+                let cores = format!("{cores} core{}", if cores == 1 { "" } else { "s" });
+                format!("a thread per client: {threads} on {cores}, {lock}")
+            }
+        };
+        let [p50, p99, max, busy] = [took.p50, took.p99, took.max, *busy].map(|t| t.to_string());
+        let _ = writeln!(table, "{name:<46}{p50:>11}{p99:>11}{max:>11}{wakeups:>9}{busy:>12}");
+    }
+    let orders = compared.rows.first().map_or(0, |row| row.took.orders);
+    let left_out = compared.left_out;
+    let _ = writeln!(
+        table,
+        "{orders} requests, from their arrival until the reply had left; {left_out} left out: they\n\
+         waited for a key, for a slow reader, or are not answered. The event loop's lines are\n\
+         runs of the engine, those with a thread per client a model with the same prices."
+    );
+    table
 }
 
 fn wording(words: &Words, terms: Terms) -> &str {

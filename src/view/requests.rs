@@ -24,6 +24,9 @@ pub struct Request {
     pub client: ClientId,
     /// As somebody would type it, clipped; empty while it is not complete.
     pub order: String,
+    /// Bytes on the wire, of a complete order, and of its reply.
+    pub size: u64,
+    pub reply: u64,
     /// The guest wrote its first byte.
     pub sent: Option<usize>,
     /// Its last byte came to rest in the server's socket.
@@ -389,6 +392,7 @@ impl Requests {
         let request = Request {
             client,
             order,
+            size: to - from,
             sent: line.sent.past(from),
             arrived: line.arrived.past(last),
             signalled: told.or(line.signalled),
@@ -422,6 +426,7 @@ impl Requests {
             _ => line.unwritten.push_back((end, open)),
         }
         let request = &mut self.all[open];
+        request.reply += bytes;
         request.queued.get_or_insert(index);
         if request.blocked.is_some() {
             self.close_if_answered(client);

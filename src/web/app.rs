@@ -58,6 +58,7 @@ pub struct App {
     marking: Marking,
     lanes: bool,
     said: bool,
+    designs: bool,
     tab: Tab,
     announcer: Announcer,
     console: Console,
@@ -153,6 +154,7 @@ impl App {
             marking,
             lanes: false,
             said: false,
+            designs: false,
             tab: if known { Tab::Notepad } else { Tab::Card },
             announcer: Announcer::default(),
             console: Console::new(),
@@ -201,6 +203,14 @@ impl App {
             Message::SwitchSaid => {
                 self.said = !self.said;
                 self.paint();
+            }
+            Message::SwitchDesigns => {
+                // Asked for from elsewhere, it is to be seen.
+                self.designs = !self.designs || self.tab != Tab::Counters;
+                self.tab = Tab::Counters;
+                self.show_tab();
+                self.paint();
+                document::focus(&document::typed("designs"));
             }
             Message::SwitchLanes => {
                 self.lanes = !self.lanes;

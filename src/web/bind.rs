@@ -139,6 +139,7 @@ fn act(word: &str) -> Option<Message> {
         "lanes" => Message::SwitchLanes,
         "said" => Message::SwitchSaid,
         "ask" => Message::ToQuestion,
+        "designs" => Message::SwitchDesigns,
         "reveal" => Message::Reveal,
         "prepare" => Message::Prepare,
         _ => return None,

@@ -27,6 +27,8 @@ pub enum Message {
     SwitchLanes,
     /// Unfolds or folds away what was said.
     SwitchSaid,
+    /// Shows or hides how other designs would have fared.
+    SwitchDesigns,
     /// The n-th scenario of the list.
     Scenario(usize),
     Terms(Terms),

@@ -46,6 +46,7 @@ pub struct Scene<'a> {
     pub lanes: bool,
     /// What was said is unfolded.
     pub said: bool,
+    pub designs: bool,
     /// Nothing is left but the clock, which may be asked to tick.
     pub ticks: bool,
 }
@@ -190,7 +191,9 @@ fn counted(frame: &Frame, scene: Scene) -> Vec<Node> {
         panels::kept(&timeline.footprint()),
         Node::new("p").class("note1").text(scene.run.truth()),
     ];
-    loads.into_iter().chain(others).collect()
+    let compared = scene.designs.then(|| scene.run.designs()).flatten();
+    let designs = panels::designs(scene.designs, compared.as_deref());
+    loads.into_iter().chain([designs]).chain(others).collect()
 }
 
 fn latencies(scene: Scene) -> Node {

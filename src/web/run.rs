@@ -7,6 +7,7 @@ use crate::sorted::SortedMap;
 use crate::trace::codec::{self, Ending, Header};
 use crate::trace::world::Guest;
 use crate::trace::{Inputs, Record, Timeline, World};
+use crate::view::designs::{self, Comparison};
 use crate::view::fault;
 use crate::view::lint::{Lint, lints, mark_waits};
 use crate::view::origin;
@@ -53,6 +54,7 @@ struct Findings {
     transcripts: Transcripts,
     /// Of the first so many records.
     lints: (usize, Vec<Lint>),
+    designs: (usize, Option<Comparison>),
 }
 
 #[derive(Debug)]
@@ -234,6 +236,23 @@ impl Run {
     pub fn transcripts(&self) -> Ref<'_, Transcripts> {
         self.findings.borrow_mut().transcripts.catch_up(self.timeline.records());
         Ref::map(self.findings.borrow(), |findings| &findings.transcripts)
+    }
+
+    /// How its orders would have fared in other designs; `None` unless it is a
+    /// simulation, whose prices are known.
+    #[must_use]
+    pub fn designs(&self) -> Option<Ref<'_, Comparison>> {
+        let scenario = self.scenario().filter(|scenario| scenario.tape.is_none())?;
+        if self.findings.borrow().designs.0 != self.timeline.len() {
+            let helped = Run::simulate(scenario.with(designs::HELPED));
+            let compared = designs::compare(
+                (&self.timeline, &self.requests()),
+                Some((&helped.timeline, &helped.requests())),
+                &scenario.costs,
+            );
+            self.findings.borrow_mut().designs = (self.timeline.len(), Some(compared));
+        }
+        Ref::filter_map(self.findings.borrow(), |findings| findings.designs.1.as_ref()).ok()
     }
 
     /// What is worth noticing in it, as far as it was gone through.

@@ -14,6 +14,7 @@ mod commands;
 mod drip;
 // What goes into the page: nothing that needs an operating system.
 mod dependencies;
+mod designs;
 // Bytes come back in order, once, whatever the network does.
 mod echo;
 // Every odd situation, in simulation and over TCP, and the page about them.

@@ -3,8 +3,9 @@
 
 use crate::house::{House, request};
 use onechef::event::{Event, escape};
+use onechef::net::Costs;
 use onechef::net::fault::FaultConfig;
-use onechef::net::virt::{Conn, Costs, GuestAction, Link};
+use onechef::net::virt::{Conn, GuestAction, Link};
 use onechef::net::{Mask, Net, WriteOutcome};
 use onechef::sim::{Action, ClientSpec, Input, Packets, Progress, Scenario, Sim, summary};
 use onechef::time::Micros;

@@ -1,7 +1,7 @@
 //! Does what was asked for.
 
 use crate::source::{self, Named, Source};
-use onechef::native::command_line::{self, Invocation, Language, Wording};
+use onechef::native::command_line::{self, Invocation, Language, Print, Wording};
 use onechef::native::serve;
 use onechef::native::summary::{self, Crowd, Form};
 use onechef::sim::{self, Progress, Scenario, Sim};
@@ -11,7 +11,7 @@ use onechef::trace::{Timeline, perfetto};
 use onechef::view::lanes::Load;
 use onechef::view::requests::Requests;
 use onechef::view::text::{self, Catalogue};
-use onechef::view::{Terms, plain};
+use onechef::view::{Terms, designs, plain};
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 use std::process::ExitCode;
@@ -42,6 +42,10 @@ pub fn main() -> ExitCode {
 const RECORDED: &str = "a recorded run cannot be checked: its clock and its network are a \
     real machine's, and the checker knows the simulation's; 'onechef replay RECORDING \
     --check' runs it again and compares";
+
+/// The same.
+const WITHOUT_PRICES: &str = "a recorded run cannot be compared with other designs: they are \
+    worked out with the simulation's prices, which a real machine does not state";
 
 /// The exit status, and why.
 pub struct Failure(pub u8, pub String);
@@ -82,7 +86,7 @@ fn carry_out(invocation: Invocation) -> Result<(), Failure> {
             follow.carry_out().map_err(|e| Failure(COULD_NOT_RUN, e.to_string()))
         }
         Invocation::Story { what, language, wording } => story(&what, language, wording),
-        Invocation::Run { scenario, summary } => run(&scenario, summary),
+        Invocation::Run { scenario, print } => run(&scenario, print),
         Invocation::Check(check) => {
             let named = check.scenario.as_deref().map(source::scenario).transpose()?;
             let scenario = named.map(|named| named.scenario);
@@ -97,20 +101,34 @@ fn carry_out(invocation: Invocation) -> Result<(), Failure> {
     }
 }
 
-fn run(path: &Path, summary: Option<Form>) -> Result<(), Failure> {
+fn run(path: &Path, what: Print) -> Result<(), Failure> {
     let scenario = source::scenario(path)?.scenario;
-    let mut sim = Sim::new(&scenario);
-    let mut records = Vec::new();
-    let progress = sim.run_to_quiet(CYCLE_LIMIT, &mut records);
-    let written = if let Some(form) = summary {
-        print(&sum_up(records, form))
-    } else {
-        quiet_pipe(write_trace(BufWriter::new(io::stdout().lock()), &scenario, &records))
+    let (records, progress) = records_of(&scenario);
+    let written = match what {
+        Print::Trace => {
+            quiet_pipe(write_trace(BufWriter::new(io::stdout().lock()), &scenario, &records))
+        }
+        Print::Summary(form) => print(&sum_up(records, form)),
+        Print::Designs if scenario.tape.is_some() => {
+            return Err(Failure(COULD_NOT_UNDERSTAND, WITHOUT_PRICES.to_owned()));
+        }
+        Print::Designs => {
+            let (helped, _) = records_of(&scenario.with(designs::HELPED));
+            let [was, helped] = [records, helped].map(requests);
+            let (was, helped) = ((&was.0, &was.1), (&helped.0, &helped.1));
+            print(&plain::designs(&designs::compare(was, Some(helped), &scenario.costs)))
+        }
     };
     if progress == Progress::Ran {
         eprintln!("onechef: stopped after {CYCLE_LIMIT} cycles; the scenario is not over");
     }
     written
+}
+
+fn records_of(scenario: &Scenario) -> (Vec<Record>, Progress) {
+    let mut records = Vec::new();
+    let progress = Sim::new(scenario).run_to_quiet(CYCLE_LIMIT, &mut records);
+    (records, progress)
 }
 
 /// A run's cycles, and how its crowds fared.
@@ -126,10 +144,16 @@ fn sum_up(records: Vec<Record>, form: Form) -> String {
 }
 
 fn loads(records: Vec<Record>) -> Vec<Load> {
+    let (timeline, requests) = requests(records);
+    Load::all(&timeline, &requests, timeline.len())
+}
+
+fn requests(records: Vec<Record>) -> (Timeline, Requests) {
     let mut timeline = Timeline::new();
-    // Beyond what a timeline holds nobody reads a summary.
+    // Beyond what a timeline holds nobody reads a table.
     let _ = records.into_iter().try_for_each(|record| timeline.push(record));
-    Load::all(&timeline, &Requests::of(timeline.records()), timeline.len())
+    let requests = Requests::of(timeline.records());
+    (timeline, requests)
 }
 
 fn crowd(Load { crowd, sent, took, per_second }: Load) -> Crowd {

@@ -7,7 +7,7 @@
 //! what it hands over is put on the wire's schedule for the moment at which
 //! its copy is done, since others may act before that.
 //!
-//! The prices are [`Costs::fan_out_ns`](super::Costs) for each helper, paid by
+//! The prices are [`Costs::fan_out_ns`](crate::net::Costs) for each helper, paid by
 //! the one thread before its own share, and `fan_in_ns` for each, paid after
 //! the slowest is done. *Simplified*: as many cores as carriers, and a
 //! helper's memory is as near as the one thread's.

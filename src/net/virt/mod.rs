@@ -28,7 +28,6 @@
 
 mod carriers;
 mod connection;
-mod cost;
 mod descriptor;
 mod guest;
 mod pipe;
@@ -37,14 +36,13 @@ mod taped;
 mod tests;
 mod wire;
 
-pub use cost::Costs;
 pub use guest::{Excerpt, Fact, GuestAction, GuestEnd, Program, Turn};
 
 use super::fault::Abort;
 use super::tape::Tape;
 use super::{
-    Accepted, Fd, Fired, Listening, Mask, Net, NetError, Outgoing, Share, Timeout, Wait, Work,
-    WriteJob, batch,
+    Accepted, Costs, Fd, Fired, Listening, Mask, Net, NetError, Outgoing, Share, Timeout, Wait,
+    Work, WriteJob, batch,
 };
 use crate::sorted::SortedMap;
 use crate::time::Micros;

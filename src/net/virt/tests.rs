@@ -2,6 +2,7 @@
 //! network are in `tests/it/conformance.rs`.
 
 use super::*;
+use crate::net::Costs;
 
 const DOOR: &str = "127.0.0.1:6379";
 

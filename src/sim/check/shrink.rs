@@ -3,8 +3,8 @@
 
 use super::Invariant;
 use super::reader::{self, Reading, Rules};
+use crate::net::Costs;
 use crate::net::fault::FaultConfig;
-use crate::net::virt::Costs;
 use crate::sim::scenario::text::FAULTS;
 use crate::sim::{Action, Packets, Scenario};
 

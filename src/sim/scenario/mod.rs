@@ -88,8 +88,9 @@ mod words;
 pub use load::{Load, Pace, Piece, Share, Template, crowd};
 pub use parse::{Problem, ScenarioError};
 
+use crate::net::Costs;
 use crate::net::fault::FaultConfig;
-use crate::net::virt::{Costs, Link};
+use crate::net::virt::Link;
 use crate::time::Micros;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -207,6 +208,14 @@ impl Scenario {
         let name = self.free_name(name);
         self.clients.push(ClientSpec { name, link: self.link, from: None });
         self.clients.len() - 1
+    }
+
+    /// The same with another setting.
+    #[must_use]
+    pub fn with(&self, (name, value): (&str, &str)) -> Scenario {
+        let mut scenario = self.clone();
+        scenario.config.push((name.to_owned(), value.to_owned()));
+        scenario
     }
 
     /// That name, with a number if it is taken.

@@ -3,8 +3,9 @@
 use super::load::crowd;
 use super::{Action, ClientSpec, Input, Packets, Scenario};
 use crate::event::escape;
+use crate::net::Costs;
 use crate::net::fault::FaultConfig;
-use crate::net::virt::{Costs, Link};
+use crate::net::virt::Link;
 use crate::part::part;
 use crate::resp::{Limits, Progress, RequestParser};
 use crate::time::Micros;

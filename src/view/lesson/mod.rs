@@ -44,6 +44,8 @@ pub struct Chapter {
     /// At least one; in the order of their moments.
     pub steps: &'static [Step],
     pub attempt: Attempt,
+    /// Its end points to how other designs would have served its guests.
+    pub contrasts: bool,
 }
 
 /// One sentence about one thing at one moment.

@@ -2,7 +2,7 @@
 
 use super::{Address, Asked, Broken, Chapter, Mission, Offer, Progress, chapters};
 use crate::view::Node;
-use crate::view::text::line;
+use crate::view::text::{line, say};
 use crate::view::tree::Text;
 
 /// What the reader did with the question of this step.
@@ -118,6 +118,7 @@ pub fn chapter_page(here: Here<'_>) -> Vec<Node> {
         let title = Node::new("h4").text(line!("tour-page.breaks"));
         let breaks = Node::new("section").key("breaks").class("after");
         nodes.push(breaks.child(title).child(Node::new("p").text(chapter.breaks())));
+        nodes.extend(chapter.contrasts.then(contrast));
     }
     nodes
 }
@@ -275,6 +276,13 @@ fn attempt(chapter: &Chapter) -> Node {
         .child(Node::new("h4").text(line!("tour-page.try")))
         .child(Node::new("p").text(chapter.tries()))
         .child(Node::new("p").class("acts2").child(button).child(Node::new("code").text(detail)))
+}
+
+/// The way to how other designs would have done.
+fn contrast() -> Node {
+    let button = Node::new("button").class("btn").attr("type", "button");
+    let button = button.attr("data-act", "designs").children(say!("designs.title").either());
+    Node::new("p").key("contrast").class("acts2").child(button)
 }
 
 fn p(class: &'static str, text: impl Text) -> Node {

@@ -49,6 +49,7 @@ const ONE_CHEF: Chapter = Chapter {
         step(Moment::Served(ANA), Cue::Seat(ANA)),
     ],
     attempt: Attempt { from: 7, offer: Offer::Command { guest: "ana", line: "PING" } },
+    contrasts: false,
 };
 
 const DOOR_BELL: Chapter = Chapter {
@@ -64,6 +65,7 @@ const DOOR_BELL: Chapter = Chapter {
         step(Moment::FallsAsleep, Cue::Chef),
     ],
     attempt: Attempt { from: 0, offer: Offer::Directive { name: "maxclients", value: "1" } },
+    contrasts: false,
 };
 
 const NOTEPAD: Chapter = Chapter {
@@ -79,6 +81,7 @@ const NOTEPAD: Chapter = Chapter {
         step(Moment::ShownOut(ANA), Cue::Pad(ANA)),
     ],
     attempt: Attempt { from: 4, offer: Offer::Command { guest: "bob", line: "CLIENT LIST" } },
+    contrasts: false,
 };
 
 const ORDER_FLAG: Chapter = Chapter {
@@ -93,6 +96,7 @@ const ORDER_FLAG: Chapter = Chapter {
         step(Moment::FlagSeen(BOB), Cue::Seat(BOB)),
     ],
     attempt: Attempt { from: 1, offer: Offer::Command { guest: "bob", line: "PING" } },
+    contrasts: false,
 };
 
 const READING: Chapter = Chapter {
@@ -108,6 +112,7 @@ const READING: Chapter = Chapter {
         step(Moment::Cooking(ANA), Cue::Grill),
     ],
     attempt: Attempt { from: 6, offer: Offer::Command { guest: "bob", line: "SET fish 7" } },
+    contrasts: false,
 };
 
 const HEAT_RACK: Chapter = Chapter {
@@ -123,6 +128,7 @@ const HEAT_RACK: Chapter = Chapter {
         step(Moment::Served(BOB), Cue::Seat(BOB)),
     ],
     attempt: Attempt { from: 3, offer: Offer::Command { guest: "bob", line: "GET essay" } },
+    contrasts: false,
 };
 
 const FINAL_SWEEP: Chapter = Chapter {
@@ -137,6 +143,7 @@ const FINAL_SWEEP: Chapter = Chapter {
         step(Moment::FallsAsleep, Cue::Chef),
     ],
     attempt: Attempt { from: 0, offer: Offer::Command { guest: "ana", line: "GET soup" } },
+    contrasts: false,
 };
 
 const GOES_WRONG: Chapter = Chapter {
@@ -158,6 +165,7 @@ const GOES_WRONG: Chapter = Chapter {
         from: 7,
         offer: Offer::Directive { name: "client-output-buffer-limit", value: "normal 0 0 0" },
     },
+    contrasts: false,
 };
 
 const SLOW_DISH: Chapter = Chapter {
@@ -173,6 +181,7 @@ const SLOW_DISH: Chapter = Chapter {
         step(Moment::Served(BOB), Cue::Seat(BOB)),
     ],
     attempt: Attempt { from: 1, offer: Offer::Command { guest: "bob", line: "PING" } },
+    contrasts: true,
 };
 
 const WAITERS: Chapter = Chapter {
@@ -188,6 +197,7 @@ const WAITERS: Chapter = Chapter {
         step(Moment::FallsAsleep, Cue::Chef),
     ],
     attempt: Attempt { from: 6, offer: Offer::Command { guest: "bob", line: "GET essay" } },
+    contrasts: true,
 };
 
 const COST: Chapter = Chapter {
@@ -202,4 +212,5 @@ const COST: Chapter = Chapter {
         ask(Moment::FallsAsleep, Cue::Chef, Question::AwakeShare),
     ],
     attempt: Attempt { from: 0, offer: Offer::Command { guest: "bob", line: "INCR visits" } },
+    contrasts: true,
 };

@@ -19,6 +19,7 @@
 //! | [`why()`] | what can be asked of the moment, and the chain of causes |
 //! | [`lints()`] | what is worth noticing in the run |
 //! | [`loads`] | how each crowd fared |
+//! | [`designs()`] | how other designs would have served the same orders |
 //! | [`lanes()`], [`latencies`] | each order's way as a bar of waiting and work, and as a table |
 //! | [`readout`], [`value_text`] | the transport's texts |
 //!
@@ -27,6 +28,7 @@
 //! attributes hold such numbers.
 
 mod counters;
+mod designs;
 mod events;
 mod lanes;
 mod lints;
@@ -44,6 +46,7 @@ mod words;
 pub use crate::view::stage::badge_picture as badge;
 pub use crate::view::text::Words;
 pub use counters::{counters, kept};
+pub use designs::designs;
 pub use events::{before_the_first_cycle, cycle_line, events};
 pub use lanes::{lanes, latencies, legend_line};
 pub use lints::lints;

@@ -70,6 +70,7 @@ impl App {
             marking: &self.marking,
             lanes: self.lanes,
             said: self.said,
+            designs: self.designs,
             ticks,
         };
         let sentence = self.panes.paint(&frame, scene);

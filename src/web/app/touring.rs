@@ -61,9 +61,8 @@ impl App {
                 document::focus(&input("command"));
             }
             Offer::Directive { name, value } => {
-                let Some(mut scenario) = self.run.scenario().cloned() else { return };
-                scenario.config.push((name.to_owned(), value.to_owned()));
-                self.fork(scenario, 0);
+                let Some(scenario) = self.run.scenario() else { return };
+                self.fork(scenario.with((name, value)), 0);
                 let said = line!("tour-page.set", name, value);
                 self.panes.say(&said);
                 self.console.outcome = Some(Outcome::Done(said));

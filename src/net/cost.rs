@@ -1,7 +1,7 @@
 //! What everything costs on the virtual network, and nothing else moves its
 //! clock.
 
-use crate::net::Work;
+use super::Work;
 
 /// Nanoseconds for each thing the one thread and its kernel do.
 ///
@@ -67,11 +67,15 @@ impl Costs {
         fan_in_ns: 0,
     };
 
-    pub(super) fn copy(&self, bytes: u64) -> u64 {
+    /// Copying so many bytes into the kernel or out of it.
+    #[must_use]
+    pub fn copy(&self, bytes: u64) -> u64 {
         per_kilobyte(bytes, self.copy_per_kilobyte_ns)
     }
 
-    pub(super) fn of(&self, work: Work) -> u64 {
+    /// What the one thread does beside its system calls.
+    #[must_use]
+    pub fn of(&self, work: Work) -> u64 {
         match work {
             Work::Parse { bytes } => per_kilobyte(bytes, self.parse_per_kilobyte_ns),
             Work::Command { units } => {
