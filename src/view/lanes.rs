@@ -173,6 +173,7 @@ impl Percentiles {
         Percentiles::among(answered.filter_map(|request| request.latency(timeline)).collect())
     }
 
+    #[inline(never)]
     pub(super) fn among(mut took: Vec<Micros>) -> Option<Percentiles> {
         sort_by_key(&mut took, |took| took.0);
         let rank = |percent: usize| {

@@ -426,7 +426,7 @@ impl Requests {
             _ => line.unwritten.push_back((end, open)),
         }
         let request = &mut self.all[open];
-        request.reply += bytes;
+        request.reply = request.reply.saturating_add(bytes);
         request.queued.get_or_insert(index);
         if request.blocked.is_some() {
             self.close_if_answered(client);

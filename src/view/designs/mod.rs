@@ -22,7 +22,7 @@ use super::lanes::Percentiles;
 use super::requests::{Request, Requests, at};
 use crate::event::{ClientId, Event};
 use crate::net::{Costs, Work};
-use crate::sorted::{SortedMap, SortedSet, sort_by_key};
+use crate::sorted::{SortedMap, sort_by_key};
 use crate::time::Micros;
 use crate::trace::Timeline;
 
@@ -121,13 +121,12 @@ pub fn compare(
 impl<'a> Orders<'a> {
     fn of(timeline: &Timeline, requests: &'a Requests) -> Orders<'a> {
         let mut orders = Orders::default();
-        let mut before: SortedMap<ClientId, &Request> = SortedMap::new();
         for request in requests.all() {
-            match order(timeline, request, before.get(&request.client).copied()) {
+            let before = orders.kept.iter().rev().find(|before| before.client == request.client);
+            match order(timeline, request, before.copied()) {
                 Some(order) => {
                     orders.of.or_default(request.client).push(order);
                     orders.kept.push(request);
-                    before.insert(request.client, request);
                 }
                 None => orders.left_out += 1,
             }
@@ -144,16 +143,32 @@ impl<'a> Orders<'a> {
         let wakeups = polls.iter().filter(|poll| slept(timeline, **poll, prices)).count() as u64;
         let shares = shares(timeline, &writes);
         let io_threads = timeline.world_at(timeline.len()).io_threads();
-        let mut busy = polls.len() as u64 * prices.poll_ns + wakeups * prices.wakeup_ns;
-        busy += (reads.len() + writes.len()) as u64 * prices.syscall_ns;
-        busy += shares * (prices.fan_out_ns + prices.fan_in_ns);
+        let mut busy = Bill::default();
+        busy.add(polls.len() as u64, prices.poll_ns);
+        busy.add(wakeups, prices.wakeup_ns);
+        busy.add((reads.len() + writes.len()) as u64, prices.syscall_ns);
+        busy.add(shares, prices.fan_out_ns.saturating_add(prices.fan_in_ns));
         for order in self.of.values().flatten() {
-            let copies = prices.copy(order.size) + prices.copy(order.reply);
-            let parsed = prices.of(Work::Parse { bytes: order.size });
-            busy = busy.saturating_add(copies + parsed + order.cooked_ns);
+            busy.add(1, prices.copy(order.size));
+            busy.add(1, prices.of(Work::Parse { bytes: order.size }));
+            busy.add(1, order.cooked_ns);
+            busy.add(1, prices.copy(order.reply));
         }
         let design = Design::EventLoop { io_threads, shares };
-        Some(Fared { design, took, wakeups: wakeups + shares, busy: Micros(busy / 1_000) })
+        Some(Fared { design, took, wakeups: wakeups + shares, busy: Micros(busy.ns / 1_000) })
+    }
+}
+
+/// Nanoseconds to pay. A scenario may ask any price: what is more than a
+/// number holds is as much as it holds.
+#[derive(Clone, Copy, Debug, Default)]
+struct Bill {
+    ns: u64,
+}
+
+impl Bill {
+    fn add(&mut self, times: u64, ns: u64) {
+        self.ns = self.ns.saturating_add(times.saturating_mul(ns));
     }
 }
 
@@ -184,7 +199,8 @@ fn nanos(micros: Micros) -> u64 {
 }
 
 /// The records that are `stage` of any of the orders.
-fn distinct(requests: &[&Request], stage: impl Fn(&Request) -> Option<usize>) -> Vec<usize> {
+#[inline(never)]
+fn distinct(requests: &[&Request], stage: fn(&Request) -> Option<usize>) -> Vec<usize> {
     let mut records: Vec<usize> = requests.iter().filter_map(|request| stage(request)).collect();
     sort_by_key(&mut records, |record| *record);
     records.dedup();
@@ -193,6 +209,7 @@ fn distinct(requests: &[&Request], stage: impl Fn(&Request) -> Option<usize>) ->
 
 /// Whether the thread slept in this poll: one that finds something takes no
 /// longer than its price.
+#[inline(never)]
 fn slept(timeline: &Timeline, poll: usize, prices: &Costs) -> bool {
     let entered = (0..poll)
         .rev()
@@ -206,13 +223,18 @@ fn slept(timeline: &Timeline, poll: usize, prices: &Costs) -> bool {
 
 /// How many shares of a sweep were handed to others to write these.
 fn shares(timeline: &Timeline, writes: &[usize]) -> u64 {
-    let mut shares = SortedSet::default();
+    let (mut shares, mut cycle, mut carriers) = (0, None, 0_u128);
     for index in writes {
-        if let Some(Event::Write { by, .. }) = timeline.record(*index).map(|r| &r.event)
-            && *by > 0
-        {
-            shares.insert((timeline.cycle_of(*index), *by));
+        let Some(Event::Write { by, .. }) = timeline.record(*index).map(|r| &r.event) else {
+            continue;
+        };
+        let this = timeline.cycle_of(*index);
+        if cycle != this {
+            (cycle, carriers) = (this, 1);
         }
+        let carrier = 1 << (by % 128);
+        shares += u64::from(carriers & carrier == 0);
+        carriers |= carrier;
     }
-    shares.len() as u64
+    shares
 }

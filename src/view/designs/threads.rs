@@ -1,10 +1,9 @@
 //! A thread for each guest: sleeps in `read` until the guest orders, takes
 //! what is there, runs its commands, writes the answers, and reads again.
 
-use super::{Order, Ready};
+use super::{Bill, Order, Ready};
 use crate::net::{Costs, Work};
 use crate::time::Micros;
-use std::collections::VecDeque;
 
 /// How long a thread keeps a core that others want: of the order of what
 /// Linux's scheduler gives by default.
@@ -50,8 +49,8 @@ struct Thread<'a> {
     /// When the newest answer had left.
     left_ns: u64,
     doing: Doing,
-    /// Of what it does.
-    needs_ns: u64,
+    /// What is left of what it does.
+    needs: Bill,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -63,10 +62,11 @@ struct Core {
 struct Machine<'a> {
     threads: Vec<Thread<'a>>,
     cores: Vec<Option<Core>>,
-    runnable: VecDeque<usize>,
+    /// First come, first served.
+    runnable: Vec<usize>,
     /// Whoever holds the lock, if there is one; and who sleeps for it.
     holder: Option<usize>,
-    waiting: VecDeque<usize>,
+    waiting: Vec<usize>,
     locked: bool,
     prices: &'a Costs,
     now_ns: u64,
@@ -84,9 +84,9 @@ pub(super) fn serve(
     let mut machine = Machine {
         threads: guests.iter().map(|orders| Thread::new(orders)).collect(),
         cores: vec![None; cores],
-        runnable: VecDeque::new(),
+        runnable: Vec::new(),
         holder: None,
-        waiting: VecDeque::new(),
+        waiting: Vec::new(),
         locked,
         prices,
         now_ns: 0,
@@ -109,7 +109,7 @@ impl<'a> Thread<'a> {
             cooked: 0,
             left_ns: 0,
             doing: Doing::Over,
-            needs_ns: 0,
+            needs: Bill::default(),
         };
         thread.doing = thread.next_ns().map_or(Doing::Over, |until_ns| Doing::Asleep { until_ns });
         thread
@@ -145,22 +145,22 @@ impl Machine<'_> {
             }
         }
         for core in self.cores.iter_mut().filter(|core| core.is_none()) {
-            let Some(thread) = self.runnable.pop_front() else { break };
+            let Some(thread) = first(&mut self.runnable) else { break };
             *core = Some(Core { thread, slice_ns: SLICE_NS });
         }
     }
 
     /// The way from being called to running costs the core that it runs on.
     fn wake(&mut self, index: usize) {
-        self.threads[index].needs_ns += self.prices.wakeup_ns;
+        self.threads[index].needs.add(1, self.prices.wakeup_ns);
         self.served.wakeups += 1;
-        self.runnable.push_back(index);
+        self.runnable.push(index);
     }
 
     /// Until something changes; `None` if nothing will.
     fn turn_ns(&self) -> Option<u64> {
         let running = self.cores.iter().flatten().map(|core| {
-            let needs_ns = self.threads[core.thread].needs_ns;
+            let needs_ns = self.threads[core.thread].needs.ns;
             if self.runnable.is_empty() { needs_ns } else { needs_ns.min(core.slice_ns) }
         });
         let sleeping = self.threads.iter().filter_map(|thread| match thread.doing {
@@ -177,12 +177,13 @@ impl Machine<'_> {
             core.slice_ns = core.slice_ns.saturating_sub(turn_ns);
             let Core { thread, slice_ns } = *core;
             self.served.busy_ns = self.served.busy_ns.saturating_add(turn_ns);
-            self.threads[thread].needs_ns -= turn_ns.min(self.threads[thread].needs_ns);
-            let goes_on = self.threads[thread].needs_ns > 0 || self.step(thread);
+            let needs = &mut self.threads[thread].needs;
+            needs.ns = needs.ns.saturating_sub(turn_ns);
+            let goes_on = needs.ns > 0 || self.step(thread);
             if !goes_on {
                 self.cores[index] = None;
             } else if slice_ns == 0 && !self.runnable.is_empty() {
-                self.runnable.push_back(thread);
+                self.runnable.push(thread);
                 self.cores[index] = None;
             }
         }
@@ -206,7 +207,8 @@ impl Machine<'_> {
                 }
                 let reply = thread.batch().iter().map(|order| order.reply).sum();
                 thread.doing = Doing::Writing;
-                thread.needs_ns += self.prices.syscall_ns + self.prices.copy(reply);
+                thread.needs.add(1, self.prices.syscall_ns);
+                thread.needs.add(1, self.prices.copy(reply));
                 true
             }
             Doing::Writing => self.answered(index),
@@ -224,8 +226,9 @@ impl Machine<'_> {
         thread.cooked = 0;
         let size = thread.batch().iter().map(|order| order.size).sum();
         thread.doing = Doing::Reading;
-        thread.needs_ns += self.prices.syscall_ns + self.prices.copy(size);
-        thread.needs_ns += self.prices.of(Work::Parse { bytes: size });
+        thread.needs.add(1, self.prices.syscall_ns);
+        thread.needs.add(1, self.prices.copy(size));
+        thread.needs.add(1, self.prices.of(Work::Parse { bytes: size }));
     }
 
     /// Takes the lock and runs the command, or sleeps (a `futex` call) until
@@ -235,21 +238,22 @@ impl Machine<'_> {
         let thread = &mut self.threads[index];
         if self.locked && self.holder.is_some() {
             thread.doing = Doing::Entering;
-            thread.needs_ns += self.prices.syscall_ns;
-            self.waiting.push_back(index);
+            thread.needs.add(1, self.prices.syscall_ns);
+            self.waiting.push(index);
             return false;
         }
         self.holder = Some(index);
         thread.doing = Doing::Cooking;
-        thread.needs_ns += thread.batch()[thread.cooked].cooked_ns;
+        let cooked_ns = thread.batch()[thread.cooked].cooked_ns;
+        thread.needs.add(1, cooked_ns);
         true
     }
 
     /// Lets go of the lock; if somebody waits, that takes a call.
     fn leave(&mut self, index: usize) {
         self.holder = None;
-        if let Some(next) = self.waiting.pop_front() {
-            self.threads[index].needs_ns += self.prices.syscall_ns;
+        if let Some(next) = first(&mut self.waiting) {
+            self.threads[index].needs.add(1, self.prices.syscall_ns);
             self.wake(next);
         }
     }
@@ -273,6 +277,11 @@ impl Machine<'_> {
         }
         false
     }
+}
+
+/// Takes the first of a few.
+fn first(queue: &mut Vec<usize>) -> Option<usize> {
+    (!queue.is_empty()).then(|| queue.remove(0))
 }
 
 #[cfg(test)]
@@ -345,6 +354,23 @@ mod tests {
         let (took, wakeups, _) = took(&[&orders], 1, true);
         assert_eq!(took, [1_007, 8]);
         assert_eq!(wakeups, 2);
+    }
+
+    /// Protects: no price makes a sum that the page cannot hold.
+    #[test]
+    fn any_price_has_a_sum() {
+        let dear = Costs {
+            syscall_ns: u64::MAX,
+            copy_per_kilobyte_ns: u64::MAX,
+            wakeup_ns: u64::MAX,
+            parse_per_kilobyte_ns: u64::MAX,
+            ..Costs::FREE
+        };
+        let orders = [order(0, 1), order(9, 1)];
+        for locked in [false, true] {
+            let served = serve(&[&orders, &orders], 2, locked, &dear).expect("over");
+            assert_eq!(served.busy_ns, u64::MAX);
+        }
     }
 
     /// Protects: commands without end come to an end here.
