@@ -7,7 +7,7 @@ use crate::view::text::{self, Phrase, Words, say};
 
 const TITLE: Phrase = Phrase::named("designs.title");
 
-/// The comparison, a row a design; folded away unless it is `open`. The button
+/// The comparison, two lines a design so that a narrow panel holds them; folded away unless it is `open`. The button
 /// that unfolds it carries `data-act="designs"`. `None` is a run that has no
 /// prices to work with.
 #[must_use]
@@ -29,7 +29,6 @@ pub fn designs(open: bool, compared: Option<&Comparison>) -> Node {
     };
     let head = |words| either("th", "", words).attr("scope", "col");
     let heads = [
-        say!("designs.design"),
         say!("load.p50"),
         say!("load.p99"),
         say!("load.max"),
@@ -40,19 +39,17 @@ pub fn designs(open: bool, compared: Option<&Comparison>) -> Node {
         let Fared { took, wakeups, busy, .. } = fared;
         let times = [took.p50, took.p99, took.max].map(text::time);
         let cells = times.into_iter().chain([wakeups.to_string(), text::time(*busy)]);
-        Node::new("tr")
-            .child(either("th", "", name(fared.design)).attr("scope", "row"))
-            .children(cells.map(|cell| Node::new("td").text(cell)))
+        let design = either("th", "", name(fared.design)).attr("scope", "rowgroup");
+        Node::new("tbody")
+            .child(Node::new("tr").child(design.attr("colspan", "5")))
+            .child(Node::new("tr").children(cells.map(|cell| Node::new("td").text(cell))))
     });
     let table = Node::new("table")
-        .class("tw loads")
+        .class("tw")
         .child(Node::new("thead").child(Node::new("tr").children(heads.map(head))))
-        .child(Node::new("tbody").children(rows));
+        .children(rows);
     let orders = say!("designs.orders", first.took.orders, compared.left_out);
-    section
-        .child(Node::new("div").class("tws").attr("tabindex", "0").child(table))
-        .child(note(orders))
-        .child(note(say!("designs.model")))
+    section.child(table).child(note(orders)).child(note(say!("designs.model")))
 }
 
 fn name(design: Design) -> Words {
