@@ -28,20 +28,14 @@ pub fn designs(open: bool, compared: Option<&Comparison>) -> Node {
         return section.child(note(say!("designs.nothing")));
     };
     let head = |words| either("th", "", words).attr("scope", "col");
-    let heads = [
-        say!("load.p50"),
-        say!("load.p99"),
-        say!("load.max"),
-        say!("designs.wakeups"),
-        say!("designs.busy"),
-    ];
+    let heads = [say!("load.p50"), say!("load.p99"), say!("designs.wakeups"), say!("designs.busy")];
     let rows = compared.rows.iter().map(|fared| {
         let Fared { took, wakeups, busy, .. } = fared;
-        let times = [took.p50, took.p99, took.max].map(text::time);
+        let times = [took.p50, took.p99].map(text::time);
         let cells = times.into_iter().chain([wakeups.to_string(), text::time(*busy)]);
         let design = either("th", "", name(fared.design)).attr("scope", "rowgroup");
         Node::new("tbody")
-            .child(Node::new("tr").child(design.attr("colspan", "5")))
+            .child(Node::new("tr").child(design.attr("colspan", "4")))
             .child(Node::new("tr").children(cells.map(|cell| Node::new("td").text(cell))))
     });
     let table = Node::new("table")
