@@ -38,8 +38,9 @@ enum Doing {
     Over,
 }
 
+/// One of them, under the name that the kernel has for a thread.
 #[derive(Debug)]
-struct Thread<'a> {
+struct Task<'a> {
     orders: &'a [Order],
     /// The orders before this one are answered; the batch in hand ends before
     /// that one, and this many of it are cooked.
@@ -55,12 +56,12 @@ struct Thread<'a> {
 
 #[derive(Clone, Copy, Debug)]
 struct Core {
-    thread: usize,
+    task: usize,
     slice_ns: u64,
 }
 
 struct Machine<'a> {
-    threads: Vec<Thread<'a>>,
+    tasks: Vec<Task<'a>>,
     cores: Vec<Option<Core>>,
     /// First come, first served.
     runnable: Vec<usize>,
@@ -82,7 +83,7 @@ pub(super) fn serve(
     prices: &Costs,
 ) -> Option<Served> {
     let mut machine = Machine {
-        threads: guests.iter().map(|orders| Thread::new(orders)).collect(),
+        tasks: guests.iter().map(|orders| Task::new(orders)).collect(),
         cores: vec![None; cores],
         runnable: Vec::new(),
         holder: None,
@@ -100,9 +101,9 @@ pub(super) fn serve(
     None
 }
 
-impl<'a> Thread<'a> {
-    fn new(orders: &'a [Order]) -> Thread<'a> {
-        let mut thread = Thread {
+impl<'a> Task<'a> {
+    fn new(orders: &'a [Order]) -> Task<'a> {
+        let mut task = Task {
             orders,
             first: 0,
             end: 0,
@@ -111,8 +112,8 @@ impl<'a> Thread<'a> {
             doing: Doing::Over,
             needs: Bill::default(),
         };
-        thread.doing = thread.next_ns().map_or(Doing::Over, |until_ns| Doing::Asleep { until_ns });
-        thread
+        task.doing = task.next_ns().map_or(Doing::Over, |until_ns| Doing::Asleep { until_ns });
+        task
     }
 
     fn ready_ns(&self, index: usize) -> Option<u64> {
@@ -136,23 +137,23 @@ impl<'a> Thread<'a> {
 impl Machine<'_> {
     /// Wakes who has something to read, and gives idle cores to who wants one.
     fn dispatch(&mut self) {
-        for index in 0..self.threads.len() {
-            if let Doing::Asleep { until_ns } = self.threads[index].doing
+        for index in 0..self.tasks.len() {
+            if let Doing::Asleep { until_ns } = self.tasks[index].doing
                 && until_ns <= self.now_ns
             {
-                self.threads[index].doing = Doing::Called;
+                self.tasks[index].doing = Doing::Called;
                 self.wake(index);
             }
         }
         for core in self.cores.iter_mut().filter(|core| core.is_none()) {
-            let Some(thread) = first(&mut self.runnable) else { break };
-            *core = Some(Core { thread, slice_ns: SLICE_NS });
+            let Some(task) = first(&mut self.runnable) else { break };
+            *core = Some(Core { task, slice_ns: SLICE_NS });
         }
     }
 
     /// The way from being called to running costs the core that it runs on.
     fn wake(&mut self, index: usize) {
-        self.threads[index].needs.add(1, self.prices.wakeup_ns);
+        self.tasks[index].needs.add(1, self.prices.wakeup_ns);
         self.served.wakeups += 1;
         self.runnable.push(index);
     }
@@ -160,10 +161,10 @@ impl Machine<'_> {
     /// Until something changes; `None` if nothing will.
     fn turn_ns(&self) -> Option<u64> {
         let running = self.cores.iter().flatten().map(|core| {
-            let needs_ns = self.threads[core.thread].needs.ns;
+            let needs_ns = self.tasks[core.task].needs.ns;
             if self.runnable.is_empty() { needs_ns } else { needs_ns.min(core.slice_ns) }
         });
-        let sleeping = self.threads.iter().filter_map(|thread| match thread.doing {
+        let sleeping = self.tasks.iter().filter_map(|task| match task.doing {
             Doing::Asleep { until_ns } => Some(until_ns.saturating_sub(self.now_ns)),
             _ => None,
         });
@@ -175,15 +176,15 @@ impl Machine<'_> {
         for index in 0..self.cores.len() {
             let Some(core) = &mut self.cores[index] else { continue };
             core.slice_ns = core.slice_ns.saturating_sub(turn_ns);
-            let Core { thread, slice_ns } = *core;
+            let Core { task, slice_ns } = *core;
             self.served.busy_ns = self.served.busy_ns.saturating_add(turn_ns);
-            let needs = &mut self.threads[thread].needs;
+            let needs = &mut self.tasks[task].needs;
             needs.ns = needs.ns.saturating_sub(turn_ns);
-            let goes_on = needs.ns > 0 || self.step(thread);
+            let goes_on = needs.ns > 0 || self.step(task);
             if !goes_on {
                 self.cores[index] = None;
             } else if slice_ns == 0 && !self.runnable.is_empty() {
-                self.runnable.push(thread);
+                self.runnable.push(task);
                 self.cores[index] = None;
             }
         }
@@ -192,7 +193,7 @@ impl Machine<'_> {
     /// What a thread does was done: what it does next. `false` if that is to
     /// sleep.
     fn step(&mut self, index: usize) -> bool {
-        match self.threads[index].doing {
+        match self.tasks[index].doing {
             Doing::Called => {
                 self.read(index);
                 true
@@ -200,15 +201,15 @@ impl Machine<'_> {
             Doing::Reading | Doing::Entering => self.enter(index),
             Doing::Cooking => {
                 self.leave(index);
-                let thread = &mut self.threads[index];
-                thread.cooked += 1;
-                if thread.cooked < thread.batch().len() {
+                let task = &mut self.tasks[index];
+                task.cooked += 1;
+                if task.cooked < task.batch().len() {
                     return self.enter(index);
                 }
-                let reply = thread.batch().iter().map(|order| order.reply).sum();
-                thread.doing = Doing::Writing;
-                thread.needs.add(1, self.prices.syscall_ns);
-                thread.needs.add(1, self.prices.copy(reply));
+                let reply = task.batch().iter().map(|order| order.reply).sum();
+                task.doing = Doing::Writing;
+                task.needs.add(1, self.prices.syscall_ns);
+                task.needs.add(1, self.prices.copy(reply));
                 true
             }
             Doing::Writing => self.answered(index),
@@ -219,33 +220,32 @@ impl Machine<'_> {
     /// Takes all that is there with one `read`.
     fn read(&mut self, index: usize) {
         let now_ns = self.now_ns;
-        let thread = &mut self.threads[index];
-        let there = |order: &usize| thread.ready_ns(*order).is_some_and(|ready| ready <= now_ns);
-        thread.end =
-            (thread.first..thread.orders.len()).take_while(there).last().map_or(0, |l| l + 1);
-        thread.cooked = 0;
-        let size = thread.batch().iter().map(|order| order.size).sum();
-        thread.doing = Doing::Reading;
-        thread.needs.add(1, self.prices.syscall_ns);
-        thread.needs.add(1, self.prices.copy(size));
-        thread.needs.add(1, self.prices.of(Work::Parse { bytes: size }));
+        let task = &mut self.tasks[index];
+        let there = |order: &usize| task.ready_ns(*order).is_some_and(|ready| ready <= now_ns);
+        task.end = (task.first..task.orders.len()).take_while(there).last().map_or(0, |l| l + 1);
+        task.cooked = 0;
+        let size = task.batch().iter().map(|order| order.size).sum();
+        task.doing = Doing::Reading;
+        task.needs.add(1, self.prices.syscall_ns);
+        task.needs.add(1, self.prices.copy(size));
+        task.needs.add(1, self.prices.of(Work::Parse { bytes: size }));
     }
 
     /// Takes the lock and runs the command, or sleeps (a `futex` call) until
     /// whoever holds it lets go. Whoever comes first then has it, as with the
     /// locks that programs use.
     fn enter(&mut self, index: usize) -> bool {
-        let thread = &mut self.threads[index];
+        let task = &mut self.tasks[index];
         if self.locked && self.holder.is_some() {
-            thread.doing = Doing::Entering;
-            thread.needs.add(1, self.prices.syscall_ns);
+            task.doing = Doing::Entering;
+            task.needs.add(1, self.prices.syscall_ns);
             self.waiting.push(index);
             return false;
         }
         self.holder = Some(index);
-        thread.doing = Doing::Cooking;
-        let cooked_ns = thread.batch()[thread.cooked].cooked_ns;
-        thread.needs.add(1, cooked_ns);
+        task.doing = Doing::Cooking;
+        let cooked_ns = task.batch()[task.cooked].cooked_ns;
+        task.needs.add(1, cooked_ns);
         true
     }
 
@@ -253,23 +253,23 @@ impl Machine<'_> {
     fn leave(&mut self, index: usize) {
         self.holder = None;
         if let Some(next) = first(&mut self.waiting) {
-            self.threads[index].needs.add(1, self.prices.syscall_ns);
+            self.tasks[index].needs.add(1, self.prices.syscall_ns);
             self.wake(next);
         }
     }
 
     fn answered(&mut self, index: usize) -> bool {
         let now_ns = self.now_ns;
-        let thread = &mut self.threads[index];
-        let took = (thread.first..thread.end)
-            .filter_map(|order| thread.ready_ns(order))
+        let task = &mut self.tasks[index];
+        let took = (task.first..task.end)
+            .filter_map(|order| task.ready_ns(order))
             .map(|ready_ns| Micros(now_ns.saturating_sub(ready_ns) / 1_000));
         self.served.took.extend(took);
-        thread.first = thread.end;
-        thread.left_ns = now_ns;
-        match thread.next_ns() {
-            None => thread.doing = Doing::Over,
-            Some(until_ns) if until_ns > now_ns => thread.doing = Doing::Asleep { until_ns },
+        task.first = task.end;
+        task.left_ns = now_ns;
+        match task.next_ns() {
+            None => task.doing = Doing::Over,
+            Some(until_ns) if until_ns > now_ns => task.doing = Doing::Asleep { until_ns },
             Some(_) => {
                 self.read(index);
                 return true;
