@@ -152,7 +152,7 @@ fn kilobytes(bytes: u64) -> String {
 /// `sum / of`, to two decimals.
 fn hundredths(sum: u64, of: u64) -> String {
     let rounded = (u128::from(sum) * 100 + u128::from(of / 2)) / u128::from(of);
-    format!("{}.{:02}", rounded / 100, rounded % 100)
+    format!("{}.{:02}", (rounded / 100) as u64, (rounded % 100) as u64)
 }
 
 pub(super) fn replication(_: &Server, f: &mut Fields) {

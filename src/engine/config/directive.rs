@@ -260,9 +260,8 @@ impl Directive {
         match &self.kind {
             Kind::YesNo { get, .. } => if get(config) { "yes" } else { "no" }.into(),
             Kind::Number { unit, get, .. } => match (unit, get(config)) {
-                (Unit::MemoryOrPercent, percent @ ..0) => format!("{}%", -percent as i64),
-                (_, below @ ..0) => (below as i64).to_string(),
-                (_, number) => (number as u64).to_string(),
+                (Unit::MemoryOrPercent, percent @ ..0) => digits(-percent) + "%",
+                (_, number) => digits(number),
             },
             Kind::Choice { words, get, .. } => words[get(config)].into(),
             Kind::Text { get, .. } => get(config),
@@ -299,6 +298,12 @@ impl Directive {
         }
         Ok(())
     }
+}
+
+/// The digits of what is in reach of `i64` or of `u64`: those of all other
+/// numbers would cost the page half a kilobyte.
+fn digits(number: i128) -> String {
+    if number < 0 { (number as i64).to_string() } else { (number as u64).to_string() }
 }
 
 fn refuse<T>(why: impl Into<String>) -> Result<T, SetError> {
@@ -344,9 +349,10 @@ fn parse_number(value: &[u8], unit: Unit, min: i128, max: i128) -> Result<i128, 
         },
     };
     if number < min && unit == Unit::MemoryOrPercent {
-        return refuse(format!("percentage argument must be less or equal to {}", -min));
+        return refuse("percentage argument must be less or equal to ".to_owned() + &digits(-min));
     }
     if number < min || number > max {
+        let (min, max) = (digits(min), digits(max));
         return refuse(format!("argument must be between {min} and {max} inclusive"));
     }
     Ok(number)
