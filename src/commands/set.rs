@@ -184,7 +184,10 @@ fn getex(ctx: &mut Context<'_>) -> Outcome {
             ctx.delete(place);
         }
         Some(at_ms) => ctx.set_deadline(place, Some(at_ms)),
-        None if options.ttl == Ttl::Persist => ctx.set_deadline(place, None),
+        // Without an end nothing changes, and whoever watches has nothing to see.
+        None if options.ttl == Ttl::Persist && ctx.db().deadline_ms(place).is_some() => {
+            ctx.set_deadline(place, None);
+        }
         None => {}
     }
     Ok(())

@@ -282,3 +282,17 @@ fn watching_very_many_keys_holds_nobody_up() {
     assert_eq!(house.ask(1, "UNWATCH"), "+OK\r\n");
     assert!(house.engine.server().watched_keys.is_empty());
 }
+
+/// Protects: GETEX … PERSIST of a key without an end changes nothing, so nobody's
+/// transaction fails for it.
+#[test]
+fn what_changes_nothing_fails_nobody() {
+    for words in ["GETEX k PERSIST", "PERSIST k", "SETNX k 2", "GETEX k", "LPUSHX l x", "DEL none"]
+    {
+        let mut house = House::with_guests(&[], 2);
+        talk(&mut house, &[(1, "SET k 1", "+OK\r\n"), (1, "WATCH k l none", "+OK\r\n")]);
+        house.ask(2, words);
+        talk(&mut house, &[(1, "MULTI", "+OK\r\n"), (1, "EXEC", "*0\r\n")]);
+        assert_eq!(house.ask(1, "GET k"), "$1\r\n1\r\n", "{words}");
+    }
+}
