@@ -52,7 +52,7 @@ impl Kind {
 pub struct Piece {
     /// What RESP puts around what is said: counts, lengths, line ends.
     pub framing: bool,
-    /// Printable, as evidence is ([`escape`]), but quotes as they are.
+    /// Printable, as evidence is ([`escape`](crate::event::escape)), but quotes as they are.
     pub text: String,
 }
 
