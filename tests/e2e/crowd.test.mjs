@@ -30,8 +30,8 @@ read("a crowd is let in by the clock, by keys alone, and its figures are shown",
   await reader.enterPlayer();
   await page.keyboard.press("End");
   await reader.settled();
-  const row = page.locator(".lanes table.loads tbody tr");
-  assert.match(await row.innerText(), /^rush\s+20 \/ 20\s/);
+  const row = page.locator(".lanes table.loads tbody");
+  assert.match(await row.innerText(), /^rush\s*20 \/ 20 served\s/);
   await axe(page);
 });
 
@@ -66,3 +66,15 @@ for (const viewport of [undefined, PHONE]) {
     if (!viewport) assert.equal(await source(reader), before);
   });
 }
+
+read("the crowds' figures fit the narrowest panel in the longest words", { ...STILL, viewport: { width: 1280, height: 720 } }, async (reader, page) => {
+  await reader.open("/?scenario=the-rush&at=9999&lang=de&terms=redis");
+  await page.locator("#tab-counters").click();
+  const table = page.locator("#counters table.loads");
+  assert.equal(await table.locator("tbody").count(), 2);
+  const wide = await table.evaluate((table) => table.scrollWidth - table.parentElement.clientWidth);
+  assert.ok(wide <= 0, `${wide} px too wide`);
+  for (const cell of await table.locator("td").all()) {
+    assert.ok((await cell.evaluate((cell) => cell.getClientRects()[0].height)) < 30, await cell.innerText());
+  }
+});

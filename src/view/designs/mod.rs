@@ -87,8 +87,8 @@ pub struct Comparison {
 /// Cores of the larger machine that threads are compared on.
 const CORES: usize = 4;
 
-/// The setting that a run is run again with, to compare it: a thread for each
-/// of the [`CORES`].
+/// The setting that a run is run again with, to compare it: as many threads as
+/// the larger machine has cores.
 pub const HELPED: (&str, &str) = ("io-threads", "4");
 
 /// How the orders of a run fared; how they fared in the same run with

@@ -39,7 +39,7 @@ pub fn designs(open: bool, compared: Option<&Comparison>) -> Node {
             .child(Node::new("tr").children(cells.map(|cell| Node::new("td").text(cell))))
     });
     let table = Node::new("table")
-        .class("tw")
+        .class("tw duo")
         .child(Node::new("thead").child(Node::new("tr").children(heads.map(head))))
         .children(rows);
     let orders = say!("designs.orders", first.took.orders, compared.left_out);

@@ -1,4 +1,5 @@
-//! How the crowds of a run fared: a row each, so that they can be compared.
+//! How the crowds of a run fared, so that they can be compared: two lines each,
+//! so that a narrow panel holds the figures.
 
 use super::words::either;
 use crate::trace::Timeline;
@@ -16,8 +17,6 @@ pub fn loads(timeline: &Timeline, requests: &Requests, playhead: usize) -> Optio
     }
     let head = |words| either("th", "", words).attr("scope", "col");
     let heads = [
-        say!("load.crowd"),
-        say!("load.served"),
         say!("load.per-second"),
         say!("load.p50"),
         say!("load.p90"),
@@ -26,17 +25,18 @@ pub fn loads(timeline: &Timeline, requests: &Requests, playhead: usize) -> Optio
     ];
     let rows = loads.into_iter().map(|Load { crowd, sent, took, per_second }| {
         let times = [took.p50, took.p90, took.p99, took.max].map(text::time);
-        let counts =
-            [[&took.orders.to_string(), " / ", &sent.to_string()].concat(), per_second.to_string()];
-        Node::new("tr")
+        let cells = [per_second.to_string()].into_iter().chain(times);
+        let name = Node::new("th").attr("scope", "rowgroup").attr("colspan", "5");
+        let served = either("span", "rt", say!("load.served", took.orders, sent));
+        Node::new("tbody")
             .key(crowd.clone())
-            .child(Node::new("th").attr("scope", "row").text(crowd))
-            .children(counts.into_iter().chain(times).map(|cell| Node::new("td").text(cell)))
+            .child(Node::new("tr").child(name.child(Node::new("span").text(crowd)).child(served)))
+            .child(Node::new("tr").children(cells.map(|cell| Node::new("td").text(cell))))
     });
     let table = Node::new("table")
-        .class("tw loads")
+        .class("tw duo loads")
         .child(either("caption", "", say!("load.title")))
         .child(Node::new("thead").child(Node::new("tr").children(heads.map(head))))
-        .child(Node::new("tbody").children(rows));
-    Some(Node::new("div").class("tws").key("loads").attr("tabindex", "0").child(table))
+        .children(rows);
+    Some(table.key("loads"))
 }
