@@ -1,7 +1,7 @@
 //! The guided tour's part of the page: where one is in it, what was answered,
 //! and what is remembered.
 
-use super::document::{document, element, flag, set};
+use super::document::{document, element, flag, set, window};
 use super::paint::Painter;
 use super::run::Run;
 use super::settings::{remember, remembered};
@@ -221,10 +221,25 @@ fn point_at(id: Option<&str>) {
     });
     flag(&brackets, "hidden", place.is_none());
     if let Some((place, is_above)) = place {
-        // On a phone a reader has scrolled down to go on to this step.
-        if is_above && brackets.get_attribute("style").as_ref() != Some(&place) {
-            element("stage").scroll_into_view();
+        if brackets.get_attribute("style").as_ref() != Some(&place) {
+            // On a phone a reader has scrolled down to go on to this step.
+            if is_above {
+                element("stage").scroll_into_view();
+            }
+            // On a short one, the way on lies over the sentence.
+            let covered_px = covered_px();
+            if covered_px > 0.0 {
+                window().scroll_by_with_x_and_y(0.0, covered_px.ceil());
+            }
         }
         set(&brackets, "style", &place);
     }
+}
+
+/// How far the sentence reaches below the way on, in pixels.
+fn covered_px() -> f64 {
+    let [says, walk] = [".tour .says", ".tour .walk"].map(|selector| {
+        document().query_selector(selector).ok().flatten().map(|it| it.get_bounding_client_rect())
+    });
+    says.zip(walk).map_or(0.0, |(says, walk)| says.bottom() - walk.top())
 }

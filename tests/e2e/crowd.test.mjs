@@ -30,7 +30,7 @@ read("a crowd is let in by the clock, by keys alone, and its figures are shown",
   await reader.enterPlayer();
   await page.keyboard.press("End");
   await reader.settled();
-  const row = page.locator(".lanes table.loads tbody");
+  const row = page.locator("#counters table.loads tbody");
   assert.match(await row.innerText(), /^rush\s*20 \/ 20 served\s/);
   await axe(page);
 });

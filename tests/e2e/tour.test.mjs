@@ -92,6 +92,18 @@ for (const [lang, says] of [["en", "To the question"], ["de", "Zur Frage"]]) {
   }
 }
 
+for (const viewport of [{ width: 390, height: 664 }, { width: 360, height: 640 }]) {
+  read(`a short phone shows what each step says: ${viewport.width} by ${viewport.height}`, { viewport, path: "/#tour/one-chef/1", reducedMotion: "reduce" }, async (reader, page) => {
+    for (const hash of ["#tour/one-chef/4", "#tour/one-chef/5", "#tour/reading/2", "#tour/cost/6", "#tour/heat-rack/3"]) {
+      await page.evaluate((hash) => (scrollTo(0, 0), (location.hash = hash)), hash);
+      await page.locator("#tour .steps a[aria-current=step]").and(page.locator(`[href$="${hash}"]`)).waitFor({ state: "attached" });
+      await reader.settled();
+      const [[top, bottom], [bar]] = [await span(page, "#tour .says"), await span(page, "#tour .walk")];
+      assert.ok(top >= 0 && bottom <= bar, `${hash}: the sentence from ${top} to ${bottom} stands above ${bar}`);
+    }
+  });
+}
+
 /** The labels that an arm of the brackets crosses. */
 function crossings() {
   const cue = document.getElementById("cue");

@@ -2,7 +2,6 @@
 //! and of work; and the same as a table.
 
 use super::badge;
-use super::load::loads;
 use super::strip::legend;
 use super::words::{either, note};
 use crate::sorted::SortedMap;
@@ -79,7 +78,7 @@ pub fn lanes(
     let to = ways.iter().filter_map(Way::to).max();
     let root = Node::new("div").class("lanes").key("lanes");
     let (Some(from), Some(to)) = (from, to) else {
-        return root.child(note(NOTHING.say())).children(loads(timeline, requests, playhead));
+        return root.child(note(NOTHING.say()));
     };
     let width = f64::from(width_px.max(200));
     let label = if width < NARROW { LABEL_NARROW } else { LABEL };
@@ -114,7 +113,7 @@ pub fn lanes(
         Some(all) => root.child(summary(all, hidden)),
         None => root,
     };
-    root.child(key()).children(loads(timeline, requests, playhead))
+    root.child(key())
 }
 
 struct Axis {

@@ -5,6 +5,7 @@ use crate::sim::Scenario;
 use crate::web::console::{Gesture, Outcome};
 use crate::web::crowd;
 use crate::web::document::{element, flag};
+use crate::web::message::Tab;
 
 impl App {
     /// What the guest does now, which was not in the run before.
@@ -38,7 +39,8 @@ impl App {
         flag(&element("crowd"), "open", false);
         self.panes.say(&said);
         self.console.outcome = Some(Outcome::Done(said));
-        self.lanes = true;
+        self.tab = Tab::Counters;
+        self.show_tab();
         self.fork(scenario, playhead);
     }
 
