@@ -69,7 +69,7 @@ impl Row {
 /// Long names may break after an underscore, and nowhere else; the text stays
 /// what INFO prints, also when it is copied.
 fn breakable(name: &'static str) -> Node {
-    const FITS: usize = 28;
+    const FITS: usize = 17;
     let cell = Node::new("th").attr("scope", "row");
     if name.len() <= FITS {
         return cell.text(name);
