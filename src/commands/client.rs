@@ -8,6 +8,7 @@ use crate::engine::client::{Client, ClientFlags, Slot};
 use crate::engine::eviction::{client_memory_bytes, reply_buffer_bytes};
 use crate::engine::server::Server;
 use crate::event::{ClientId, CloseReason, SubscriptionKind};
+use crate::net::address_text;
 use crate::store::parse_integer;
 use std::fmt::Write;
 
@@ -235,8 +236,8 @@ fn line(ctx: &Context<'_>, slot: Slot) -> String {
         let _ = write!(line, "{gap}{name}={value}");
     };
     add("id", &client.id);
-    add("addr", &client.peer);
-    add("laddr", &server.clients.local_address(client.local));
+    add("addr", &address_text(client.peer));
+    add("laddr", &address_text(server.clients.local_address(client.local)));
     add("fd", &client.fd);
     add("name", &text(names.map(|n| &n.name)));
     add("age", &age);
@@ -341,7 +342,7 @@ impl Victims {
     fn include(&self, ctx: &Context<'_>, slot: Slot, client: &Client) -> bool {
         let age_s = ctx.server.seconds_since(client.created_at);
         let is = |wanted: &Option<String>, address: std::net::SocketAddr| {
-            wanted.as_ref().is_none_or(|wanted| *wanted == address.to_string())
+            wanted.as_ref().is_none_or(|wanted| *wanted == address_text(address))
         };
         self.kind.is_none_or(|kind| kind == Kind::of(client))
             && self.id.is_none_or(|id| id == client.id)

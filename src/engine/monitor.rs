@@ -4,6 +4,7 @@ use super::client::Slot;
 use super::server::Server;
 use super::slowlog::shown_argument;
 use crate::commands::{Command, Flags};
+use crate::net::address_text;
 use crate::resp::Args;
 use std::io::Write;
 
@@ -26,7 +27,7 @@ impl Server {
             now_us / 1_000_000,
             now_us % 1_000_000,
             client.db,
-            client.peer
+            address_text(client.peer)
         );
         for i in 0..args.len() {
             line.push(b' ');

@@ -4,6 +4,7 @@
 use super::client::Slot;
 use super::server::Server;
 use crate::commands::{Command, Flags};
+use crate::net::address_text;
 use crate::resp::Args;
 use crate::time::Micros;
 use std::collections::VecDeque;
@@ -67,7 +68,7 @@ impl Server {
             return;
         }
         let client = &self.clients[slot];
-        let (peer, name) = (client.peer.to_string(), client.name().to_vec());
+        let (peer, name) = (address_text(client.peer), client.name().to_vec());
         let entry = Entry {
             id: self.slowlog.next_id,
             unix_s: self.unix_us() / 1_000_000,

@@ -30,6 +30,7 @@
 //! network by seed) and, natively, [`tcp`]. What any of them gave can be put on
 //! a [`tape`], which [`virt`] plays again.
 
+mod address;
 mod batch;
 mod cost;
 pub mod fault;
@@ -39,6 +40,7 @@ pub mod tcp;
 mod untold;
 pub mod virt;
 
+pub use address::{address_text, parse_address};
 pub use cost::Costs;
 pub use untold::Untold;
 

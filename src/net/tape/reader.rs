@@ -1,7 +1,9 @@
 //! A tape being played.
 
 use super::{Birth, ERRORS, OUTCOMES};
-use crate::net::{Accepted, Fd, Fired, Listening, Mask, NetError, Outgoing, WriteJob};
+use crate::net::{
+    Accepted, Fd, Fired, Listening, Mask, NetError, Outgoing, WriteJob, parse_address,
+};
 use crate::part::part;
 use crate::time::Micros;
 use std::cell::Cell;
@@ -321,7 +323,7 @@ impl<'a> Words<'a> {
     }
 
     fn address(&mut self) -> Option<SocketAddr> {
-        self.word()?.parse().ok()
+        parse_address(self.word()?)
     }
 
     fn result<T>(

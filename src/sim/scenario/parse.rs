@@ -7,11 +7,11 @@ use super::words::{
 };
 use super::{Action, ClientSpec, Input, Packets, Scenario};
 use crate::engine::config::Config;
+use crate::net::parse_address;
 use crate::net::tape::Tape;
 use crate::net::virt::Link;
 use crate::sorted::SortedMap;
 use std::fmt;
-use std::net::SocketAddr;
 
 /// Most bytes that one statement may send: a mistyped size must not eat the
 /// reader's memory.
@@ -306,8 +306,7 @@ impl<'a> Reader<'a> {
         let mut from = None;
         if words.peek().and_then(Word::bare) == Some("from") {
             words.expect_keyword("from")?;
-            let address = |text: &str| text.parse::<SocketAddr>().ok();
-            from = Some(words.value("an address such as 127.0.0.1:50001", address)?);
+            from = Some(words.value("an address such as 127.0.0.1:50001", parse_address)?);
             self.tape_place = (words.line, column);
         }
         link_settings(&mut words, &mut link)?;

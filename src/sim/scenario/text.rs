@@ -3,9 +3,9 @@
 use super::load::crowd;
 use super::{Action, ClientSpec, Input, Packets, Scenario};
 use crate::event::escape;
-use crate::net::Costs;
 use crate::net::fault::FaultConfig;
 use crate::net::virt::Link;
+use crate::net::{Costs, address_text};
 use crate::part::part;
 use crate::resp::{Limits, Progress, RequestParser};
 use crate::time::Micros;
@@ -101,7 +101,7 @@ impl Scenario {
             head = format!("crowd   {crowd} {}", alike.len());
         }
         if let Some(from) = from {
-            let _ = write!(head, " from {from}");
+            let _ = write!(head, " from {}", address_text(*from));
         }
         settings(out, &head, &link_changes(link, &self.link));
     }

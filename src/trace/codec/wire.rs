@@ -1,6 +1,7 @@
 //! How a value stands in a trace, both ways, from one line about each type.
 
 use super::json::Raw;
+use crate::net::{address_text, parse_address};
 use crate::sorted::SortedMap;
 use std::net::SocketAddr;
 
@@ -153,10 +154,10 @@ impl Wire for String {
 
 impl Wire for SocketAddr {
     fn write(&self, out: &mut Vec<u8>) {
-        write_text(out, &self.to_string());
+        write_text(out, &address_text(*self));
     }
     fn read(value: Raw<'_>) -> SocketAddr {
-        value.string().parse().unwrap_or_else(|_| {
+        parse_address(&value.string()).unwrap_or_else(|| {
             value.unexpected("an address such as \"127.0.0.1:6379\"");
             SocketAddr::blank()
         })

@@ -3,7 +3,7 @@
 use super::Scene;
 use super::words::{clip, errno, shown, why};
 use crate::event::{AcceptEnd, ClientChange, ClientId, Event, Pipe, RefuseReason};
-use crate::net::NetError;
+use crate::net::{NetError, address_text};
 use crate::view::text::{Words, say};
 use std::net::SocketAddr;
 
@@ -11,7 +11,7 @@ pub(super) fn tell(event: &Event, scene: &Scene<'_>) -> Words {
     match event {
         Event::Accept { fd, peer } => {
             let listener = scene.after.firing.map_or_else(String::new, |f| f.fd.to_string());
-            say!("accept", &guest(*peer, scene), *fd, &peer.to_string(), &listener)
+            say!("accept", &guest(*peer, scene), *fd, &address_text(*peer), &listener)
         }
         Event::AcceptRefused { fd, peer, why } => {
             let who = guest(*peer, scene);
@@ -22,7 +22,7 @@ pub(super) fn tell(event: &Event, scene: &Scene<'_>) -> Words {
         }
         Event::AcceptEnd { accepted, why } => accept_end(*accepted, *why),
         Event::ClientCreated { client, fd, peer, .. } => {
-            say!("created", *client, *fd, &peer.to_string())
+            say!("created", *client, *fd, &address_text(*peer))
         }
         Event::ClientChanged { client, change } => changed(*client, change),
         Event::CloseAfterReply { client, why: of } => say!("close.after-reply", *client, &why(*of)),
@@ -41,7 +41,7 @@ fn guest(peer: SocketAddr, scene: &Scene<'_>) -> Words {
     match known {
         Some(guest) if !guest.name.trim().is_empty() => say!("guest.named", &clip(&guest.name)),
         Some(guest) if guest.client.is_some() => say!("guest.table", guest.client),
-        _ => Words::plain(peer.to_string()),
+        _ => Words::plain(address_text(peer)),
     }
 }
 
@@ -75,7 +75,7 @@ fn changed(client: ClientId, change: &ClientChange) -> Words {
 /// What the virtual network knows of the far ends.
 fn far_end(peer: SocketAddr, pipe: &Pipe, scene: &Scene<'_>) -> Words {
     let who = &guest(peer, scene);
-    let at = &peer.to_string();
+    let at = &address_text(peer);
     match pipe {
         Pipe::Queued { .. } => say!("pipe.queued", who, at, scene.after.backlog.len()),
         Pipe::BacklogFull { .. } => say!("pipe.backlog-full", who, at),

@@ -3,14 +3,14 @@
 use super::Scene;
 use super::words::{clip, directions};
 use crate::event::{ClientId, Event, Handler, Phase, Standing, TimerKind};
-use crate::net::{Fd, Fired, Mask, Timeout};
+use crate::net::{Fd, Fired, Mask, Timeout, address_text};
 use crate::time::Micros;
 use crate::view::text::{Words, say};
 
 pub(super) fn tell(event: &Event, scene: &Scene<'_>) -> Words {
     match event {
         Event::Listen { fd, address, backlog } => {
-            say!("listen", *fd, &address.to_string(), *backlog)
+            say!("listen", *fd, &address_text(*address), *backlog)
         }
         Event::Config { name, value } => say!("config", &clip(name), &clip(value)),
         Event::CycleBegin { cycle } => say!("cycle.begin", *cycle),

@@ -5,7 +5,7 @@ use super::notepad::{self, closing, pill};
 use super::transport;
 use super::words::either;
 use crate::event::ClientId;
-use crate::net::{Fd, Fired, Mask, Timeout};
+use crate::net::{Fd, Fired, Mask, Timeout, address_text};
 use crate::trace::World;
 use crate::trace::world::{ClientView, Departed, Jar, QueryView};
 use crate::view::text::{self, Phrase, Words, line, say};
@@ -320,7 +320,7 @@ fn door(world: &World) -> Node {
             Node::new("tr")
                 .child(head(Words::plain((i + 1).to_string())))
                 .child(td(name))
-                .child(td(peer.to_string()))
+                .child(td(address_text(*peer)))
         })
         .collect();
     if rows.is_empty() {

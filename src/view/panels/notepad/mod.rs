@@ -9,7 +9,7 @@ mod state;
 use super::badge;
 use super::words::{either, note};
 use crate::event::{ClientId, Event};
-use crate::net::Mask;
+use crate::net::{Mask, address_text};
 use crate::trace::World;
 use crate::trace::world::{ClientView, Departed};
 use crate::view::text::{self, Phrase, say};
@@ -163,7 +163,7 @@ fn fields(world: &World, client: &ClientView) -> Node {
     let rows = [
         (field::ID.say(), client.id.to_string()),
         (field::FD.say(), client.fd.to_string()),
-        (field::ADDR.say(), short_address(&client.peer.to_string())),
+        (field::ADDR.say(), short_address(&address_text(client.peer))),
         (field::AGE.say(), text::lasting(age)),
         (field::IDLE.say(), text::lasting(idle)),
         (
