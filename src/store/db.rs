@@ -1,13 +1,12 @@
 //! One database.
 
+use super::hash::KeyHash;
 use super::index::Index;
 use super::segments::Segments;
 use super::short::Key;
 use super::value::Value;
-use foldhash::fast::FixedState;
 use rand_pcg::Pcg64Mcg;
 use rand_pcg::rand_core::Rng;
-use std::hash::BuildHasher;
 use std::num::NonZeroU32;
 
 /// Keys, their values and when they end.
@@ -21,7 +20,7 @@ use std::num::NonZeroU32;
 pub struct Db {
     entries: Segments<Entry>,
     index: Index,
-    hasher: FixedState,
+    hasher: KeyHash,
     /// Positions of the entries that end (`db->expires`), in no order.
     volatile: Vec<u32>,
     /// Where the next expire cycle goes on, counting down; 0 = from the top.
@@ -107,7 +106,7 @@ impl Db {
         Db {
             entries: Segments::new(),
             index: Index::new(),
-            hasher: FixedState::with_seed(hash_seed),
+            hasher: KeyHash::seeded(hash_seed),
             volatile: Vec::new(),
             expire_cursor: 0,
             used_bytes: 0,
@@ -175,7 +174,7 @@ impl Db {
 
     #[inline]
     pub(super) fn hash(&self, key: &[u8]) -> u32 {
-        (self.hasher.hash_one(key) >> 32) as u32
+        self.hasher.of(key)
     }
 
     /// The position whose key has this hash, or one with an equal hash.

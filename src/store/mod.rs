@@ -7,6 +7,7 @@
 
 mod db;
 pub mod expire;
+mod hash;
 mod index;
 mod integer;
 mod list;
