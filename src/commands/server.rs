@@ -1,6 +1,7 @@
 //! The server as a whole: its clock and its end.
 
 use super::{Command, Context, Flags, Outcome, Refusal, keyword};
+use crate::engine::client::ClientFlags;
 use crate::engine::server::ShutdownRequest;
 
 pub(super) const COMMANDS: &[Command] = &[
@@ -51,6 +52,11 @@ fn shutdown(ctx: &mut Context<'_>) -> Outcome {
     }
     if abort {
         return Err(Refusal::fixed("ERR No shutdown in progress."));
+    }
+    // Asked of each client anyway, so that it costs nothing until then.
+    let slots: Vec<_> = ctx.server.clients.iter().map(|(slot, _)| slot).collect();
+    for slot in slots {
+        ctx.server.clients[slot].flags.set(ClientFlags::SHUTDOWN);
     }
     ctx.server.shutdown = Some(ShutdownRequest);
     Ok(())

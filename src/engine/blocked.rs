@@ -399,7 +399,7 @@ impl Engine {
             if client.flags.has(ClientFlags::BLOCKED) {
                 continue;
             }
-            let doomed = client.flags.has(ClientFlags::CLOSE_ASAP);
+            let doomed = client.flags.has(ClientFlags::CLOSE_ASAP | ClientFlags::SHUTDOWN);
             if let Some(args) = client.rare().pending_command.take()
                 && !doomed
             {

@@ -57,6 +57,8 @@ impl ClientFlags {
     /// A key it waited for is ready: its command runs once more.
     pub const REEXECUTING: u32 = 1 << 18;
     pub const MONITOR: u32 = 1 << 19;
+    /// Somebody asked for SHUTDOWN: nothing that anybody says runs any more.
+    pub const SHUTDOWN: u32 = 1 << 20;
 
     #[must_use]
     pub const fn has(self, bit: u32) -> bool {

@@ -185,10 +185,6 @@ impl Engine {
 
         self.state(net, || Event::PhaseEnter { phase: Phase::Files });
         for fired in fired {
-            // SHUTDOWN ends the process there; nobody is served after it.
-            if self.is_stopping() {
-                break;
-            }
             self.process_file_event(net, *fired);
         }
         self.state(net, || Event::PhaseLeave { phase: Phase::Files });

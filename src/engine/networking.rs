@@ -235,8 +235,10 @@ impl Engine {
         slot: Slot,
         query: &mut Query,
     ) {
-        const STOP: u32 =
-            ClientFlags::CLOSE_ASAP | ClientFlags::CLOSE_AFTER_REPLY | ClientFlags::BLOCKED;
+        const STOP: u32 = ClientFlags::CLOSE_ASAP
+            | ClientFlags::CLOSE_AFTER_REPLY
+            | ClientFlags::BLOCKED
+            | ClientFlags::SHUTDOWN;
         let batch_began = net.now();
         let mut start = 0;
         let mut keep = false;
@@ -244,8 +246,7 @@ impl Engine {
         let mut prefetched = Some(0);
         while start < query.filled {
             let Some(client) = self.server.clients.get_mut(slot) else { return };
-            let waits = client.flags.has(STOP) || client.has_pending_command();
-            if waits || self.server.shutdown.is_some() {
+            if client.flags.has(STOP) || client.has_pending_command() {
                 break;
             }
             client.query_len = u32::try_from(query.filled - start).unwrap_or(u32::MAX);

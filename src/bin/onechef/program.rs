@@ -150,8 +150,9 @@ fn loads(records: Vec<Record>) -> Vec<Load> {
 
 fn requests(records: Vec<Record>) -> (Timeline, Requests) {
     let mut timeline = Timeline::new();
-    // Beyond what a timeline holds nobody reads a table.
-    let _ = records.into_iter().try_for_each(|record| timeline.push(record));
+    if let Err(full) = records.into_iter().try_for_each(|record| timeline.push(record)) {
+        eprintln!("onechef: warning: {full}: what comes after them is not counted");
+    }
     let requests = Requests::of(timeline.records());
     (timeline, requests)
 }
