@@ -262,7 +262,8 @@ impl Checker {
                 .as_ref()
                 .map_or(&[][..], |q| q.buffer.get(..q.filled).unwrap_or_default());
             let rules = self.rules.of(account);
-            account.late = client.flags.has(ClientFlags::UNBLOCKED);
+            // After a SHUTDOWN what was read stays unread by the commands.
+            account.late = client.flags.has(ClientFlags::UNBLOCKED | ClientFlags::SHUTDOWN);
             account.settle_input(&connection.input, held, rules)?;
             let waiting = if client.reply.is_drained() {
                 Vec::new()
