@@ -19,7 +19,7 @@ pub fn designs(open: bool, compared: Option<&Comparison>) -> Node {
         .attr("data-act", "designs")
         .attr("aria-expanded", if open { "true" } else { "false" })
         .children(TITLE.say().either());
-    let section = Node::new("div").class("fold said designs").key("designs").child(unfold);
+    let section = Node::new("div").class("fold designs").key("designs").child(unfold);
     if !open {
         return section;
     }
