@@ -181,7 +181,9 @@ fn getkeys(ctx: &mut Context<'_>) -> Outcome {
         _ if argc > 1 => subcommand(container, arg(1)).ok_or(unknown)?,
         _ => container,
     };
-    if command.keys.2 == 0 && !command.flags.has(Flags::MOVABLEKEYS) {
+    // A shard channel stands where a key would, and is none: `CMD_KEY_NOT_KEY`.
+    let has_keys = command.keys.2 != 0 && !command.flags.has(Flags::PUBSUB);
+    if !has_keys && !command.flags.has(Flags::MOVABLEKEYS) {
         return Err(Refusal::fixed("ERR The command has no key arguments"));
     }
     if !command.takes(argc) {

@@ -54,7 +54,11 @@ fn debug(ctx: &mut Context<'_>) -> Outcome {
         "sleep" if argc == 3 => sleep(ctx),
         "populate" if (3..=5).contains(&argc) => populate(ctx),
         "protocol" if argc == 3 => protocol(ctx),
-        "error" if argc == 3 => Err(Refusal::Other(ctx.arg(2).to_vec().into())),
+        "error" if argc == 3 => {
+            let text = ctx.arg(2);
+            ctx.reply().error_uncounted(text);
+            Ok(())
+        }
         "set-active-expire" if argc == 3 => {
             ctx.server.debug.no_active_expire = !is_on(ctx);
             ctx.reply().ok();

@@ -179,12 +179,7 @@ pub(super) fn commandstats(server: &Server, f: &mut Fields) {
 pub(super) fn errorstats(server: &Server, f: &mut Fields) {
     for (code, count) in server.error_stats.iter() {
         let code = String::from_utf8_lossy(code);
-        // `getSafeInfoString`: nothing in it ends a field or a line.
-        let safe: String = code
-            .chars()
-            .map(|c| if matches!(c, '#' | ':' | '\r' | '\n') { '_' } else { c })
-            .collect();
-        f.add(&format!("errorstat_{safe}"), format_args!("count={count}"));
+        f.add(&format!("errorstat_{code}"), format_args!("count={count}"));
     }
 }
 

@@ -88,10 +88,18 @@ fn scan(ctx: &mut Context<'_>) -> Outcome {
     Ok(())
 }
 
-/// Redis: `parseScanCursorOrReply`, *faithful*: digits only, 64 bits.
+/// Redis: `parseScanCursorOrReply`, *faithful* in what C's `strtoul` makes of
+/// it: nothing is zero, and what stands behind a minus is counted down from
+/// 2^64.
 fn parse_cursor(text: &[u8]) -> Option<u64> {
-    if text.is_empty() || !text.iter().all(u8::is_ascii_digit) {
+    let digits = match text {
+        [] => return Some(0),
+        [b'-' | b'+', digits @ ..] => digits,
+        digits => digits,
+    };
+    if !digits.iter().all(u8::is_ascii_digit) {
         return None;
     }
-    std::str::from_utf8(text).ok()?.parse().ok()
+    let cursor: u64 = std::str::from_utf8(digits).ok()?.parse().ok()?;
+    Some(if text[0] == b'-' { cursor.wrapping_neg() } else { cursor })
 }

@@ -53,23 +53,14 @@ impl CommandStats {
 pub struct ErrorStats(SortedMap<Box<[u8]>, u64>);
 
 impl ErrorStats {
-    /// Clients can make up codes (DEBUG ERROR): no more kinds than this are
-    /// told apart.
-    const KINDS_MAX: usize = 128;
-    /// A code ends within so many bytes, or is none.
-    const CODE_MAX_BYTES: usize = 31;
-
     /// The code is what stands before the first space, else `ERR`.
     ///
-    /// Redis: `afterErrorReply`, *simplified*: beyond the limit new codes are
-    /// not counted, where Redis stops to count at all.
+    /// Redis: `afterErrorReply`, *simplified*: without scripts nobody can make
+    /// up codes, so there is no limit to them.
     pub fn count(&mut self, text: &[u8]) {
-        let near = &text[..text.len().min(ErrorStats::CODE_MAX_BYTES)];
-        let end = near.iter().position(|byte| *byte == b' ');
-        let code = end.map_or(&b"ERR"[..], |end| &near[..end]);
-        if self.0.len() < ErrorStats::KINDS_MAX || self.0.get(code).is_some() {
-            *self.0.or_default(code.into()) += 1;
-        }
+        let end = text.iter().position(|byte| *byte == b' ');
+        let code = end.map_or(&b"ERR"[..], |end| &text[..end]);
+        *self.0.or_default(code.into()) += 1;
     }
 
     pub fn reset(&mut self) {

@@ -101,6 +101,12 @@ impl<S: Sink> Encoder<S> {
         self.line(b'-', text);
     }
 
+    /// `-text`, as it stands but for its line breaks: a reply that looks like
+    /// an error and is none to the statistics (`addReplySds`).
+    pub fn error_uncounted(&mut self, text: &[u8]) {
+        self.line(b'-', text);
+    }
+
     /// `:value`.
     #[inline]
     pub fn integer(&mut self, value: i64) {

@@ -65,8 +65,8 @@ fn a_monitor_hears_its_own_commands_after_their_replies_and_reset_ends_it() {
     assert!(house.engine.server().monitors.is_empty());
 }
 
-/// By code, however it was made up; what clients make up ends neither a line
-/// nor grows without bound, and RESETSTAT forgets it.
+/// By code; what DEBUG ERROR answers is no error that the server found, and
+/// RESETSTAT forgets all.
 #[test]
 fn errorstats_count_error_replies_by_their_code() {
     let mut house = House::with_guests(&[], 1);
@@ -74,26 +74,17 @@ fn errorstats_count_error_replies_by_their_code() {
     house.ask(1, "LPUSH k v");
     house.ask(1, "NONSENSE");
     house.ask(1, "GET");
-    house.ask(1, "DEBUG ERROR nospace");
-    let made_up = |text: &str| request(&["DEBUG", "ERROR", text]);
-    house.send(1, made_up("MY:#CODE of mine"));
+    assert_eq!(house.ask(1, "DEBUG ERROR nospace"), "-nospace\r\n");
+    house.send(1, request(&["DEBUG", "ERROR", "MYCODE of mine"]));
     house.settle();
     house.news(1);
     let text = house.ask(1, "INFO errorstats");
     let fields: Vec<&str> = text.lines().filter(|line| line.starts_with("errorstat_")).collect();
-    let expected =
-        ["errorstat_ERR:count=3", "errorstat_MY__CODE:count=1", "errorstat_WRONGTYPE:count=1"];
-    assert_eq!(fields, expected, "{text}");
-    for i in 0..200 {
-        house.send(1, made_up(&format!("CODE{i} x")));
-    }
-    house.settle();
-    house.news(1);
-    house.ask(1, "GET");
-    let text = house.ask(1, "INFO errorstats");
-    let kinds = text.lines().filter(|line| line.starts_with("errorstat_")).count();
-    assert_eq!(kinds, 128, "{text}");
-    assert!(text.contains("errorstat_ERR:count=4\r\n"), "what is known is counted on: {text}");
+    assert_eq!(fields, ["errorstat_ERR:count=2", "errorstat_WRONGTYPE:count=1"], "{text}");
+    assert!(house.ask(1, "INFO stats").contains("total_error_replies:3\r\n"));
+    let text = house.ask(1, "INFO commandstats");
+    let debug = text.lines().find(|line| line.starts_with("cmdstat_debug:")).expect("called");
+    assert!(debug.ends_with("rejected_calls=0,failed_calls=0"), "{debug}");
     house.ask(1, "CONFIG RESETSTAT");
     assert!(!house.ask(1, "INFO errorstats").contains("errorstat_"));
 }
