@@ -118,16 +118,14 @@ pub fn serve(mut options: Serve) -> Result<(), ServeError> {
         OpenFiles::Enough => {}
         told @ (OpenFiles::Raised { .. } | OpenFiles::Short { .. }) => eprintln!("onechef: {told}"),
     }
-    let stop = Arc::new(AtomicBool::new(false));
-    for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
-        signal_hook::flag::register(signal, Arc::clone(&stop)).map_err(ServeError::Start)?;
-    }
-    let net = Tcp::new(TcpConfig {
+    let stop = heed_signals().map_err(ServeError::Start)?;
+    let mut net = Tcp::new(TcpConfig {
         tcp_keepalive_secs: options.config.tcp_keepalive,
         max_events: options.config.maxclients.saturating_add(EVENT_SLACK),
         io_threads: options.config.io_threads,
     })
     .map_err(ServeError::Start)?;
+    net.sleep_until(Arc::clone(&stop));
     let birth = birth(&net);
     let clients_limit = clients_limit().map_err(ServeError::Start)?;
     if !options.watch.keeps_inputs() {
@@ -146,6 +144,22 @@ pub fn serve(mut options: Serve) -> Result<(), ServeError> {
     let limit = options.watch.rerun_bytes.max(INPUTS_SLACK_BYTES);
     let taped = Taped::new(net, &tape_birth, secrets, limit);
     drive(options, birth, clients_limit, taped, &stop, Some(password))
+}
+
+/// What says that the process is to end.
+///
+/// Redis: `setupSignalHandlers`, *faithful*: whoever interrupts twice is in a
+/// hurry, and a hang-up is ignored.
+fn heed_signals() -> io::Result<Arc<AtomicBool>> {
+    use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+    use signal_hook::flag;
+    let stop = Arc::new(AtomicBool::new(false));
+    flag::register_conditional_shutdown(SIGINT, 1, Arc::clone(&stop))?;
+    for signal in [SIGINT, SIGTERM] {
+        flag::register(signal, Arc::clone(&stop))?;
+    }
+    flag::register(SIGHUP, Arc::default())?;
+    Ok(stop)
 }
 
 /// What may come in between two half-cycles when all of it goes into a file.

@@ -53,6 +53,7 @@ use std::io::{self, ErrorKind, IoSlice, Read, Write};
 use std::net::{Shutdown, SocketAddr};
 use std::os::fd::{AsRawFd, RawFd};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 /// What the sockets are like.
@@ -140,7 +141,11 @@ pub struct Tcp {
     listen_error: Option<io::Error>,
     io_threads: IoThreads,
     first_visit: Option<FirstVisit>,
+    roused: Arc<AtomicBool>,
 }
+
+/// How often a thread that sleeps looks whether it is to be up.
+const NAP: Duration = Duration::from_millis(50);
 
 /// What a write has told of its socket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -170,6 +175,7 @@ impl Tcp {
             listen_error: None,
             io_threads: IoThreads::start(config.io_threads)?,
             first_visit: None,
+            roused: Arc::default(),
         })
     }
 
@@ -189,6 +195,26 @@ impl Tcp {
     /// `tcp-keepalive`, for whoever is accepted from now on.
     pub fn set_keepalive(&mut self, secs: u32) {
         self.config.tcp_keepalive_secs = secs;
+    }
+
+    /// No sleep outlasts this becoming true.
+    pub fn sleep_until(&mut self, told: Arc<AtomicBool>) {
+        self.roused = told;
+    }
+
+    /// Redis: `debugCommand` sleeps with `nanosleep`, which the signal that is
+    /// to stop the server ends.
+    #[cold]
+    #[expect(clippy::disallowed_methods, reason = "DEBUG SLEEP really makes everybody wait")]
+    fn sleep(&self, micros: Micros) {
+        let end = self.now().saturating_add(micros);
+        while !self.roused.load(Ordering::Relaxed) {
+            let left = end.saturating_sub(self.now());
+            if left == Micros::ZERO {
+                break;
+            }
+            std::thread::sleep(Duration::from_micros(left.0).min(NAP));
+        }
     }
 
     /// Why the last `listen` failed, in the kernel's words, once.
@@ -484,10 +510,9 @@ impl Net for Tcp {
     }
 
     #[inline]
-    #[expect(clippy::disallowed_methods, reason = "DEBUG SLEEP really makes everybody wait")]
     fn spend(&mut self, work: Work) {
         if let Work::Sleep { micros } = work {
-            std::thread::sleep(Duration::from_micros(micros.0));
+            self.sleep(micros);
         }
     }
 }

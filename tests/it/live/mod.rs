@@ -296,6 +296,27 @@ fn a_held_loop_still_ends_when_told_to() {
     assert!(server.stop().contains("event=step"));
 }
 
+/// Protects: nor does DEBUG SLEEP keep a server from being stopped; as with
+/// Redis, whose sleep a signal ends.
+#[test]
+fn a_sleeping_loop_still_ends_when_told_to() {
+    let server = Server::start(&["--enable-debug-command", "yes"]);
+    let mut guest = server.client();
+    assert_eq!(guest.ask(&["PING"]), "+PONG");
+    guest.send(&["DEBUG", "SLEEP", "600"]);
+    server.stop();
+}
+
+/// Protects: a terminal that is closed, or a daemon's manager that means
+/// "read your configuration", does not end the server. Redis ignores it, too.
+#[test]
+fn a_hang_up_of_the_terminal_is_ignored() {
+    let server = Server::start(&[]);
+    server.signal("HUP");
+    assert_eq!(server.client().ask(&["PING"]), "+PONG");
+    server.stop();
+}
+
 /// Protects: a recording does not fill the disk, and each of its files can be
 /// read on its own.
 #[test]

@@ -77,10 +77,14 @@ impl Server {
         String::from_utf8_lossy(&output.stderr).into_owned()
     }
 
+    pub fn signal(&self, name: &str) {
+        let told = Command::new("kill").args(["-s", name, &self.child.id().to_string()]).status();
+        assert!(told.expect("kill runs").success());
+    }
+
     /// Tells it to end; what it has logged.
     pub fn stop(mut self) -> String {
-        let told = Command::new("kill").arg(self.child.id().to_string()).status();
-        assert!(told.expect("kill runs").success());
+        self.signal("TERM");
         let mut log = String::new();
         self.child.stderr.take().expect("piped").read_to_string(&mut log).expect("its log");
         assert!(self.child.wait().expect("it ends").success());
