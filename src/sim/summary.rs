@@ -47,6 +47,10 @@ pub fn rows(records: &[Record]) -> Vec<Row> {
     reader.rows
 }
 
+/// A cell that is longer pushes aside what follows in its row, and no other
+/// row is filled up to it.
+const ALIGNED_CHARS: usize = 200;
+
 /// The table, with a heading and a last line of totals.
 #[must_use]
 pub fn table(records: &[Record]) -> String {
@@ -56,6 +60,7 @@ pub fn table(records: &[Record]) -> String {
     cells.extend(rows.iter().map(Row::cells));
     let widths: Vec<usize> = (0..heading.len())
         .map(|column| cells.iter().map(|row| row[column].chars().count()).max().unwrap_or(0))
+        .map(|widest| widest.min(ALIGNED_CHARS))
         .collect();
     let mut out = String::new();
     for row in &cells {
@@ -72,7 +77,7 @@ pub fn table(records: &[Record]) -> String {
         out.push('\n');
     }
     let commands: u64 = rows.iter().flat_map(|row| &row.commands).map(|(_, times)| times).sum();
-    let bytes = |of: fn(&Row) -> u64| rows.iter().map(of).sum::<u64>();
+    let bytes = |of: fn(&Row) -> u64| rows.iter().map(of).fold(0, u64::saturating_add);
     let _ = writeln!(
         out,
         "{} cycles, {commands} commands, {} bytes in, {} bytes out, {} records",
@@ -200,7 +205,7 @@ impl Row {
             Event::CycleEnd { busy, .. } => self.busy = *busy,
             Event::Read { bytes, .. } => {
                 self.reads += 1;
-                self.bytes_in += bytes.len;
+                self.bytes_in = self.bytes_in.saturating_add(bytes.len);
             }
             Event::CommandBegin { client, name, .. } => {
                 let command = format!("{} {name}", name_of(clients, *client));
@@ -209,7 +214,7 @@ impl Row {
                     _ => self.commands.push((command, 1)),
                 }
             }
-            Event::Write { bytes, .. } => self.bytes_out += bytes,
+            Event::Write { bytes, .. } => self.bytes_out = self.bytes_out.saturating_add(*bytes),
             _ => {}
         }
     }

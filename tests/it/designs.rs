@@ -128,3 +128,27 @@ fn what_waits_for_something_else_is_left_out() {
     let nobody = of("client ana\n\nat 1ms ana connects\n");
     assert_eq!(nobody, Comparison::default());
 }
+
+/// Protects: a price that no clock could hold is paid, and stops nobody.
+#[test]
+fn any_price_can_be_compared() {
+    let prices = [
+        "syscall",
+        "copy-per-kb",
+        "poll",
+        "wakeup",
+        "accept",
+        "command",
+        "unit",
+        "parse-per-kb",
+        "fan-out",
+        "fan-in",
+    ];
+    for price in prices {
+        let compared = of(&format!(
+            "cost {price} {}ns\nclient ana\n\nat 1ms ana connects\nat 5ms ana sends PING\n",
+            u64::MAX
+        ));
+        assert!(compared.left_out <= 1, "{price}");
+    }
+}

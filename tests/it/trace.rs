@@ -12,6 +12,8 @@ use onechef::trace::codec::{
 };
 use onechef::trace::timeline::MarkKind;
 use onechef::trace::{Record, Timeline, World};
+use onechef::view::requests::Requests;
+use onechef::view::{Frame, Terms, panels};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
@@ -309,4 +311,46 @@ fn keyframes_of_a_full_house_are_bounded_by_what_they_weigh() {
     assert_eq!(timeline.head().clients.len(), 2_000);
     assert!(footprint.keyframe_bytes <= footprint.keyframe_bytes_limit, "{footprint:?}");
     assert!(footprint.keyframes <= 16, "each is 2 MB of guests: {footprint:?}");
+}
+
+/// Protects: times and sizes that only a made-up trace has are shown like any
+/// others: they break neither the lanes nor the table.
+#[test]
+fn the_largest_numbers_are_shown_like_any_others() {
+    let last = Micros(u64::MAX);
+    for mut records in scenarios() {
+        for record in &mut records {
+            record.at = last;
+            match &mut record.event {
+                Event::Read { bytes, .. } => bytes.len = u64::MAX,
+                Event::Write { bytes, .. } => *bytes = u64::MAX,
+                _ => {}
+            }
+        }
+        let table = onechef::sim::summary::table(&records);
+        assert!(table.ends_with(&format!("{} records\n", records.len())), "{table}");
+        let timeline = timeline_of(&records);
+        let requests = Requests::of(timeline.records());
+        let (playhead, terms) = (timeline.len(), Terms::Both);
+        let (world, now) = (timeline.world_at(playhead), timeline.now(playhead));
+        let (motion, viewport) = Default::default();
+        let frame =
+            Frame { world: &world, now, progress: 1.0, terms, motion, viewport, selected: None };
+        let _ = panels::lanes(&timeline, &requests, playhead, &frame, 366);
+    }
+}
+
+/// Protects: a cycle in which a large house ordered is a long row, and not the
+/// end of the table.
+#[test]
+fn a_row_may_be_as_long_as_its_cycle_is_busy() {
+    let poll = || Event::PollReturn { fired: Vec::new() };
+    let began =
+        (1..=8_000).map(|n| Event::CommandBegin { client: ClientId(n), name: "ping".into() });
+    let events = std::iter::once(poll()).chain(began).chain([poll()]);
+    let records: Vec<Record> =
+        (0..).zip(events).map(|(seq, event)| Record { seq, at: Micros(seq), event }).collect();
+    let table = onechef::sim::summary::table(&records);
+    assert!(table.contains("#1 ping, #2 ping, ") && table.contains("#8000 ping\n"));
+    assert!(table.lines().nth(2).expect("the second cycle").len() < 100, "{table}");
 }

@@ -218,7 +218,7 @@ fn slept(timeline: &Timeline, poll: usize, prices: &Costs) -> bool {
         })
         .unwrap_or(poll);
     let lasted = at(timeline, poll).saturating_sub(at(timeline, entered));
-    nanos(lasted) > prices.poll_ns + 999
+    nanos(lasted) > prices.poll_ns.saturating_add(999)
 }
 
 /// How many shares of a sweep were handed to others to write these.

@@ -82,8 +82,8 @@ pub fn lanes(
     };
     let width = f64::from(width_px.max(200));
     let label = if width < NARROW { LABEL_NARROW } else { LABEL };
-    let axis =
-        Axis { from, to: Micros(to.0.max(from.0 + 1)), x: label, width: width - label - 6.0 };
+    let to = to.max(from.saturating_add(Micros(1)));
+    let axis = Axis { from, to, x: label, width: width - label - 6.0 };
     // Whoever is pinned is among those shown.
     let by_rank: SortedMap<_, &Way> = ways
         .iter()
