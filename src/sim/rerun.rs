@@ -25,6 +25,7 @@
 //!   hash, and only whole ones are known to be the same.
 
 use super::{ClientSpec, Scenario, Sim};
+use crate::engine::config::Config;
 use crate::event::{Event, Standing};
 use crate::net::tape::Tape;
 use crate::trace::codec::{self, Header, Source};
@@ -42,6 +43,8 @@ pub enum NoRerun {
     NotFromTheStart,
     /// They are another server's: the view went on when it was started again.
     AnotherServer,
+    /// The server was set up as this program knows no server to be.
+    UnknownSetting,
 }
 
 impl fmt::Display for Verdict {
@@ -80,6 +83,9 @@ impl fmt::Display for NoRerun {
             NoRerun::AnotherServer => {
                 "The server was started again meanwhile: load the page anew to see one run of it."
             }
+            NoRerun::UnknownSetting => {
+                "Its first line has a setting that is not known here, so it cannot be run again."
+            }
         })
     }
 }
@@ -103,6 +109,10 @@ pub fn scenario(title: &str, header: &Header, inputs: &Inputs) -> Result<Scenari
         && native.started_unix_us != birth.unix_epoch_us
     {
         return Err(NoRerun::AnotherServer);
+    }
+    let mut trial = Config::default();
+    if header.config.iter().any(|(name, value)| trial.set(name, value).is_err()) {
+        return Err(NoRerun::UnknownSetting);
     }
     let mut scenario = Scenario {
         title: title.to_owned(),

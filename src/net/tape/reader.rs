@@ -10,6 +10,10 @@ use std::cell::Cell;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+/// Later than anything was recorded, some 146,000 years on. What is later
+/// still, no server could add anything to.
+const TIME_MOST: u64 = u64::MAX / 4;
+
 /// A tape and the place where it is.
 ///
 /// Each method plays one call. `None` says that something else stands there,
@@ -71,7 +75,7 @@ impl Tape {
         self.play(|words| {
             words.mark(b'b')?;
             let birth = Birth {
-                unix_epoch_us: words.number()?,
+                unix_epoch_us: words.number().filter(|us| *us <= TIME_MOST)?,
                 seed: words.number()?,
                 process_id: u32::try_from(words.number()?).ok()?,
                 multiplexing_api: words.word()?.to_owned(),
@@ -81,6 +85,11 @@ impl Tape {
             words.mark(b';')?;
             Some(birth)
         })
+    }
+
+    /// So much after the last reading.
+    fn after(&self, us: u64) -> Option<Micros> {
+        Some(self.clock.get().saturating_add(Micros(us))).filter(|time| time.0 <= TIME_MOST)
     }
 
     /// `now`.
@@ -93,7 +102,7 @@ impl Tape {
                     return Some(());
                 }
                 words.mark(b'+')?;
-                self.clock.set(self.clock.get().saturating_add(Micros(words.number()?)));
+                self.clock.set(self.after(words.number()?)?);
                 self.same.set(1);
                 Some(())
             })?;
@@ -191,7 +200,7 @@ impl Tape {
             words.mark(b';')?;
             Some(after.parse::<u64>().ok())
         })?;
-        job.done_at = after.map_or(Micros::ZERO, |us| self.clock.get().saturating_add(Micros(us)));
+        job.done_at = after.and_then(|us| self.after(us)).unwrap_or_default();
         // Not more than there is, whatever a hand-made tape says.
         let mut left = usize::try_from(job.written).unwrap_or(usize::MAX);
         while left > 0 && !job.reply.is_drained() {
@@ -210,7 +219,7 @@ impl Tape {
     pub fn wakes_at(&self) -> Option<Micros> {
         let mut words = self.words();
         (self.same.get() == 0).then(|| words.mark(b'p')).flatten()?;
-        Some(self.clock.get().saturating_add(Micros(words.number()?)))
+        self.after(words.number()?)
     }
 
     /// The poll returns.
@@ -225,7 +234,7 @@ impl Tape {
                 fired.push(Fired { fd, mask: Mask(words.small()?).and(Mask::BOTH) });
             }
             words.mark(b';')?;
-            self.clock.set(self.clock.get().saturating_add(Micros(after)));
+            self.clock.set(self.after(after)?);
             Some(())
         })
     }

@@ -97,8 +97,23 @@ fn another_call_leaves_the_tape_for_good() {
 /// Protects: a tape may come from anybody.
 #[test]
 fn nonsense_is_not_played() {
-    for text in ["", "=0", "=", "+", "r'ab", "r'a%zz'", "r'abcdefghi'", "a9,x,y;", "p;", "l;", "é"]
-    {
+    // The last three are of a time that no sum with it could hold.
+    for text in [
+        "",
+        "=0",
+        "=",
+        "+",
+        "r'ab",
+        "r'a%zz'",
+        "r'abcdefghi'",
+        "a9,x,y;",
+        "p;",
+        "l;",
+        "é",
+        "+18446744073709551615",
+        "p18446744073709551615;",
+        "b18446744073709551615,1,1,epoll,0,1;",
+    ] {
         let tape = Tape::new(text.into());
         let mut buffer = [0; 8];
         assert_eq!(tape.clone().now(), None, "{text}");

@@ -27,6 +27,7 @@ pub(super) fn refusal(why: NoRerun) -> String {
         NoRerun::NoInputs => line!("rerun.no-inputs"),
         NoRerun::NotFromTheStart => line!("rerun.not-from-the-start"),
         NoRerun::AnotherServer => line!("rerun.another-server"),
+        NoRerun::UnknownSetting => line!("rerun.unknown-setting"),
     }
 }
 

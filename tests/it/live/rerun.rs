@@ -224,6 +224,21 @@ fn a_recording_without_its_inputs_is_not_run_again() {
     assert_eq!(scenario_of(&trace), Err(NoRerun::NotFromTheStart));
 }
 
+/// Protects: a recording may come from anybody, and from a later program.
+#[test]
+fn a_recording_of_a_server_that_cannot_be_is_not_run_again() {
+    let (_, trace) = recorded("strange", &["--reveal"], |server| {
+        server.client().pipeline(&["INCR", "a"], 1);
+    });
+    assert!(scenario_of(&trace).is_ok());
+    for (name, value) in [("port", "65536"), ("a-directive-of-tomorrow", "yes")] {
+        let mut trace = trace.clone();
+        let header = trace.header.as_mut().expect("a header");
+        header.config.insert(name.to_owned(), value.to_owned());
+        assert_eq!(scenario_of(&trace), Err(NoRerun::UnknownSetting));
+    }
+}
+
 /// Protects: the comparison sees what differs. (It is what the others believe.)
 #[test]
 fn another_run_is_not_taken_for_the_same() {
