@@ -20,6 +20,8 @@ pub enum OpenFiles {
         limit: u64,
         asked: u32,
         maxclients: u32,
+        /// What the clients leave to others.
+        beside: u32,
     },
 }
 
@@ -30,27 +32,30 @@ impl fmt::Display for OpenFiles {
             OpenFiles::Raised { from, to } => {
                 write!(f, "raised the limit of open files from {from} to {to}")
             }
-            OpenFiles::Short { limit, asked, maxclients } => write!(
+            OpenFiles::Short { limit, asked, maxclients, beside } => write!(
                 f,
                 "maxclients {asked} needs {} descriptors and the limit of open files is {limit}: \
                  maxclients is {maxclients} now; 'ulimit -n' raises the limit",
-                u64::from(*asked) + RESERVED
+                u64::from(*asked) + RESERVED + u64::from(*beside)
             ),
         }
     }
 }
 
 /// Raises this process's limit of open files to what `maxclients` needs, or as
-/// far as it goes; `maxclients` is then what the limit allows.
+/// far as it goes; `maxclients` is then what the limit allows. So many others
+/// are open `beside` the clients': a loop whose clients were left without
+/// descriptors by somebody else would be told of the door again and again.
 ///
 /// Redis: `adjustOpenFilesLimit`, *faithful* but for the way there, which
 /// tries every sixteenth limit from the top: we ask how high it may be.
 ///
 /// # Errors
 /// If there are not even the descriptors that a server without clients needs.
-pub fn adjust_open_files_limit(maxclients: &mut u32) -> io::Result<OpenFiles> {
+pub fn adjust_open_files_limit(maxclients: &mut u32, beside: u32) -> io::Result<OpenFiles> {
     let asked = *maxclients;
-    let wanted = u64::from(asked) + RESERVED;
+    let reserved = RESERVED + u64::from(beside);
+    let wanted = u64::from(asked) + reserved;
     let (soft, hard) = rlimit::getrlimit(rlimit::Resource::NOFILE)?;
     if soft >= wanted {
         return Ok(OpenFiles::Enough);
@@ -63,12 +68,13 @@ pub fn adjust_open_files_limit(maxclients: &mut u32) -> io::Result<OpenFiles> {
             rlimit::setrlimit(rlimit::Resource::NOFILE, to, hard).map(|()| to)
         });
     let limit = raised.unwrap_or(soft);
-    *maxclients = clients_within(limit, asked).ok_or_else(|| {
-        io::Error::other(format!("the limit of open files is {limit}, {RESERVED} are needed"))
-    })?;
+    *maxclients =
+        clients_within(limit.saturating_sub(u64::from(beside)), asked).ok_or_else(|| {
+            io::Error::other(format!("the limit of open files is {limit}, {reserved} are needed"))
+        })?;
     Ok(match *maxclients == asked {
         true => OpenFiles::Raised { from: soft, to: limit },
-        false => OpenFiles::Short { limit, asked, maxclients: *maxclients },
+        false => OpenFiles::Short { limit, asked, maxclients: *maxclients, beside },
     })
 }
 
@@ -77,9 +83,9 @@ pub fn adjust_open_files_limit(maxclients: &mut u32) -> io::Result<OpenFiles> {
 ///
 /// # Errors
 /// If the system does not say.
-pub fn clients_limit() -> io::Result<u32> {
+pub fn clients_limit(beside: u32) -> io::Result<u32> {
     let (_, hard) = rlimit::getrlimit(rlimit::Resource::NOFILE)?;
-    Ok(clients_within(hard, u32::MAX).unwrap_or(0))
+    Ok(clients_within(hard.saturating_sub(u64::from(beside)), u32::MAX).unwrap_or(0))
 }
 
 /// How many of the clients that were asked for a limit of open files allows;
@@ -106,10 +112,16 @@ mod tests {
 
     #[test]
     fn a_shortage_says_what_to_do() {
-        let short = OpenFiles::Short { limit: 1_024, asked: 10_000, maxclients: 992 };
-        let text = short.to_string();
-        for part in ["10032", "1024", "992", "ulimit -n"] {
-            assert!(text.contains(part), "{text}");
+        for (beside, parts) in [
+            (0, ["10032", "1024", "992", "ulimit -n"]),
+            (32, ["10064", "1024", "960", "ulimit -n"]),
+        ] {
+            let maxclients = 992 - beside;
+            let text =
+                OpenFiles::Short { limit: 1_024, asked: 10_000, maxclients, beside }.to_string();
+            for part in parts {
+                assert!(text.contains(part), "{text}");
+            }
         }
     }
 
@@ -124,11 +136,19 @@ mod tests {
         let asked = (wanted - RESERVED) as u32;
 
         let mut maxclients = asked;
-        let adjusted = adjust_open_files_limit(&mut maxclients).unwrap();
+        let adjusted = adjust_open_files_limit(&mut maxclients, 0).unwrap();
         assert_eq!(adjusted, OpenFiles::Raised { from: low, to: wanted });
         assert_eq!(maxclients, asked);
         assert_eq!(rlimit::getrlimit(rlimit::Resource::NOFILE).unwrap().0, wanted);
 
-        assert_eq!(adjust_open_files_limit(&mut maxclients).unwrap(), OpenFiles::Enough);
+        assert_eq!(adjust_open_files_limit(&mut maxclients, 0).unwrap(), OpenFiles::Enough);
+
+        // Watchers' descriptors are not the clients'.
+        maxclients -= 5;
+        assert_eq!(adjust_open_files_limit(&mut maxclients, 5).unwrap(), OpenFiles::Enough);
+        let raised = OpenFiles::Raised { from: wanted, to: wanted + 1 };
+        if wanted < hard {
+            assert_eq!(adjust_open_files_limit(&mut maxclients, 6).unwrap(), raised);
+        }
     }
 }

@@ -113,7 +113,8 @@ impl ServeError {
 /// # Errors
 /// If no door can be opened, or the recording cannot be written.
 pub fn serve(mut options: Serve) -> Result<(), ServeError> {
-    let open_files = adjust_open_files_limit(&mut options.config.maxclients);
+    let watchers = options.watch.descriptors();
+    let open_files = adjust_open_files_limit(&mut options.config.maxclients, watchers);
     match open_files.map_err(ServeError::Start)? {
         OpenFiles::Enough => {}
         told @ (OpenFiles::Raised { .. } | OpenFiles::Short { .. }) => eprintln!("onechef: {told}"),
@@ -127,7 +128,7 @@ pub fn serve(mut options: Serve) -> Result<(), ServeError> {
     .map_err(ServeError::Start)?;
     net.sleep_until(Arc::clone(&stop));
     let birth = birth(&net);
-    let clients_limit = clients_limit().map_err(ServeError::Start)?;
+    let clients_limit = clients_limit(watchers).map_err(ServeError::Start)?;
     if !options.watch.keeps_inputs() {
         return drive(options, birth, clients_limit, net, &stop, None);
     }
@@ -173,6 +174,11 @@ impl Watch {
         let wanted = self.record.is_some() || (self.live.is_some() && self.rerun_bytes > 0);
         wanted && self.disclosure == Disclosure::All
     }
+
+    /// Most descriptors that its connections take.
+    fn descriptors(&self) -> u32 {
+        self.live.as_ref().map_or(0, |_| live::CONNECTIONS_LIMIT)
+    }
 }
 
 /// `password` stands for the real one in what is told, if anything does.
@@ -186,6 +192,7 @@ fn drive<N: Drivable>(
 ) -> Result<(), ServeError> {
     let addresses = addresses(&options.config)?;
     let mut obeyed = (options.config.tcp_keepalive, options.config.maxclients);
+    let watchers = options.watch.descriptors();
     let mut engine = Engine::new(options.config, birth);
     engine.limit_clients(clients_limit);
     if let Some(file) = options.config_file {
@@ -213,7 +220,7 @@ fn drive<N: Drivable>(
         } else {
             engine.after_poll(&mut Untold(&mut net), &fired);
         }
-        obey(&engine.server().config, &mut obeyed, &mut net);
+        obey(&engine.server().config, &mut obeyed, watchers, &mut net);
         watching.half_cycle(&mut engine, &mut net, After::AfterPoll)?;
     }
     net.note_end();
@@ -226,7 +233,7 @@ fn drive<N: Drivable>(
 /// What CONFIG SET changed that is the process's to do: `tcp-keepalive` and
 /// `maxclients`.
 #[inline]
-fn obey(config: &Config, obeyed: &mut (u32, u32), net: &mut impl Drivable) {
+fn obey(config: &Config, obeyed: &mut (u32, u32), watchers: u32, net: &mut impl Drivable) {
     let wanted = (config.tcp_keepalive, config.maxclients);
     if wanted == *obeyed {
         return;
@@ -235,7 +242,7 @@ fn obey(config: &Config, obeyed: &mut (u32, u32), net: &mut impl Drivable) {
     let (keepalive, mut maxclients) = wanted;
     net.set_keepalive(keepalive);
     // CONFIG SET refuses more than were found possible when the server started.
-    _ = adjust_open_files_limit(&mut maxclients);
+    _ = adjust_open_files_limit(&mut maxclients, watchers);
 }
 
 fn watching(

@@ -48,7 +48,7 @@ mod server;
 pub mod teller;
 pub mod token;
 
-pub use server::{Live, LiveError, Reception, Replaying, prepare, replay};
+pub use server::{CONNECTIONS_LIMIT, Live, LiveError, Reception, Replaying, prepare, replay};
 
 use std::net::SocketAddr;
 use std::path::PathBuf;

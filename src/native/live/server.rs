@@ -19,20 +19,22 @@ use std::io::{self, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::mpsc::Receiver;
 use std::time::Duration;
 
 /// Most watchers of the stream.
 pub const WATCHERS_LIMIT: usize = 8;
 /// Most connections at once; one more is closed without a word.
-const CONNECTIONS_LIMIT: usize = 32;
+pub const CONNECTIONS_LIMIT: u32 = 32;
 /// A watcher that takes nothing for so long is dropped.
 const WRITE_PATIENCE: Duration = Duration::from_secs(30);
 /// A silent stream says so, which finds out who has gone.
 const PING_AFTER: Duration = Duration::from_secs(5);
 /// How long a program that ends waits for its watchers to take the rest.
 const FAREWELL: Duration = Duration::from_secs(2);
+/// How long nobody is received when there was no descriptor for the last one.
+const RESPITE: Duration = Duration::from_millis(100);
 /// How long a request waits for the loop to come by.
 const LOOP_PATIENCE: Duration = Duration::from_secs(3);
 
@@ -116,7 +118,7 @@ struct House {
     gate: Option<Arc<Gate>>,
     /// Instead of a loop.
     recording: Option<Recording>,
-    connections: AtomicUsize,
+    connections: AtomicU32,
     slow: AtomicU64,
     refused: AtomicU64,
 }
@@ -232,7 +234,7 @@ fn open(
         wishes: Arc::clone(wishes),
         gate,
         recording,
-        connections: AtomicUsize::new(0),
+        connections: AtomicU32::new(0),
         slow: AtomicU64::new(0),
         refused: AtomicU64::new(0),
     });
@@ -250,8 +252,20 @@ fn spawn(name: &str, run: impl FnOnce() + Send + 'static) -> Result<(), LiveErro
 }
 
 fn welcome(listener: &TcpListener, house: &Arc<House>) {
-    for stream in listener.incoming() {
-        let Ok(stream) = stream else { continue };
+    receive(listener.incoming(), house, || std::thread::park_timeout(RESPITE));
+}
+
+/// `pause`: what was refused by the kernel would be refused at once again.
+fn receive(
+    guests: impl Iterator<Item = io::Result<TcpStream>>,
+    house: &Arc<House>,
+    pause: impl Fn(),
+) {
+    for stream in guests {
+        let Ok(stream) = stream else {
+            pause();
+            continue;
+        };
         if house.connections.fetch_add(1, Ordering::Relaxed) >= CONNECTIONS_LIMIT {
             house.connections.fetch_sub(1, Ordering::Relaxed);
             continue;
@@ -293,7 +307,8 @@ impl House {
             Refusal::Foreign => "",
             _ => "This is not understood here.\n",
         };
-        respond(stream, refusal.status(), "", "text/plain; charset=utf-8", body.as_bytes())
+        let allowed = if refusal == Refusal::Method { "Allow: GET, POST\r\n" } else { "" };
+        respond(stream, refusal.status(), allowed, "text/plain; charset=utf-8", body.as_bytes())
     }
 
     /// # Errors
@@ -502,4 +517,25 @@ fn respond(
     let mut out = head(status, headers, kind, Some(body.len())).into_bytes();
     out.extend_from_slice(body);
     stream.write_all(&out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::cell::Cell;
+
+    /// Without a descriptor for whoever is at the door, a thread turned in
+    /// circles there: half a processor's time that the loop could have had.
+    #[test]
+    fn a_door_without_descriptors_is_left_alone_for_a_while() {
+        let address = SocketAddr::from(([127, 0, 0, 1], 0));
+        let (hosts, page, token, step) = (Vec::new(), None, None, None);
+        let options = LiveOptions { address, hosts, page, token, step };
+        let (_, _, wishes) = Outlet::new();
+        let (house, ..) = open(&options, String::new(), &wishes, None, None).expect("a door");
+        let pauses = Cell::new(0);
+        let none_left = || Err(io::Error::other("too many open files"));
+        receive([none_left(), none_left()].into_iter(), &house, || pauses.set(pauses.get() + 1));
+        assert_eq!(pauses.get(), 2);
+    }
 }
