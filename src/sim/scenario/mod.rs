@@ -56,7 +56,8 @@
 //!   [`FaultConfig`].
 //! - `tape`, the rest of the line, is what a real server's network gave it (see
 //!   [`tape`](crate::net::tape)): the run begins with it, call by call, and
-//!   tells of it what a recording would. Several of them are one, cut anywhere.
+//!   tells of it what a recording would. Several of them are one, cut anywhere;
+//!   white space in them means nothing.
 //!   The first clients are then those who come in on it, all and in order:
 //!   `client eve from 127.0.0.1:50001`. `at` is for what did not happen: at the
 //!   first such time the tape ends, its guests stay and do nothing of their

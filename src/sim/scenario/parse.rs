@@ -153,7 +153,7 @@ impl<'a> Reader<'a> {
                 return Ok(());
             }
             "tape" => {
-                self.tape.push_str(&self.prose(line, text, prose)?);
+                self.tape.extend(self.prose(line, text, prose)?.split_whitespace());
                 self.tape_place = (line, column);
                 return Ok(());
             }

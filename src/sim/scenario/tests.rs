@@ -462,3 +462,16 @@ proptest! {
         let _ = with(&format!("{line}{noise}"));
     }
 }
+
+/// A tape that was wrapped anew on its way, in a mail say, is the same tape.
+/// Written and read again it was another: a space within it met the end of a
+/// line.
+#[test]
+fn white_space_on_a_tape_means_nothing() {
+    let text = |tape: &str| format!("onechef scenario 1\ntitle t\n{tape}\n");
+    let whole = parse(&text(&format!("tape {}", "+1=2".repeat(60)))).expect("a tape");
+    let spaced = format!("tape {}", "+1= \u{a0} 2".repeat(30));
+    let wrapped = parse(&text(&format!("{spaced}\n{spaced}"))).expect("a tape");
+    assert_eq!(wrapped, whole);
+    assert_eq!(parse(&wrapped.to_text()).expect("our own text"), wrapped);
+}
