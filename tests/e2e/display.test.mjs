@@ -49,6 +49,24 @@ read("words change and the picture stays where it is", { reducedMotion: "reduce"
   assert.equal(await page.locator("html").getAttribute("data-terms"), "both");
 });
 
+for (const [scale, viewport] of [["large", DESKTOP], ["medium", PHONE]]) {
+  read(`kitchen words name no descriptor: ${scale} tables`, { viewport, firstVisit: true, reducedMotion: "reduce" }, async (reader, page) => {
+    await reader.enterPlayer();
+    for (let cycle = 0; cycle < 3; cycle += 1) await reader.press("Shift+ArrowRight");
+    const seen = () =>
+      page.locator("#stage svg").evaluate((stage) => {
+        const shown = (node) => node.localName === "text" ? node.checkVisibility() : getComputedStyle(node).display !== "none";
+        return [...stage.querySelectorAll("text, tspan")]
+          .filter((node) => node.childElementCount === 0 && shown(node) && shown(node.parentElement))
+          .map((node) => node.textContent);
+      });
+    assert.deepEqual((await seen()).filter((words) => /fd \d|:6379/.test(words)), []);
+    assert.ok((await seen()).includes("table 1"));
+    await page.evaluate(() => document.documentElement.setAttribute("data-terms", "both"));
+    assert.ok((await seen()).some((words) => /fd 8/.test(words)));
+  });
+}
+
 read("a chosen theme is remembered over the system's", { colorScheme: "light" }, async (reader, page) => {
   await page.getByRole("button", { name: "Dark theme" }).click();
   assert.equal(await page.locator("html").getAttribute("data-theme"), "dark");

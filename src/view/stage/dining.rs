@@ -284,9 +284,9 @@ fn caption(scene: &Scene<'_>, sitter: &Sitter<'_>, out: &mut Node) {
     let client = sitter.client;
     let selected = scene.frame.selected == Some(client.id);
     let (x, y) = (sitter.x, layout.caption);
+    let tspan = |class, words: String| Node::new("tspan").class(class).text(words);
     match layout.scale {
         Scale::Large => {
-            let tspan = |class, words: String| Node::new("tspan").class(class).text(words);
             let name = say!("stage.room.table", client.id);
             let caption = Node::new("text")
                 .key("caption")
@@ -304,8 +304,10 @@ fn caption(scene: &Scene<'_>, sitter: &Sitter<'_>, out: &mut Node) {
         }
         Scale::Medium => {
             let class = if selected { "nm seln" } else { "nm" };
-            let caption = text(class, x, y, format!("fd {}", client.fd)).middle();
-            out.push(caption.key("caption"));
+            let name = say!("stage.room.table", client.id);
+            let caption = Node::new("text").key("caption").class(class).num("x", x).num("y", y);
+            let fd = tspan("b0", format!("fd {}", client.fd));
+            out.push(caption.middle().child(tspan("k0", name.kitchen().to_owned())).child(fd));
             if selected {
                 out.push(line("st15", x - 12.0, y + 3.5, x + 12.0, y + 3.5).key("under"));
             }

@@ -1,12 +1,14 @@
 //! The door: the listening socket's bell, the accept queue outside, and the
 //! way in and out.
 
-use super::draw::{Anchor, Placed, circle, d, g, label, line, one, path, rect, sine, symbol, text};
+use super::draw::{
+    Anchor, Placed, circle, d, g, in_one_place, label, line, one, path, rect, sine, symbol, text,
+};
 use super::motion::ease_out;
 use super::scene::{Lamp, Scene};
 use super::whereabouts::{Place, Pose};
 use crate::event::{Event, Pipe};
-use crate::view::text::{Words, say};
+use crate::view::text::say;
 use crate::view::tree::Node;
 
 /// Figures that are drawn; the rest is a number.
@@ -159,12 +161,20 @@ fn phone(scene: &Scene<'_>, mut out: Node) -> Node {
     }
     out.push(entrance.child(leaf));
     let waiting = scene.world.backlog.len();
-    let port = scene.world.listeners.first().map(|(_, at)| format!(":{}", at.port()));
-    let words = match (waiting, port) {
-        (0, port) => Words::plain(port.unwrap_or_default()),
-        (n, _) => say!("stage.door.wait", n),
-    };
     let y = scene.layout.caption;
-    out.push(g().key("names").children(one!("nm", 23.0, y, words, Anchor::Middle)));
+    let port = scene.world.listeners.first().map_or(0_u32, |(_, at)| at.port().into());
+    let names = g().key("names");
+    out.push(if waiting == 0 {
+        let [kitchen, redis] = ["nm k0", "nm b0"];
+        names.children(in_one_place(
+            [kitchen, redis],
+            23.0,
+            y,
+            &say!("stage.door.door", port),
+            Anchor::Middle,
+        ))
+    } else {
+        names.children(one!("nm", 23.0, y, say!("stage.door.wait", waiting), Anchor::Middle))
+    });
     out
 }
