@@ -32,11 +32,7 @@ pub(super) fn section(world: &World, client: &ClientView) -> Vec<Node> {
         (None, true) => LAST.say(),
         (None, false) => THIS.say(),
     };
-    let glance = match need {
-        Some(_) if argc == 0 => Words::plain("argc ?"),
-        Some(_) => say!("argv.glance", known, argc),
-        None => say!("argv.glance", argc, argc),
-    };
+    let glance = say!("argv.glance", need.map_or(argc, |_| known), argc);
     let mut nodes = vec![heading(title, glance), chips(client, need, argc)];
     nodes.extend(parser_state(client, need, argc));
     nodes.extend(cooking(world, client));
