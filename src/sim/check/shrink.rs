@@ -5,7 +5,7 @@ use super::Invariant;
 use super::reader::{self, Reading, Rules};
 use crate::net::Costs;
 use crate::net::fault::FaultConfig;
-use crate::sim::scenario::text::FAULTS;
+use crate::sim::scenario::settings::FAULTS;
 use crate::sim::{Action, Packets, Scenario};
 
 /// Most runs that are spent on it.

@@ -81,13 +81,17 @@
 //!   the order in which they are written.
 
 mod condition;
+mod crowd;
+mod error;
 mod load;
 mod parse;
-pub(super) mod text;
+pub(super) mod settings;
+mod text;
 mod words;
 
-pub use load::{Load, Pace, Piece, Share, Template, crowd};
-pub use parse::{Problem, ScenarioError};
+pub use crowd::crowd;
+pub use error::{Problem, ScenarioError};
+pub use load::{Load, Pace, Piece, Share, Template};
 
 use crate::net::Costs;
 use crate::net::fault::FaultConfig;

@@ -1,6 +1,8 @@
-//! From [`Scenario`] to text, and the names that both directions share.
+//! From [`Scenario`] to text.
 
-use super::load::crowd;
+use super::crowd::crowd;
+use super::load::{Load, Pace, Piece, REQUESTS_MAX, Template};
+use super::settings::{COSTS, FAULTS, Field, LINK_SIZES};
 use super::{Action, ClientSpec, Input, Packets, Scenario};
 use crate::event::escape;
 use crate::net::fault::FaultConfig;
@@ -11,44 +13,6 @@ use crate::resp::{Limits, Progress, RequestParser};
 use crate::time::Micros;
 use std::fmt::Write;
 use std::ops::Range;
-
-/// A name in the text and the value it stands for.
-pub(in crate::sim) type Field<T, V> = (&'static str, fn(&mut T) -> &mut V);
-
-pub(super) const LINK_SIZES: [Field<Link, u64>; 3] = [
-    ("receive-buffer", |link| &mut link.guest_receive_bytes),
-    ("send-buffer", |link| &mut link.server_send_bytes),
-    ("server-receive-buffer", |link| &mut link.server_receive_bytes),
-];
-
-/// In nanoseconds.
-pub(super) const COSTS: [Field<Costs, u64>; 10] = [
-    ("syscall", |costs| &mut costs.syscall_ns),
-    ("copy-per-kb", |costs| &mut costs.copy_per_kilobyte_ns),
-    ("poll", |costs| &mut costs.poll_ns),
-    ("wakeup", |costs| &mut costs.wakeup_ns),
-    ("accept", |costs| &mut costs.accept_ns),
-    ("command", |costs| &mut costs.command_ns),
-    ("unit", |costs| &mut costs.command_per_unit_ns),
-    ("parse-per-kb", |costs| &mut costs.parse_per_kilobyte_ns),
-    ("fan-out", |costs| &mut costs.fan_out_ns),
-    ("fan-in", |costs| &mut costs.fan_in_ns),
-];
-
-/// Per thousand calls.
-pub(in crate::sim) const FAULTS: [Field<FaultConfig, u16>; 11] = [
-    ("short-reads", |faults| &mut faults.short_read_per_mille),
-    ("short-writes", |faults| &mut faults.short_write_per_mille),
-    ("read-eagain", |faults| &mut faults.read_would_block_per_mille),
-    ("write-eagain", |faults| &mut faults.write_would_block_per_mille),
-    ("resets", |faults| &mut faults.reset_per_mille),
-    ("accept-aborted", |faults| &mut faults.accept_aborted_per_mille),
-    ("accept-exhausted", |faults| &mut faults.accept_exhausted_per_mille),
-    ("shuffled", |faults| &mut faults.shuffle_per_mille),
-    ("spurious", |faults| &mut faults.spurious_per_mille),
-    ("delayed", |faults| &mut faults.delayed_per_mille),
-    ("stalls", |faults| &mut faults.stall_per_mille),
-];
 
 impl Scenario {
     /// The scenario as text; [`Scenario::parse`] gives the same one back.
@@ -116,7 +80,7 @@ impl Scenario {
             Action::HalfClose => "shuts down".to_owned(),
             Action::Close => "closes".to_owned(),
             Action::Reset => "resets".to_owned(),
-            Action::Load(share) => format!("sends {}", share.load.to_text()),
+            Action::Load(share) => format!("sends {}", load(&share.load)),
         };
         let name = &self.clients[input.client].name;
         let who = crowd(name).filter(|_| all).unwrap_or(name);
@@ -195,6 +159,50 @@ fn sending(packets: &Packets) -> String {
     out
 }
 
+/// What stands after `sends` of a load.
+fn load(load: &Load) -> String {
+    let mut out = String::new();
+    if load.requests != REQUESTS_MAX || load.until.is_none() {
+        let _ = write!(out, "{} x ", load.requests);
+    }
+    for argument in &load.command {
+        out.push_str(&template(argument));
+        out.push(' ');
+    }
+    match load.pace {
+        Pace::Closed { pipeline, think } => {
+            out.push_str("closed");
+            if pipeline != 1 {
+                let _ = write!(out, " pipeline {pipeline}");
+            }
+            if think != Micros::ZERO {
+                let _ = write!(out, " think {}", time(think));
+            }
+        }
+        Pace::Open { every, random } => {
+            let _ = write!(out, "open every {}", time(every));
+            out.push_str(if random { " random" } else { "" });
+        }
+    }
+    if let Some(until) = load.until {
+        let _ = write!(out, " until {}", time(until));
+    }
+    out
+}
+
+fn template(Template(pieces): &Template) -> String {
+    if let [Piece::Bytes(bytes)] = pieces.as_slice() {
+        return word(bytes);
+    }
+    // What stands beside a placeholder was not quoted, and need not be.
+    let pieces = pieces.iter().map(|piece| match piece {
+        Piece::Bytes(bytes) => String::from_utf8_lossy(bytes).into_owned(),
+        Piece::Number => "<n>".to_owned(),
+        Piece::Random(from, to) => format!("<{from}-{to}>"),
+    });
+    pieces.collect()
+}
+
 /// The words of the command, if the bytes are nothing but that command, once
 /// or several times, as this side encodes it.
 fn requests(bytes: &[u8]) -> Option<String> {
@@ -222,7 +230,7 @@ fn typed(bytes: &[u8]) -> Option<String> {
 }
 
 /// Bytes as one word that means nothing but itself.
-pub(super) fn word(bytes: &[u8]) -> String {
+fn word(bytes: &[u8]) -> String {
     const FILL_MIN_BYTES: usize = 64;
     if bytes.len() >= FILL_MIN_BYTES && bytes.iter().all(|b| *b == b'x') {
         return format!("<{}>", size(bytes.len() as u64));
@@ -237,7 +245,7 @@ pub(super) fn word(bytes: &[u8]) -> String {
 }
 
 /// The shortest exact form: `250us`, `1.5ms`, `2s`.
-pub(super) fn time(at: Micros) -> String {
+fn time(at: Micros) -> String {
     nanoseconds(at.0.saturating_mul(1_000))
 }
 

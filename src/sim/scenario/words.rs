@@ -1,103 +1,109 @@
 //! A line of a scenario as words with their places.
 
-use super::parse::ScenarioError;
+use super::error::{Refusal, ScenarioError, Spot};
 use crate::part::part;
 use crate::resp::inline::next_arg;
 use crate::time::Micros;
 
-/// One word, unquoted, and where it stands.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Word {
-    pub bytes: Vec<u8>,
+/// One word and where it stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Word<'a> {
     /// As it is written.
-    pub source: String,
-    /// From 1, in characters.
-    pub column: usize,
+    pub source: &'a str,
+    pub spot: Spot,
 }
 
-impl Word {
+impl<'a> Word<'a> {
     /// The word, unless it was quoted: only then may it mean something.
-    pub fn bare(&self) -> Option<&str> {
+    pub fn bare(self) -> Option<&'a str> {
         let quoted = self.source.contains(['"', '\'']);
-        if quoted { None } else { Some(&self.source) }
+        if quoted { None } else { Some(self.source) }
+    }
+
+    /// The word without its quotes, which were found to end.
+    pub fn bytes(self) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        let _ = next_arg(self.source.as_bytes(), 0, &mut bytes);
+        bytes
     }
 }
 
 /// The words of one line, taken from the front.
 #[derive(Debug)]
 pub(super) struct Words<'a> {
-    /// The file's name and the line's number, for errors.
-    pub name: &'a str,
-    pub line: usize,
-    words: std::vec::IntoIter<Word>,
+    /// The file's, for errors.
+    name: &'a str,
+    words: std::vec::IntoIter<Word<'a>>,
     /// Just after the last word: where something is missing.
-    end_column: usize,
+    end: Spot,
 }
 
 impl<'a> Words<'a> {
-    pub fn split(name: &'a str, line: usize, text: &str) -> Result<Words<'a>, ScenarioError> {
-        let column = |offset: usize| part(text, ..offset).chars().count() + 1;
+    pub fn split(name: &'a str, line: usize, text: &'a str) -> Result<Words<'a>, Refusal> {
+        let spot = |offset| Spot { line, column: part(text, ..offset).chars().count() + 1 };
         let (mut words, mut from) = (Vec::new(), 0);
+        let mut unquoted = Vec::new();
         loop {
-            let mut bytes = Vec::new();
             let rest = part(text, from..).trim_start();
             if rest.starts_with('#') {
                 break;
             }
-            let source = next_arg(text.as_bytes(), from, &mut bytes).map_err(|quote| {
+            let source = next_arg(text.as_bytes(), from, &mut unquoted).map_err(|quote| {
                 // Quotes are ASCII, so the offset is a character's.
-                let at = column(quote.at);
-                let found = part(text, quote.at..).to_owned();
-                ScenarioError::expected(name, line, at, "a quoted word that ends", found)
+                let found = Some(part(text, quote.at..));
+                ScenarioError::expected(name, spot(quote.at), "a quoted word that ends", found)
             })?;
             let Some(source) = source else { break };
             from = source.end;
-            let column = column(source.start);
-            words.push(Word { bytes, source: part(text, source).to_owned(), column });
+            let spot = spot(source.start);
+            words.push(Word { source: part(text, source), spot });
         }
-        let end_column = column(from);
-        Ok(Words { name, line, words: words.into_iter(), end_column })
+        Ok(Words { name, words: words.into_iter(), end: spot(from) })
     }
 
     /// Words that were split before.
-    pub fn of(name: &'a str, line: usize, words: Vec<Word>) -> Words<'a> {
-        let end_column = words.last().map_or(1, |w| w.column + w.source.chars().count());
-        Words { name, line, words: words.into_iter(), end_column }
+    pub fn of(name: &'a str, words: Vec<Word<'a>>) -> Words<'a> {
+        let after = |word: &Word<'_>| {
+            let Spot { line, column } = word.spot;
+            Spot { line, column: column + word.source.chars().count() }
+        };
+        let end = words.last().map(after).unwrap_or_default();
+        Words { name, words: words.into_iter(), end }
     }
 
-    pub fn next(&mut self) -> Option<Word> {
+    pub fn next(&mut self) -> Option<Word<'a>> {
         self.words.next()
     }
 
-    pub fn peek(&self) -> Option<&Word> {
-        self.words.as_slice().first()
+    /// The next word, if it means something.
+    pub fn peek(&self) -> Option<&'a str> {
+        self.words.as_slice().first().and_then(|word| word.bare())
     }
 
     pub fn is_empty(&self) -> bool {
         self.words.len() == 0
     }
 
-    pub fn rest(&mut self) -> Vec<Word> {
+    pub fn rest(&mut self) -> Vec<Word<'a>> {
         self.words.by_ref().collect()
     }
 
     /// The next word, of which `what` is expected.
-    pub fn expect(&mut self, what: &str) -> Result<Word, ScenarioError> {
-        self.next().ok_or_else(|| {
-            let found = "the end of the line";
-            ScenarioError::expected_but(self.name, self.line, self.end_column, what, found)
-        })
+    pub fn expect(&mut self, what: &str) -> Result<Word<'a>, Refusal> {
+        self.next().ok_or_else(|| self.error(what, None))
     }
 
-    pub fn expect_keyword(&mut self, keyword: &str) -> Result<Word, ScenarioError> {
-        let what = format!("'{keyword}'");
-        let word = self.expect(&what)?;
-        if word.bare() == Some(keyword) { Ok(word) } else { Err(self.error(&what, &word)) }
+    pub fn expect_keyword(&mut self, keyword: &str) -> Result<(), Refusal> {
+        let found = self.next();
+        if found.and_then(Word::bare) == Some(keyword) {
+            return Ok(());
+        }
+        Err(self.error(&["'", keyword, "'"].concat(), found))
     }
 
     /// The next word, if it is that one.
     pub fn take_keyword(&mut self, keyword: &str) -> bool {
-        let found = self.peek().and_then(Word::bare) == Some(keyword);
+        let found = self.peek() == Some(keyword);
         if found {
             self.next();
         }
@@ -105,10 +111,10 @@ impl<'a> Words<'a> {
     }
 
     /// Nothing more may follow.
-    pub fn expect_end(&mut self) -> Result<(), ScenarioError> {
+    pub fn expect_end(&mut self) -> Result<(), Refusal> {
         match self.next() {
             None => Ok(()),
-            Some(word) => Err(self.error("the end of the line", &word)),
+            found => Err(self.error("the end of the line", found)),
         }
     }
 
@@ -116,16 +122,40 @@ impl<'a> Words<'a> {
     pub fn value<T>(
         &mut self,
         what: &str,
-        read: impl Fn(&str) -> Option<T>,
-    ) -> Result<T, ScenarioError> {
-        let word = self.expect(what)?;
-        word.bare().and_then(read).ok_or_else(|| self.error(what, &word))
+        read: impl FnOnce(&'a str) -> Option<T>,
+    ) -> Result<T, Refusal> {
+        let found = self.next();
+        found.and_then(Word::bare).and_then(read).ok_or_else(|| self.error(what, found))
     }
 
-    pub fn error(&self, what: &str, found: &Word) -> ScenarioError {
-        let found_source = found.source.clone();
-        ScenarioError::expected(self.name, self.line, found.column, what, found_source)
+    /// What stands beside the next word, which is one of these names; `others`
+    /// could have stood there, too.
+    pub fn one_of<T: Copy>(&mut self, others: &[&str], all: &[(&str, T)]) -> Result<T, Refusal> {
+        let found = self.next();
+        let name = found.and_then(Word::bare);
+        let known = all.iter().find(|(known, _)| Some(*known) == name);
+        known.map(|(_, value)| *value).ok_or_else(|| {
+            let known = others.iter().copied().chain(all.iter().map(|(name, _)| *name));
+            self.error(&either(&known.collect::<Vec<_>>()), found)
+        })
     }
+
+    /// `what` was expected, and not `found`, or not that the line ends.
+    #[inline(never)]
+    pub fn error(&self, what: &str, found: Option<Word<'_>>) -> Refusal {
+        let spot = found.map_or(self.end, |word| word.spot);
+        ScenarioError::expected(self.name, spot, what, found.map(|word| word.source))
+    }
+
+    /// That word is well-formed, but it cannot be.
+    pub fn refused(&self, at: Word<'_>, why: &str) -> Refusal {
+        ScenarioError::refused(self.name, at.spot, why)
+    }
+}
+
+/// What is expected where any of these may stand.
+pub(super) fn either(all: &[&str]) -> String {
+    format!("one of {}", all.join(", "))
 }
 
 pub(super) const A_TIME: &str = "a time such as 3ms";
