@@ -95,7 +95,7 @@ fn film(wish: &Wish, scenario: &Scenario, page: &mut String) {
         let before = world.clone();
         world.fold(record);
         if is_step(&record.event) {
-            let words = narrate(record, &before, &world).words.into_kitchen();
+            let words = narrate(record, &before, &world, None).words.into_kitchen();
             figure(wish, &world, record, 1.0, None, &format!("{} {words}", record.seq), page);
         }
     }
@@ -118,6 +118,7 @@ fn figure(
         motion: Motion::Full,
         viewport: wish.viewport,
         selected,
+        you: None,
     };
     let caption = Node::new("figcaption").text(caption.to_owned());
     let figure = Node::new("figure").child(stage(&frame)).child(caption);

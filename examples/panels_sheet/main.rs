@@ -51,6 +51,7 @@ fn section(specimen: &Specimen) -> Node {
         motion: Motion::Full,
         viewport: Viewport::Desktop,
         selected: *selected,
+        you: None,
     };
     let wide = |node: Node| Node::new("div").class("wide").child(node);
     let strip = |width| panels::strip(timeline.cycles(), playhead, &frame, width);

@@ -11,6 +11,7 @@ use crate::net::Mask;
 use crate::time::Micros;
 use std::cell::RefCell;
 use std::fmt;
+use std::net::SocketAddr;
 use std::rc::Rc;
 
 /// What a cycle's strip shows.
@@ -217,6 +218,8 @@ pub struct Timeline {
     /// From the first `PollEnter` after a cycle's begin, the thread sleeps.
     asleep_since: Option<Micros>,
     finished: bool,
+    /// Whom the reader plays in this run, if anybody: no record says so.
+    you: Option<SocketAddr>,
     /// The moment asked for last: stepping forward folds one record more.
     cursor: RefCell<Rc<World>>,
 }
@@ -243,6 +246,16 @@ impl Timeline {
         Timeline::default()
     }
 
+    /// From where the reader comes as a guest of this run.
+    #[must_use]
+    pub fn you(&self) -> Option<SocketAddr> {
+        self.you
+    }
+
+    pub fn play_as(&mut self, you: Option<SocketAddr>) {
+        self.you = you;
+    }
+
     /// A timeline with other bounds: a keyframe every `spacing` records until
     /// there are `keyframe_limit` of them. Both are at least 1.
     #[must_use]
@@ -258,6 +271,7 @@ impl Timeline {
             unexplained: Micros::ZERO,
             asleep_since: None,
             finished: false,
+            you: None,
             cursor: RefCell::default(),
         }
     }

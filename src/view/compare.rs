@@ -96,9 +96,11 @@ fn row(head: &str, [was, is]: [String; 2]) -> Node {
     if differs { row.class("differs") } else { row }
 }
 
+/// As to anybody: in one of the two the reader may not have come as a guest yet.
 fn said(side: Side) -> String {
-    side.now
-        .map_or_else(String::new, |now| narrate(now, side.before, side.world).words.into_kitchen())
+    side.now.map_or_else(String::new, |now| {
+        narrate(now, side.before, side.world, None).words.into_kitchen()
+    })
 }
 
 fn guest(world: &World, name: &str) -> String {

@@ -2,6 +2,7 @@
 
 use crate::event::ClientId;
 use crate::trace::{Record, World};
+use std::net::SocketAddr;
 
 /// Which words are shown. The layout never moves.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -45,4 +46,6 @@ pub struct Frame<'a> {
     pub viewport: Viewport,
     /// Pinned by the reader; else the views follow whoever is active.
     pub selected: Option<ClientId>,
+    /// From where the reader comes, who plays a guest.
+    pub you: Option<SocketAddr>,
 }

@@ -37,7 +37,7 @@ pub fn tell(timeline: &Timeline, at: Option<usize>, terms: Terms) -> String {
                 let _ = writeln!(told, "{gap}{}", wording(&words, terms));
                 cycle = number;
             }
-            let words = narrate(record, &before, &after).words;
+            let words = narrate(record, &before, &after, timeline.you()).words;
             let mark = if here == Some(index) { HERE } else { ELSEWHERE };
             let _ = write!(told, "{mark}{:>12}  {}", time(record.at), wording(&words, terms));
             if terms != Terms::Kitchen && !words.term().is_empty() {

@@ -84,7 +84,8 @@ impl Panes {
         self.paint_stage(frame);
         let cycles = scene.run.timeline.cycles();
         let round = scene.in_haste.then(|| panels::round(cycles, scene.playhead)).flatten();
-        let step = || frame.now.map(|record| narrate(record, scene.before, frame.world).words);
+        let step =
+            || frame.now.map(|record| narrate(record, scene.before, frame.world, frame.you).words);
         let told = round.or_else(step);
         let said = told
             .as_ref()

@@ -118,8 +118,17 @@ impl Run {
         let bundled = same.filter(|mine| mine.about == scenario.about).and(self.bundled);
         let mut run = Run::simulate(scenario);
         run.bundled = bundled;
+        run.timeline.play_as(self.timeline.you());
         run.retell();
         run
+    }
+
+    /// From now on the reader plays that guest of the scenario, or the next to
+    /// come into it.
+    pub fn play_as(&mut self, client: usize) {
+        let spec = self.scenario().and_then(|scenario| scenario.clients.get(client));
+        let taped = spec.and_then(|spec| spec.from);
+        self.timeline.play_as(Some(taped.unwrap_or_else(|| Sim::peer(client))));
     }
 
     /// Says again what was said, in the language of now.

@@ -26,6 +26,22 @@ read("a command is sent, run and answered", { reducedMotion: "reduce" }, async (
   assert.match(await reader.panel("Tables"), /price/);
 });
 
+read("who acts as a guest is spoken to, and is marked on the stage", { reducedMotion: "reduce", path: "/?scenario=two-guests" }, async (reader, page) => {
+  const captions = async () => (await page.locator("#stage svg").first().textContent()).match(/table \d( · you)?/g);
+  await toTheEnd(reader);
+  assert.deepEqual(await captions(), ["table 1", "table 2"], "nobody has chosen to be one of them");
+  await type(page, "SET price 42");
+  await page.getByRole("button", { name: "Send", exact: true }).click();
+  await reader.stepUntil(/You hand in a slip of 32 bytes/);
+  await reader.stepUntil(/Your slip lies on the table/);
+  await reader.stepUntil(/You eat: 5 bytes/);
+  assert.deepEqual(await captions(), ["table 1 · you", "table 2"]);
+  await page.reload();
+  await page.locator("#stage svg").first().waitFor();
+  await toTheEnd(reader);
+  assert.deepEqual(await captions(), ["table 1", "table 2"], "a link is for others, too");
+});
+
 read("Enter in the command field sends", { reducedMotion: "reduce" }, async (reader, page) => {
   await toTheEnd(reader);
   await type(page, "ECHO fromtheform");

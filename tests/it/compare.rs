@@ -95,6 +95,7 @@ fn what_differs_is_marked_and_the_second_picture_is_only_a_picture() {
             motion: Motion::Reduced,
             viewport: Viewport::Desktop,
             selected: None,
+            you: None,
         };
         let markup = compare::picture(stage::stage(&frame)).to_markup();
         assert!(!markup.contains(" id=\"") && !markup.contains("tabindex"), "{playhead}");

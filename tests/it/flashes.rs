@@ -64,6 +64,7 @@ fn played(timeline: &Timeline, speed: i8, motion: Motion) -> Vec<Picture> {
                 motion,
                 viewport: Viewport::Desktop,
                 selected: None,
+                you: None,
             };
             let mut lights = BTreeSet::new();
             lit(&stage::stage(&frame), "stage", &mut lights);

@@ -7,11 +7,16 @@ use onechef::event::Event;
 use onechef::trace::{Record, World};
 use onechef::view::narration::{WORDS_MAX, alt};
 use onechef::view::{Frame, Motion, Narration, Terms, Viewport, narrate};
+use std::net::SocketAddr;
 
 fn said(world: &mut World, record: &Record) -> Narration {
+    said_to(None, world, record)
+}
+
+fn said_to(you: Option<SocketAddr>, world: &mut World, record: &Record) -> Narration {
     let before = world.clone();
     world.fold(record);
-    narrate(record, &before, world)
+    narrate(record, &before, world, you)
 }
 
 fn frame(world: &World) -> Frame<'_> {
@@ -23,6 +28,7 @@ fn frame(world: &World) -> Frame<'_> {
         motion: Motion::Full,
         viewport: Viewport::Desktop,
         selected: None,
+        you: None,
     }
 }
 
@@ -85,6 +91,48 @@ fn tell_the_scenarios() {
             assert!(badge.is_none_or(known), "a badge of nobody: {record:?}");
         }
     }
+}
+
+/// Protects: whoever plays a guest is spoken to as "you", in the verb's form, by
+/// every sentence about what that guest does; all others hear of a guest.
+#[test]
+fn who_plays_a_guest_is_spoken_to() {
+    in_every_language(speak_to_a_guest);
+}
+
+fn speak_to_a_guest() {
+    let (mut spoken, mut others) = (0, 0);
+    for records in scenarios() {
+        let doings = |record: &Record| match record.event {
+            Event::Pipe { peer, .. } => Some(peer),
+            _ => None,
+        };
+        let Some(you) = records.iter().find_map(doings) else { continue };
+        let (mut world, mut to_you) = (World::default(), World::default());
+        for record in &records {
+            let neutral = said(&mut world, record);
+            let told = said_to(Some(you), &mut to_you, record);
+            assert_sentence(told.words.kitchen(), &record.event);
+            assert_sentence(told.words.redis(), &record.event);
+            if doings(record) != Some(you) {
+                others += u32::from(told == neutral);
+                continue;
+            }
+            spoken += 1;
+            let kitchen = told.words.kitchen();
+            assert_ne!(kitchen, neutral.words.kitchen());
+            let verb = kitchen.split([' ', ':']).nth(1).unwrap_or_default();
+            match kitchen.split(' ').next() {
+                Some("You") => assert!(!verb.ends_with('s'), "{kitchen}"),
+                Some("Du") => assert!(verb.ends_with("st"), "{kitchen}"),
+                _ => assert!(
+                    ["Your ", "Dein ", " you.", " dich."].iter().any(|w| kitchen.contains(w)),
+                    "{kitchen}"
+                ),
+            }
+        }
+    }
+    assert!(spoken > 50 && others > 500, "{spoken} and {others}");
 }
 
 /// What is said of the `nth` record of the first kind that `is` names, in a run.

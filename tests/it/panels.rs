@@ -14,7 +14,7 @@ use proptest::prelude::*;
 
 fn frame<'a>(world: &'a World, now: Option<&'a Record>, selected: Option<ClientId>) -> Frame<'a> {
     let (motion, viewport) = Default::default();
-    Frame { world, now, progress: 1.0, terms: Terms::Both, motion, viewport, selected }
+    Frame { world, now, progress: 1.0, terms: Terms::Both, motion, viewport, selected, you: None }
 }
 
 fn notepad(specimen: &Specimen) -> Node {
@@ -146,7 +146,7 @@ fn the_event_list_marks_now_and_dims_what_comes() {
     let record = &timeline.records()[playhead - 1];
     let (before, after) = (timeline.world_at(playhead - 1), timeline.world_at(playhead));
     assert!(
-        text(now[0]).contains(narrate(record, &before, &after).words.kitchen()),
+        text(now[0]).contains(narrate(record, &before, &after, None).words.kitchen()),
         "its own words"
     );
     assert!(!find(&list, "fut").is_empty());

@@ -23,6 +23,7 @@ fn frame<'a>(world: &'a World, now: &'a Record) -> Frame<'a> {
         motion: Motion::Full,
         viewport: Viewport::Desktop,
         selected: None,
+        you: None,
     }
 }
 

@@ -116,6 +116,7 @@ fn every_step_rests_at_its_moment_and_its_object_is_drawn() {
                     motion: Motion::Reduced,
                     viewport,
                     selected: None,
+                    you: None,
                 };
                 let mut drawn = BTreeSet::new();
                 ids(&stage::stage(&frame), &mut drawn);

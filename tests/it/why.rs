@@ -362,6 +362,7 @@ fn paint_everything(timeline: &Timeline, requests: &Requests, playhead: usize) {
         motion,
         viewport,
         selected: Some(ANA),
+        you: None,
     };
     for width in [0, 366, 920] {
         let _ = panels::lanes(timeline, requests, playhead, &frame, width).to_markup();

@@ -11,13 +11,14 @@ pub(super) fn tell(event: &Event, scene: &Scene<'_>) -> Words {
     match event {
         Event::Accept { fd, peer } => {
             let listener = scene.after.firing.map_or_else(String::new, |f| f.fd.to_string());
-            say!("accept", &guest(*peer, scene), *fd, &address_text(*peer), &listener)
+            let (who, you) = guest(*peer, scene);
+            say!("accept", &who, *fd, &address_text(*peer), &listener, you)
         }
         Event::AcceptRefused { fd, peer, why } => {
-            let who = guest(*peer, scene);
+            let (who, you) = guest(*peer, scene);
             match why {
-                RefuseReason::MaxClients => say!("accept.refused.full", &who, *fd),
-                RefuseReason::ProtectedMode => say!("accept.refused.protected", &who, *fd),
+                RefuseReason::MaxClients => say!("accept.refused.full", &who, *fd, you),
+                RefuseReason::ProtectedMode => say!("accept.refused.protected", &who, *fd, you),
             }
         }
         Event::AcceptEnd { accepted, why } => accept_end(*accepted, *why),
@@ -35,14 +36,19 @@ pub(super) fn tell(event: &Event, scene: &Scene<'_>) -> Words {
     }
 }
 
-/// `guest ana`, `table 2` or the address: whatever is known, the nearest first.
-fn guest(peer: SocketAddr, scene: &Scene<'_>) -> Words {
+/// `guest ana`, `table 2` or the address: whatever is known, the nearest first;
+/// and whether it is `you`, whose verbs have another form.
+fn guest(peer: SocketAddr, scene: &Scene<'_>) -> (Words, bool) {
+    if scene.you == Some(peer) {
+        return (say!("guest.you"), true);
+    }
     let known = scene.after.guests.get(&peer).or_else(|| scene.before.guests.get(&peer));
-    match known {
+    let who = match known {
         Some(guest) if !guest.name.trim().is_empty() => say!("guest.named", &clip(&guest.name)),
         Some(guest) if guest.client.is_some() => say!("guest.table", guest.client),
         _ => Words::plain(address_text(peer)),
-    }
+    };
+    (who, false)
 }
 
 fn accept_end(accepted: u32, why: AcceptEnd) -> Words {
@@ -74,28 +80,29 @@ fn changed(client: ClientId, change: &ClientChange) -> Words {
 
 /// What the virtual network knows of the far ends.
 fn far_end(peer: SocketAddr, pipe: &Pipe, scene: &Scene<'_>) -> Words {
-    let who = &guest(peer, scene);
+    let (who, you) = &guest(peer, scene);
+    let you = *you;
     let at = &address_text(peer);
     match pipe {
-        Pipe::Queued { .. } => say!("pipe.queued", who, at, scene.after.backlog.len()),
-        Pipe::BacklogFull { .. } => say!("pipe.backlog-full", who, at),
+        Pipe::Queued { .. } => say!("pipe.queued", who, at, scene.after.backlog.len(), you),
+        Pipe::BacklogFull { .. } => say!("pipe.backlog-full", who, at, you),
         Pipe::Sent { bytes: sent, arrives } => {
-            say!("pipe.sent", who, at, sent.len, arrives.saturating_sub(scene.after.at))
+            say!("pipe.sent", who, at, sent.len, arrives.saturating_sub(scene.after.at), you)
         }
         Pipe::Arrived { bytes: came } => {
             let waiting = scene.after.guests.get(&peer).map_or(came.len, |guest| guest.waiting);
-            say!("pipe.arrived", who, at, came.len, waiting)
+            say!("pipe.arrived", who, at, came.len, waiting, you)
         }
-        Pipe::FinArrived => say!("pipe.fin", who, at),
-        Pipe::ResetArrived => say!("pipe.reset", who, at),
-        Pipe::Delivered { bytes: n } => say!("pipe.delivered", who, at, *n),
+        Pipe::FinArrived => say!("pipe.fin", who, at, you),
+        Pipe::ResetArrived => say!("pipe.reset", who, at, you),
+        Pipe::Delivered { bytes: n } => say!("pipe.delivered", who, at, *n, you),
         Pipe::Consumed { bytes: eaten } => {
-            say!("pipe.consumed", who, at, eaten.len, &shown(eaten))
+            say!("pipe.consumed", who, at, eaten.len, &shown(eaten), you)
         }
-        Pipe::Reading { on: true } => say!("pipe.reading", who, at),
-        Pipe::Reading { on: false } => say!("pipe.not-reading", who, at),
-        Pipe::SawClose { reset: false } => say!("pipe.saw-close", who, at),
-        Pipe::SawClose { reset: true } => say!("pipe.saw-reset", who, at),
-        Pipe::Left => say!("pipe.left", who, at),
+        Pipe::Reading { on: true } => say!("pipe.reading", who, at, you),
+        Pipe::Reading { on: false } => say!("pipe.not-reading", who, at, you),
+        Pipe::SawClose { reset: false } => say!("pipe.saw-close", who, at, you),
+        Pipe::SawClose { reset: true } => say!("pipe.saw-reset", who, at, you),
+        Pipe::Left => say!("pipe.left", who, at, you),
     }
 }

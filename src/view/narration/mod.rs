@@ -20,6 +20,7 @@ use crate::event::{ClientId, Event};
 use crate::net::Fd;
 use crate::trace::{Record, World};
 use crate::view::text::Words;
+use std::net::SocketAddr;
 
 /// Most words of a sentence.
 pub const WORDS_MAX: usize = 20;
@@ -36,6 +37,7 @@ pub struct Narration {
 struct Scene<'a> {
     before: &'a World,
     after: &'a World,
+    you: Option<SocketAddr>,
 }
 
 impl Scene<'_> {
@@ -46,10 +48,16 @@ impl Scene<'_> {
     }
 }
 
-/// Says `record`, which led from `before` to `after`.
+/// Says `record`, which led from `before` to `after`, to somebody who comes from
+/// `you`, if the reader plays a guest.
 #[must_use]
-pub fn narrate(record: &Record, before: &World, after: &World) -> Narration {
-    let scene = Scene { before, after };
+pub fn narrate(
+    record: &Record,
+    before: &World,
+    after: &World,
+    you: Option<SocketAddr>,
+) -> Narration {
+    let scene = Scene { before, after, you };
     let words = tell(&record.event, &scene);
     let badge = record.event.client().or_else(|| match &record.event {
         Event::Watch { fd, .. } => scene.client_of(*fd),

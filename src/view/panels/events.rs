@@ -43,7 +43,7 @@ pub fn events(timeline: &Timeline, playhead: usize, selected: Option<ClientId>) 
         }
         if is_step(&record.event) {
             number.count += 1;
-            let told = narrate(record, &before, &after);
+            let told = narrate(record, &before, &after, timeline.you());
             let time = match current {
                 Some(now) if index == now => Time::Now,
                 Some(now) if index < now => Time::Past,

@@ -11,8 +11,8 @@ use crate::view::{Node, narrate};
 pub fn told_at(marks: &Marks, timeline: &Timeline) -> Vec<Words> {
     let tell = |place: &usize| {
         let before = timeline.world_at(place.saturating_sub(1));
-        let told =
-            timeline.now(*place).map(|now| narrate(now, &before, &timeline.world_at(*place)));
+        let after = timeline.world_at(*place);
+        let told = timeline.now(*place).map(|now| narrate(now, &before, &after, timeline.you()));
         told.map_or_else(super::before_the_first_cycle, |told| told.words)
     };
     marks.places().iter().map(tell).collect()

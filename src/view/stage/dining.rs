@@ -283,11 +283,12 @@ fn caption(scene: &Scene<'_>, sitter: &Sitter<'_>, out: &mut Node) {
     let layout = &scene.layout;
     let client = sitter.client;
     let selected = scene.frame.selected == Some(client.id);
+    let is_you = scene.frame.you == Some(client.peer);
     let (x, y) = (sitter.x, layout.caption);
     let tspan = |class, words: String| Node::new("tspan").class(class).text(words);
     match layout.scale {
         Scale::Large => {
-            let name = say!("stage.room.table", client.id);
+            let name = say!("stage.room.table", client.id, is_you);
             let caption = Node::new("text")
                 .key("caption")
                 .class(if selected { "nm seln" } else { "nm" })
@@ -304,7 +305,9 @@ fn caption(scene: &Scene<'_>, sitter: &Sitter<'_>, out: &mut Node) {
         }
         Scale::Medium => {
             let class = if selected { "nm seln" } else { "nm" };
-            let name = say!("stage.room.table", client.id);
+            // The number stands on the table: there is no room for both.
+            let name =
+                if is_you { say!("guest.you") } else { say!("stage.room.table", client.id, false) };
             let caption = Node::new("text").key("caption").class(class).num("x", x).num("y", y);
             let fd = tspan("b0", format!("fd {}", client.fd));
             out.push(caption.middle().child(tspan("k0", name.kitchen().to_owned())).child(fd));

@@ -105,7 +105,8 @@ pub fn chain(timeline: &Timeline, playhead: usize, question: &Question) -> Chain
             let record = timeline.record(index)?;
             let before = timeline.world_at(index);
             let after = timeline.world_at(index + 1);
-            Some(Cause { record: index, role, sentence: narrate(record, &before, &after) })
+            let sentence = narrate(record, &before, &after, timeline.you());
+            Some(Cause { record: index, role, sentence })
         })
         .collect();
     causes.reverse();

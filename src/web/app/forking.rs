@@ -23,6 +23,7 @@ impl App {
         };
         self.panes.say(&said);
         self.console.outcome = Some(Outcome::Done(said));
+        self.run.play_as(self.console.guest);
         self.fork(scenario, playhead);
     }
 

@@ -111,5 +111,6 @@ pub(super) fn frame_of<'a>(
         motion: settings.motion,
         viewport: settings.viewport,
         selected,
+        you: run.timeline.you(),
     }
 }
