@@ -334,8 +334,16 @@ fn the_largest_numbers_are_shown_like_any_others() {
         let (playhead, terms) = (timeline.len(), Terms::Both);
         let (world, now) = (timeline.world_at(playhead), timeline.now(playhead));
         let (motion, viewport) = Default::default();
-        let frame =
-            Frame { world: &world, now, progress: 1.0, terms, motion, viewport, selected: None };
+        let frame = Frame {
+            world: &world,
+            now,
+            progress: 1.0,
+            terms,
+            motion,
+            viewport,
+            selected: None,
+            you: None,
+        };
         let _ = panels::lanes(&timeline, &requests, playhead, &frame, 366);
     }
 }
