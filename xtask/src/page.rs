@@ -51,12 +51,12 @@ const TOTAL_GOAL_BYTES: u64 = 250_000;
 /// The page is not there yet. It may not get heavier than this meanwhile;
 /// lower these with the page, down to the goals. A crowd that sends a load, its
 /// form and its figures took 11 KB, other designs for the same orders 5.
-const WASM_CEILING_BYTES: u64 = 346_400;
-const TOTAL_CEILING_BYTES: u64 = 413_800;
+const WASM_CEILING_BYTES: u64 = 343_300;
+const TOTAL_CEILING_BYTES: u64 = 410_900;
 /// The checker is a program of its own, which nobody waits for who does not
 /// ask for it: it is counted apart.
 const CHECKER: &str = "checker";
-const CHECKER_CEILING_BYTES: u64 = 243_900;
+const CHECKER_CEILING_BYTES: u64 = 240_500;
 
 /// Prints what the page in `dist/` weighs, and refuses a page that is too heavy.
 pub fn check_weight(root: &Path) -> Result<String, Failure> {
