@@ -245,7 +245,11 @@ impl Console {
             }
         };
         let wrong = !typed.is_empty() && wire::wire(&typed, None).is_err();
-        set(&input("command"), "aria-invalid", if wrong { "true" } else { "false" });
+        let command = input("command");
+        set(&command, "aria-invalid", if wrong { "true" } else { "false" });
+        // The bytes are no description: one would be read aloud at each letter.
+        let described = typed.is_empty() || wrong;
+        set(&command, "aria-describedby", if described { "wire" } else { "" });
         self.wire.paint(line);
 
         let (refused, text) = match &self.outcome {

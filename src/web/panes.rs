@@ -77,8 +77,9 @@ impl Panes {
         self.stage.paint(vec![why::mark(stage::stage(frame), &self.because)]);
     }
 
-    /// All that changes with the playhead. Returns the sentence that is shown.
-    pub fn paint(&mut self, frame: &Frame, scene: Scene) -> String {
+    /// All that changes with the playhead. Returns the sentence that is shown,
+    /// and the place in words.
+    pub fn paint(&mut self, frame: &Frame, scene: Scene) -> (String, String) {
         self.because =
             scene.asked.map(|chain| chain.spots(&scene.run.timeline)).unwrap_or_default();
         self.paint_stage(frame);
@@ -95,7 +96,7 @@ impl Panes {
             None => opening(&scene.run.about),
         });
         self.position.paint(position(frame, scene));
-        self.paint_timeline(frame, cycles, scene);
+        let place = self.paint_timeline(frame, cycles, scene);
         let page = self.tabs.iter_mut().find(|(tab, _)| *tab == scene.tab);
         if let Some((tab, painter)) = page {
             painter.paint(match tab {
@@ -126,10 +127,10 @@ impl Panes {
                 keep_in_view(&list, "li.now, li:last-child");
             }
         }
-        said
+        (said, place)
     }
 
-    fn paint_timeline(&mut self, frame: &Frame, cycles: &[CycleSummary], scene: Scene) {
+    fn paint_timeline(&mut self, frame: &Frame, cycles: &[CycleSummary], scene: Scene) -> String {
         let width_px = self.strip_width_px;
         let mut parts = vec![panels::strip(cycles, scene.playhead, frame, width_px)];
         if scene.lanes {
@@ -141,16 +142,17 @@ impl Panes {
         let scrub = input("scrub");
         set(&scrub, "max", &scene.run.timeline.len().to_string());
         scrub.set_value(&scene.playhead.to_string());
-        set(
-            &scrub,
-            "aria-valuetext",
-            &panels::value_text(&scene.run.timeline, scene.playhead, frame),
-        );
+        let place = panels::value_text(&scene.run.timeline, scene.playhead, frame);
+        set(&scrub, "aria-valuetext", &place);
+        place
     }
 
-    /// Tells a screen reader.
+    /// Tells a screen reader, which hears of changes only: what stands there
+    /// already is said again as a text that differs by a blank.
     pub fn say(&self, sentence: &str) {
-        self.live.set_text_content(Some(sentence));
+        let again = self.live.text_content().as_deref() == Some(sentence);
+        let blank = if again { "\u{a0}" } else { "" };
+        self.live.set_text_content(Some(&[sentence, blank].concat()));
     }
 }
 

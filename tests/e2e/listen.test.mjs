@@ -74,3 +74,50 @@ read("a chapter by ear: each step is said once, the question and its answer too"
     assertNamed(await heard(page), `step ${step}`);
   }
 });
+
+read("the skip link leads to where a screen reader passes the keys on: a toolbar", { ...STILL, path: "/?scenario=two-guests" }, async (reader, page) => {
+  await page.keyboard.press("Tab");
+  await page.keyboard.press("Enter");
+  const focused = (await heard(page)).filter(({ role, states }) => states.focused && role !== "RootWebArea");
+  assert.deepEqual(focused.map(({ role, name }) => [role, name]), [["toolbar", "Transport"]]);
+  for (const key of ["ArrowRight", "Shift+ArrowRight", "ArrowDown", "Tab", "ArrowRight"]) {
+    const before = await reader.place();
+    await reader.press(key);
+    assert.equal((await reader.place()) > before, key !== "Tab", key);
+    assert.ok(await page.evaluate(() => document.activeElement.closest("[role=toolbar]")), "still in it");
+  }
+});
+
+read("no step is silent: where the sentence is the same, the place is said", { ...STILL, path: "/" }, async (reader, page) => {
+  await overhear(page);
+  await reader.enterPlayer();
+  const told = [];
+  for (;;) {
+    const before = await reader.place();
+    await reader.press("Shift+ArrowRight");
+    if ((await reader.place()) === before) break;
+    const spoken = await page.evaluate(() => window.spoken.splice(0));
+    assert.equal(spoken.length, 1, `one for each round: ${spoken}`);
+    told.push(spoken[0]);
+  }
+  assert.ok(told.some((said) => /^cycle 2 of/.test(said)), told.join(" | "));
+  assert.equal(new Set(told).size, told.length, told.join(" | "));
+});
+
+read("what is refused twice is said twice, and the field's bytes are not read at each letter", { ...STILL, path: "/?scenario=two-guests&at=30" }, async (reader, page) => {
+  await overhear(page);
+  const field = page.getByRole("textbox", { name: "Command" });
+  const described = () => field.evaluate((at) => document.getElementById(at.getAttribute("aria-describedby"))?.textContent);
+  assert.match(await described(), /Type a command/);
+  await field.fill("SET soup");
+  assert.equal(await described(), undefined, "bytes are no description");
+  await field.fill('SET soup "tomato');
+  assert.match(await described(), /quote at byte 9/);
+  for (const time of [1, 2, 3]) {
+    await page.keyboard.press("Enter");
+    await reader.settled();
+    const spoken = await page.evaluate(() => window.spoken.splice(0));
+    assert.equal(spoken.length, 1, `time ${time}: ${spoken}`);
+    assert.match(spoken[0], /quote at byte 9/);
+  }
+});

@@ -2,6 +2,7 @@
 
 use super::{App, controls};
 use crate::event::ClientId;
+use crate::view::announce::Announcer;
 use crate::view::control::Control;
 use crate::view::rest;
 use crate::view::text::line;
@@ -73,7 +74,7 @@ impl App {
             designs: self.designs,
             ticks,
         };
-        let sentence = self.panes.paint(&frame, scene);
+        let (sentence, place) = self.panes.paint(&frame, scene);
         self.marking.paint(&self.run);
         self.console.paint(&self.run, &frame);
         self.report.paint_fork(self.beside.original().is_some(), self.beside.is_open());
@@ -82,11 +83,12 @@ impl App {
         panes::title(&self.run, &world);
         let playing = self.player.is_playing();
         let phase = StagePhase::of(&world);
-        let spoken = if playing {
-            self.announcer.playing(self.now_ms, phase, &sentence)
-        } else {
-            self.announcer.rest(self.now_ms, phase, &sentence)
+        let tell = match (playing, in_haste) {
+            (true, _) => Announcer::playing,
+            (false, true) => Announcer::hurried,
+            (false, false) => Announcer::rest,
         };
+        let spoken = tell(&mut self.announcer, self.now_ms, phase, &sentence, (playhead, &place));
         self.tour.paint(playhead, self.tab == Tab::Tour);
         let drifted = std::mem::take(&mut self.drifted).then(|| line!("page.both-words"));
         if let Some(spoken) = drifted.or_else(|| self.tour.take_said()).or(spoken) {
