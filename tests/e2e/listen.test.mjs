@@ -104,7 +104,7 @@ read("no step is silent: where the sentence is the same, the place is said", { .
   assert.equal(new Set(told).size, told.length, told.join(" | "));
 });
 
-read("what is refused twice is said twice, and the field's bytes are not read at each letter", { ...STILL, path: "/?scenario=two-guests&at=30" }, async (reader, page) => {
+read("what is refused twice is said twice, and the field's bytes are not read at each letter", { ...STILL, path: "/?scenario=two-guests&at=60" }, async (reader, page) => {
   await overhear(page);
   const field = page.getByRole("textbox", { name: "Command" });
   const described = () => field.evaluate((at) => document.getElementById(at.getAttribute("aria-describedby"))?.textContent);
@@ -119,5 +119,15 @@ read("what is refused twice is said twice, and the field's bytes are not read at
     const spoken = await page.evaluate(() => window.spoken.splice(0));
     assert.equal(spoken.length, 1, `time ${time}: ${spoken}`);
     assert.match(spoken[0], /quote at byte 9/);
+  }
+});
+
+read("what folds out is named by its words, not by its triangle", { ...STILL, path: "/?scenario=two-guests&at=60" }, async (reader, page) => {
+  for (const state of ["collapsed", "expanded"]) {
+    const names = (await heard(page)).map(({ name }) => name);
+    assert.ok(names.some((name) => /^What was said/.test(name)), `${state}: ${names}`);
+    assert.deepEqual(names.filter((name) => /[▸▾]/.test(name)), [], state);
+    await page.getByRole("button", { name: /What was said/ }).click();
+    await reader.settled();
   }
 });
