@@ -252,6 +252,8 @@ impl Timeline {
         self.you
     }
 
+    /// From now on the reader plays the guest that comes from there, or nobody:
+    /// who is told of the run is spoken to as that guest.
     pub fn play_as(&mut self, you: Option<SocketAddr>) {
         self.you = you;
     }

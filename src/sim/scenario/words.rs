@@ -146,11 +146,6 @@ impl<'a> Words<'a> {
         let spot = found.map_or(self.end, |word| word.spot);
         ScenarioError::expected(self.name, spot, what, found.map(|word| word.source))
     }
-
-    /// That word is well-formed, but it cannot be.
-    pub fn refused(&self, at: Word<'_>, why: &str) -> Refusal {
-        ScenarioError::refused(self.name, at.spot, why)
-    }
 }
 
 /// What is expected where any of these may stand.

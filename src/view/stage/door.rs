@@ -165,9 +165,8 @@ fn phone(scene: &Scene<'_>, mut out: Node) -> Node {
     let port = scene.world.listeners.first().map_or(0_u32, |(_, at)| at.port().into());
     let names = g().key("names");
     out.push(if waiting == 0 {
-        let [kitchen, redis] = ["nm k0", "nm b0"];
         names.children(in_one_place(
-            [kitchen, redis],
+            ["nm k0", "nm b0"],
             23.0,
             y,
             &say!("stage.door.door", port),

@@ -2,7 +2,7 @@
 
 use super::{App, controls};
 use crate::event::ClientId;
-use crate::view::announce::Announcer;
+use crate::view::announce::{Announcer, Moment};
 use crate::view::control::Control;
 use crate::view::rest;
 use crate::view::text::line;
@@ -82,13 +82,19 @@ impl App {
         self.paint_live();
         panes::title(&self.run, &world);
         let playing = self.player.is_playing();
-        let phase = StagePhase::of(&world);
+        let moment = Moment {
+            now_ms: self.now_ms,
+            phase: StagePhase::of(&world),
+            sentence: &sentence,
+            playhead,
+            place: &place,
+        };
         let tell = match (playing, in_haste) {
             (true, _) => Announcer::playing,
             (false, true) => Announcer::hurried,
             (false, false) => Announcer::rest,
         };
-        let spoken = tell(&mut self.announcer, self.now_ms, phase, &sentence, (playhead, &place));
+        let spoken = tell(&mut self.announcer, &moment);
         self.tour.paint(playhead, self.tab == Tab::Tour);
         let drifted = std::mem::take(&mut self.drifted).then(|| line!("page.both-words"));
         if let Some(spoken) = drifted.or_else(|| self.tour.take_said()).or(spoken) {

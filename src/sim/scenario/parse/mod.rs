@@ -201,7 +201,7 @@ impl<'a> Reader<'a> {
             // An unknown name is wrong at the name, anything else at the value.
             let known = crate::engine::config::find(directive.as_bytes()).is_some();
             let at = values.first().filter(|_| known).unwrap_or(&name);
-            words.refused(*at, &format!("{directive}: {why}"))
+            self.refused(at.spot, &format!("{directive}: {why}"))
         })?;
         self.scenario.config.push((directive, value));
         Ok(())
