@@ -322,6 +322,14 @@ fn a_client_keeps_its_column_while_others_come_and_go() {
     assert_eq!(x(&evening), before);
 }
 
+/// A symbol has a viewport of its own, as large as the drawing, and Firefox
+/// counts that to the size of whatever shows it: brackets and frames around an
+/// object would stand around the whole stage.
+#[test]
+fn what_is_drawn_more_than_once_is_as_large_as_it_looks() {
+    assert!(!SYMBOLS.contains("<symbol"), "a group in defs does without a viewport");
+}
+
 #[test]
 fn ids_are_unique_and_references_lead_somewhere() {
     let symbols: BTreeSet<&str> =
