@@ -52,6 +52,20 @@ for (const viewport of [DESKTOP, { width: 1440, height: 800 }, { width: 1280, he
   });
 }
 
+for (const width of [1264, 1280, 1420, 1421, 1440]) {
+  for (const lang of ["en", "de"]) {
+    read(`the bar is one row beside a run that was: ${lang}, ${width} px`, { ...STILL, viewport: { width, height: 800 } }, async (reader, page) => {
+      await reader.open(`/?scenario=two-guests&at=45&lang=${lang}`);
+      const height = async () => (await box(page, ".top")).height;
+      const before = await height();
+      await page.locator("#command").fill("PING");
+      await page.keyboard.press("Enter");
+      await page.locator("#fork button").first().waitFor();
+      assert.equal(await height(), before);
+    });
+  }
+}
+
 for (const viewport of [DESKTOP, PHONE, { width: 320, height: 640 }]) {
   read(`the waiter stands clear of tables and guests: ${viewport.width} px`, { ...STILL, viewport, path: "/#tour/waiters/6" }, async (reader, page) => {
     await reader.settled();
