@@ -242,7 +242,6 @@ impl Server {
         // Another's command may have answered it, and weighs only its own client.
         self.update_client_memory(slot);
         self.queue_for_reprocessing(slot);
-        self.update_client_memory(slot);
         true
     }
 

@@ -51,14 +51,18 @@ impl Engine {
         command: &'static Command,
         args: Args<'_>,
     ) -> bool {
-        self.evict_clients(net);
-        if self.server.clients.get(slot).is_none() {
-            // It was the largest itself.
-            return false;
-        }
-        // Noted before anything can refuse it, and also that there was none.
+        // Noted before anything can refuse it.
         self.server.clients[slot].last_command = Some(command);
-        if let Some(error) = self.refusal(slot, command) {
+        let mut refusal = self.refusal_at_once(slot, command);
+        if refusal.is_none() {
+            self.evict_clients(net);
+            if self.server.clients.get(slot).is_none() {
+                // It was the largest itself.
+                return false;
+            }
+            refusal = self.refusal(slot, command);
+        }
+        if let Some(error) = refusal {
             self.server.command_stats.of(command).rejected_calls += 1;
             self.reject(net, slot, args, command.name, &error);
         } else if self.server.is_held_up(slot, command) {
@@ -81,33 +85,36 @@ impl Engine {
             self.server.free_client_async(slot, CloseReason::CrossProtocol);
             return;
         }
-        self.evict_clients(net);
-        if self.server.clients.get(slot).is_some() {
-            let command = match unfit {
-                Unfit::Arity(command) => Some(*command),
-                _ => None,
-            };
-            self.server.clients[slot].last_command = command;
-            if let Some(command) = command {
-                self.server.command_stats.of(command).rejected_calls += 1;
-            }
-            let name = String::from_utf8_lossy(name).to_ascii_lowercase();
-            self.reject(net, slot, args, &name, &unfit.text());
+        let command = match unfit {
+            Unfit::Arity(command) => Some(*command),
+            _ => None,
+        };
+        // That there was no such command is noted, too.
+        self.server.clients[slot].last_command = command;
+        if let Some(command) = command {
+            self.server.command_stats.of(command).rejected_calls += 1;
         }
+        let name = String::from_utf8_lossy(name).to_ascii_lowercase();
+        self.reject(net, slot, args, &name, &unfit.text());
         self.after_command(net, slot);
     }
 
-    /// Why this client may not run this command now; the checks in Redis's
-    /// order.
-    fn refusal(&self, slot: Slot, command: &Command) -> Option<Cow<'static, [u8]>> {
+    /// Why this client may not ask for this command at all; the checks that
+    /// come before anybody is turned out for the memory that clients take.
+    fn refusal_at_once(&self, slot: Slot, command: &Command) -> Option<Cow<'static, [u8]>> {
         if self.server.must_authenticate(slot) && !command.flags.has(Flags::NO_AUTH) {
             return Some(Cow::Borrowed(b"NOAUTH Authentication required."));
         }
-        let client = &self.server.clients[slot];
-        let in_multi = client.flags.has(ClientFlags::MULTI);
+        let in_multi = self.server.clients[slot].flags.has(ClientFlags::MULTI);
         if in_multi && command.flags.has(Flags::NO_MULTI) {
             return Some(Cow::Borrowed(b"ERR Command not allowed inside a transaction"));
         }
+        None
+    }
+
+    /// Why this client may not run this command now.
+    fn refusal(&self, slot: Slot, command: &Command) -> Option<Cow<'static, [u8]>> {
+        let client = &self.server.clients[slot];
         if self.server.is_out_of_memory() && needs_memory(client, command) {
             return Some(Cow::Borrowed(b"OOM command not allowed when used memory > 'maxmemory'."));
         }
@@ -254,7 +261,8 @@ impl Engine {
         self.server.discard_transaction(slot, TransactionEnd::Executed);
     }
 
-    /// `resetClient` and what the command asked the loop to do.
+    /// `processCommandAndResetClient`: what the command asked the loop to do,
+    /// and what there is to settle whether it ran, waits or was refused.
     #[inline]
     fn after_command<N: Net>(&mut self, net: &mut N, slot: Slot) {
         if !self.server.killed.is_empty() {
@@ -265,6 +273,9 @@ impl Engine {
             && !client.flags.has(ClientFlags::BLOCKED)
         {
             client.reset();
+        }
+        if !self.server.concerns.is_none() {
+            self.server.update_client_memory(slot);
         }
     }
 
@@ -332,8 +343,8 @@ impl Server {
         counts.failed_calls += u64::from(failed);
     }
 
-    /// The rest of `call`: SLOWLOG, LATENCY, MONITOR, the client's memory. A
-    /// command that waits is told of at once, its time when it is done.
+    /// The rest of `call`: SLOWLOG, LATENCY, MONITOR. A command that waits is
+    /// told of at once, its time when it is done.
     fn tell_of(
         &mut self,
         slot: Slot,
@@ -352,7 +363,6 @@ impl Server {
         if !self.monitors.is_empty() && !flags.has(ClientFlags::REEXECUTING) {
             self.feed_monitors(slot, command, args);
         }
-        self.update_client_memory(slot);
     }
 
     /// States all that was put on racks and not stated yet, that of `slot`

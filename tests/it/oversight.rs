@@ -299,6 +299,42 @@ fn who_queues_too_much_evicts_itself() {
     assert!(house.end(1).is_some());
 }
 
+/// Redis: `processCommand` looks for clients to turn out once it knows that the
+/// command exists and may be asked for. What is refused before that evicts
+/// nobody, so that who has asked for much may still be served by the sweep.
+#[test]
+fn a_request_that_is_refused_at_once_evicts_nobody() {
+    let mut house = House::new(&[("maxmemory-clients", "128kb")]);
+    let wide = Link { server_send_bytes: 1 << 20, guest_receive_bytes: 1 << 20, ..Link::default() };
+    [1, 2, 3].into_iter().for_each(|guest| house.connect_by(guest, wide));
+    house.settle();
+    house.ask(3, "DEBUG POPULATE 1 k 140000");
+    for refused in ["NONSENSE", "GET", "EXEC now"] {
+        house.send(1, request(&["GET", "k:0"]));
+        house.send(2, format!("{refused}\r\n"));
+        house.settle();
+        assert_eq!(evicted(&mut house), [0; 0], "by {refused}");
+        assert!(house.news(1).len() > 140_000);
+    }
+    house.send(1, request(&["GET", "k:0"]));
+    house.send(2, "PING\r\n");
+    house.settle();
+    assert_eq!(evicted(&mut house), [1], "the two were served in one round");
+}
+
+/// Answers to what was refused are memory of their client, at once.
+#[test]
+fn who_is_refused_too_often_is_evicted_by_the_next_command_that_runs() {
+    let mut house = House::new(&[("maxmemory-clients", "128kb")]);
+    house.connect(1);
+    house.settle();
+    // Each two bytes are answered by fifty.
+    house.send(1, "x\n".repeat(3_000) + "PING\r\n");
+    house.settle();
+    assert_eq!(evicted(&mut house), [1]);
+    assert_eq!(house.news(1), "", "it was gone before the sweep");
+}
+
 /// A limit so low that nobody could ask for another one counts as 128 KB.
 #[test]
 fn no_limit_for_clients_shuts_everybody_out() {
