@@ -2,7 +2,7 @@
 
 use super::Engine;
 use super::client::{ClientFlags, Slot};
-use super::limits::over_output_limit;
+use super::limits::close_if_over_output_limit;
 use super::multi::Touch;
 use crate::event::{ARG_CAP, CloseReason, Event, KeyChange, Preview};
 use crate::net::{Net, Work};
@@ -138,7 +138,7 @@ impl Engine {
             query.shrink();
             self.server.update_client_memory(slot);
         }
-        if let Some(why) = over_output_limit(&mut self.server, slot) {
+        if let Some(why) = close_if_over_output_limit(&mut self.server, slot) {
             self.free_client(net, slot, why);
         }
     }

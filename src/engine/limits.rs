@@ -17,21 +17,13 @@ enum Verdict {
     Close(CloseReason, LimitKind, u64),
 }
 
-/// Called whenever a block was added to the reply list: over the limit, the
-/// client is closed asynchronously, since its command is still running.
+/// Closes a client that is over its limit, asynchronously, since its command
+/// may still be running; returns why. Asked whenever a block was added to a
+/// reply list, and by `clientsCron`, which so catches silent slow readers and
+/// frees them at once.
 ///
-/// Redis: `closeClientOnOutputBufferLimitReached` with `async`, *faithful*.
-pub fn check_output_limit(server: &mut Server, slot: Slot) {
-    close_if_over(server, slot);
-}
-
-/// The same from `clientsCron`, which catches silent slow readers. Returns
-/// whether the client must be freed now.
-pub fn over_output_limit(server: &mut Server, slot: Slot) -> Option<CloseReason> {
-    close_if_over(server, slot)
-}
-
-fn close_if_over(server: &mut Server, slot: Slot) -> Option<CloseReason> {
+/// Redis: `closeClientOnOutputBufferLimitReached`, *faithful*.
+pub fn close_if_over_output_limit(server: &mut Server, slot: Slot) -> Option<CloseReason> {
     let client = server.clients.get(slot)?;
     // Nothing in the list, or on its way out already: nothing to decide.
     if !client.may_be_over_limit() {

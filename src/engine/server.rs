@@ -307,7 +307,7 @@ impl Server {
         let (reply, pool) = self.reply_of(slot);
         let added = reply.push(bytes, pool);
         if added {
-            super::limits::check_output_limit(self, slot);
+            super::limits::close_if_over_output_limit(self, slot);
         }
         added
     }
