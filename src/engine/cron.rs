@@ -26,8 +26,8 @@ const WORTH_SHRINKING_BYTES: usize = 4 * 1024;
 impl Engine {
     /// The one permanent timer. Returns how long until the next run.
     ///
-    /// Redis: `serverCron`, *simplified* to the steps that apply, in order:
-    /// hz, metrics, clients, databases, helpers.
+    /// Redis: `serverCron`, *simplified* to the steps that apply: hz, metrics,
+    /// clients, the end of a pause, databases, helpers.
     pub(super) fn server_cron<N: Net>(&mut self, net: &mut N) -> Micros {
         let began = net.now();
         self.server.now = began;
@@ -74,6 +74,8 @@ impl Engine {
     }
 
     fn sample_metrics(&mut self, now: Micros) {
+        /// Of a counter that is measured against microseconds.
+        const PER_SECOND: u64 = 1_000_000;
         if now.saturating_sub(self.cron_metrics_at) < METRIC_PERIOD {
             return;
         }
@@ -83,11 +85,11 @@ impl Engine {
         let (input, output) = (stats.total_net_input_bytes, stats.total_net_output_bytes);
         let busy = stats.eventloop_duration_sum.0;
         let rings = &mut stats.instantaneous;
-        rings.ops_per_sec.sample_rate(now, commands);
-        rings.input_bytes_per_sec.sample_rate(now, input);
-        rings.output_bytes_per_sec.sample_rate(now, output);
-        rings.eventloop_cycles_per_sec.sample_rate(now, cycles);
-        rings.eventloop_duration_usec.sample_mean(busy, cycles);
+        rings.ops_per_sec.sample(commands, now.0, PER_SECOND);
+        rings.input_bytes_per_sec.sample(input, now.0, PER_SECOND);
+        rings.output_bytes_per_sec.sample(output, now.0, PER_SECOND);
+        rings.eventloop_cycles_per_sec.sample(cycles, now.0, PER_SECOND);
+        rings.eventloop_duration_usec.sample(busy, cycles, 1);
     }
 
     /// Everybody is seen about once a second, in turn.

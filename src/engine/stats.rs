@@ -107,33 +107,23 @@ pub struct Ring {
     samples: [u64; 16],
     next: usize,
     last_value: u64,
-    last_at: Micros,
+    last_base: u64,
 }
 
 impl Ring {
-    /// Records the rate per second of a counter since the last sample.
-    pub fn sample_rate(&mut self, now: Micros, value: u64) {
-        let elapsed = now.saturating_sub(self.last_at).0;
-        let gained = (value - self.last_value).saturating_mul(1_000_000);
-        if let Some(per_second) = gained.checked_div(elapsed) {
-            self.put(per_second);
-        }
-        self.last_value = value;
-        self.last_at = now;
-    }
-
-    /// Records a mean: how much of `value` came per unit of `base`, both
-    /// counted since the start; `last` remembers `base`.
-    pub fn sample_mean(&mut self, value: u64, base: u64) {
-        let units = base - self.last_at.0;
-        self.put((value - self.last_value).checked_div(units).unwrap_or(0));
-        self.last_value = value;
-        self.last_at = Micros(base);
-    }
-
-    fn put(&mut self, sample: u64) {
-        self.samples[self.next] = sample;
+    /// Records how much `value` has grown since the last sample for each
+    /// `factor` units that `base` has grown, both counted since the start: a
+    /// rate per second if `base` is microseconds and `factor` a million of
+    /// them, a mean if `base` counts what `value` sums up and `factor` is 1.
+    ///
+    /// Redis: `trackInstantaneousMetric`, *faithful*, except that the first
+    /// sample, which is skipped there, counts from the start.
+    pub fn sample(&mut self, value: u64, base: u64, factor: u64) {
+        let grown = (value - self.last_value).saturating_mul(factor);
+        self.samples[self.next] = grown.checked_div(base - self.last_base).unwrap_or(0);
         self.next = (self.next + 1) % self.samples.len();
+        self.last_value = value;
+        self.last_base = base;
     }
 
     #[must_use]
