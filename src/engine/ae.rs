@@ -102,15 +102,10 @@ impl EventLoop {
         self.next_timer_id
     }
 
-    /// Sets a timer's next due time, or deletes it.
-    pub fn rearm(&mut self, id: u64, due: Option<Micros>) {
-        match due {
-            Some(due) => {
-                if let Some(timer) = self.timers.iter_mut().find(|t| t.id == id) {
-                    timer.due = due;
-                }
-            }
-            None => self.timers.retain(|t| t.id != id),
+    /// Sets a timer's next due time.
+    pub fn rearm(&mut self, id: u64, due: Micros) {
+        if let Some(timer) = self.timers.iter_mut().find(|t| t.id == id) {
+            timer.due = due;
         }
     }
 

@@ -368,7 +368,7 @@ impl Engine {
                 TimerKind::ServerCron => self.server_cron(net),
             };
             let next = net.now().saturating_add(period);
-            self.ae.rearm(timer.id, Some(next));
+            self.ae.rearm(timer.id, next);
             self.state(net, || Event::TimerRearmed { timer: timer.kind, due: next });
         }
     }
