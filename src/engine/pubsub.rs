@@ -14,15 +14,14 @@ type Names = CrowdMap<Box<[u8]>, Vec<Slot>>;
 /// `server.pubsub_channels`, `pubsub_patterns`, `pubsubshard_channels`.
 #[derive(Debug, Default)]
 pub struct PubSub {
-    channels: Names,
-    patterns: Names,
-    shards: Names,
+    subscribers: Subscriptions,
     /// Clients with at least one subscription.
     clients: u64,
 }
 
-/// What one client is subscribed to: nobody's names but its own, in the same
-/// type, so that the page has its code once.
+/// Names by kind: all that somebody is subscribed to, with the subscribers;
+/// or those of one client, without, in the same type so that the page has its
+/// code once.
 #[derive(Debug, Default)]
 pub struct Subscriptions {
     channels: Names,
@@ -55,37 +54,21 @@ impl Subscriptions {
 }
 
 impl PubSub {
-    fn of(&self, kind: SubscriptionKind) -> &Names {
-        match kind {
-            SubscriptionKind::Channel => &self.channels,
-            SubscriptionKind::Pattern => &self.patterns,
-            SubscriptionKind::Shard => &self.shards,
-        }
-    }
-
-    fn of_mut(&mut self, kind: SubscriptionKind) -> &mut Names {
-        match kind {
-            SubscriptionKind::Channel => &mut self.channels,
-            SubscriptionKind::Pattern => &mut self.patterns,
-            SubscriptionKind::Shard => &mut self.shards,
-        }
-    }
-
     /// The names that somebody is subscribed to, in order.
     pub fn names(&self, kind: SubscriptionKind) -> impl Iterator<Item = &[u8]> {
-        self.of(kind).keys().map(|name| &name[..])
+        self.subscribers.of(kind).keys().map(|name| &name[..])
     }
 
     /// How many names somebody is subscribed to.
     #[must_use]
     pub fn names_len(&self, kind: SubscriptionKind) -> usize {
-        self.of(kind).len()
+        self.subscribers.of(kind).len()
     }
 
     /// How many are subscribed to a name.
     #[must_use]
     pub fn subscribers(&self, kind: SubscriptionKind, name: &[u8]) -> usize {
-        self.of(kind).get(name).map_or(0, Vec::len)
+        self.subscribers.of(kind).get(name).map_or(0, Vec::len)
     }
 
     /// Clients with at least one subscription.
@@ -95,7 +78,7 @@ impl PubSub {
     }
 
     fn leave(&mut self, kind: SubscriptionKind, name: &[u8], slot: Slot) {
-        let names = self.of_mut(kind);
+        let names = self.subscribers.of_mut(kind);
         if let Some(subscribers) = names.get_mut(name) {
             subscribers.retain(|other| *other != slot);
             if subscribers.is_empty() {
@@ -121,7 +104,7 @@ impl Server {
                 client.flags.set(ClientFlags::PUBSUB);
                 self.pubsub.clients += 1;
             }
-            let subscribers = self.pubsub.of_mut(kind).or_default(name.into());
+            let subscribers = self.pubsub.subscribers.of_mut(kind).or_default(name.into());
             let older = subscribers.partition_point(|other| self.clients[*other].id < id);
             subscribers.insert(older, slot);
             self.state_subscription(slot, kind, name, true);
@@ -187,11 +170,13 @@ impl Server {
             SubscriptionKind::Channel | SubscriptionKind::Pattern => b"message",
         };
         let mut receivers = 0;
-        let subscribers = self.pubsub.of(kind).get(channel).cloned().unwrap_or_default();
+        let subscribers =
+            self.pubsub.subscribers.of(kind).get(channel).cloned().unwrap_or_default();
         receivers += self.push_to_all(&subscribers, &[word, channel, message]);
-        if kind == SubscriptionKind::Channel && !self.pubsub.patterns.is_empty() {
+        if kind == SubscriptionKind::Channel && !self.pubsub.subscribers.patterns.is_empty() {
             let matching: Vec<(Box<[u8]>, Vec<Slot>)> = self
                 .pubsub
+                .subscribers
                 .patterns
                 .iter()
                 .filter(|(pattern, _)| glob::matches(pattern, channel))
