@@ -5,7 +5,8 @@
 //! lacks must become an event here: nobody peeks into the engine.
 //!
 //! Rule for adding one: a reader asked "how do you know?" and the answer was
-//! not in the log. Each variant names the Redis function (7.4) it stands for.
+//! not in the log. A variant names the function of Redis 7.4 that it stands
+//! for, if there is one.
 //!
 //! Payloads are previews with a cap ([`Preview`]), so a fact's size is bounded
 //! whatever a client sends.

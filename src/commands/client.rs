@@ -171,7 +171,7 @@ impl Kind {
     }
 }
 
-/// Redis: `clientListCommand`, *faithful* to 7.4.
+/// Redis: the LIST part of `clientCommand`, *faithful*.
 fn list(ctx: &mut Context<'_>) -> Outcome {
     let everybody = || ctx.server.clients.iter().map(|(slot, _)| slot).collect::<Vec<_>>();
     let slots = match ctx.argc() {
@@ -206,9 +206,10 @@ const READ_CHUNK_BYTES: u64 = 16 * 1024;
 
 /// One line of CLIENT LIST, with its line feed.
 ///
-/// Redis: `catClientInfoString`, all fields of 7.4 in their order. What does
-/// not exist here says so as it would there: no user but the default. `rbp`, the peak of the reply buffer, is its fill
-/// now: an idle client has no buffer whose size a peak could decide.
+/// Redis: `catClientInfoString`, *simplified*: all fields of 7.4 in their order,
+/// those of what does not exist here as they are there for a client without it
+/// (`user=default`, `redir=-1`). `rbp`, the peak of the reply buffer, is what is
+/// in it now: an idle client has no buffer whose size a peak could decide.
 fn line(ctx: &Context<'_>, slot: Slot) -> String {
     let server: &Server = ctx.server;
     let client = &server.clients[slot];
@@ -353,9 +354,9 @@ impl Victims {
     }
 }
 
-/// Redis: `clientKillCommand`, *faithful*: with one word an address, and OK or
-/// an error; else filters, and how many there were. The caller itself still
-/// gets its answer.
+/// Redis: the KILL part of `clientCommand`, *faithful*: one word is an address,
+/// answered by OK or an error; more are filters, answered by how many clients
+/// they met. The caller itself still gets its answer.
 fn kill(ctx: &mut Context<'_>) -> Outcome {
     let by_address = ctx.argc() == 3;
     let victims = if by_address {
@@ -388,8 +389,8 @@ fn kill(ctx: &mut Context<'_>) -> Outcome {
     Ok(())
 }
 
-/// Redis: `clientReplyCommand` part, *faithful*: only ON is answered, since it
-/// ends the silence before it speaks.
+/// Redis: the REPLY part of `clientCommand`, *faithful*: only ON is answered,
+/// since it ends the silence before it speaks.
 fn reply(ctx: &mut Context<'_>) -> Outcome {
     let word = keyword(ctx.arg(2));
     let flags = &mut ctx.client_mut().flags;

@@ -171,8 +171,8 @@ fn auth(ctx: &mut Context<'_>) -> Outcome {
     Ok(())
 }
 
-/// Redis: `helloCommand`, *faithful*: nothing is changed unless all options
-/// are understood, except that a right password counts at once.
+/// Redis: `helloCommand`, *faithful*: nothing is changed unless all options are
+/// understood and the password, if there is one, is right.
 fn hello(ctx: &mut Context<'_>) -> Outcome {
     let protocol = match ctx.argc() {
         1 => None,

@@ -88,9 +88,9 @@ fn scan(ctx: &mut Context<'_>) -> Outcome {
     Ok(())
 }
 
-/// Redis: `parseScanCursorOrReply`, *faithful* in what C's `strtoul` makes of
-/// it: nothing is zero, and what stands behind a minus is counted down from
-/// 2^64.
+/// Redis: `parseScanCursorOrReply` as it was until 7.2, *faithful* in what C's
+/// `strtoul` makes of it: nothing is zero, and what stands behind a minus is
+/// counted down from 2^64. Since 7.4 (`string2ull`) neither is a cursor.
 fn parse_cursor(text: &[u8]) -> Option<u64> {
     let digits = match text {
         [] => return Some(0),

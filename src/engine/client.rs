@@ -2,9 +2,10 @@
 //! that finds it.
 //!
 //! An idle client is small on purpose. Its query buffer exists only while half
-//! a request waits, its reply buffer only while bytes wait to leave; both are
-//! borrowed from the server the rest of the time (as Redis does since 7.4 for
-//! the query buffer).
+//! a request waits, its reply buffer only while bytes wait to leave; the rest of
+//! the time both are the server's, which lends them. Redis 7.4 gives each
+//! client a query buffer and a reply buffer of its own; since 8.0 it lends the
+//! query buffer, too.
 
 use super::blocked::Blocked;
 use super::multi::{Transaction, WatchedKey};

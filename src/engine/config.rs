@@ -139,10 +139,10 @@ impl Default for Config {
     }
 }
 
-/// Why a directive was not set; `Display` is Redis's wording.
+/// Why a directive was not set; `Display` is Redis's wording where it has one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SetError {
-    /// There is no such directive.
+    /// There is no such directive; who asked says so in its own words.
     Unknown,
     /// It can only be given at start.
     Immutable,

@@ -72,7 +72,7 @@ pub struct Engine {
     server: Server,
     ae: EventLoop,
     /// The one query buffer that every client without half a request shares
-    /// (`thread_reusable_qb`). Absent only while it is in use.
+    /// (`thread_reusable_qb` of Redis 8.0). Absent only while it is in use.
     shared_query: Option<Box<Query>>,
     /// The sweep's jobs and whose they are; kept for their allocation.
     jobs: Vec<WriteJob<Reply>>,

@@ -15,8 +15,8 @@ use crate::resp::request::{self, Limits, Progress, RequestParser};
 use crate::store::Ahead;
 use std::io::IoSlice;
 
-/// Whoever has yet to give the password may not send more at once, whatever
-/// the limit (since 7.4).
+/// Whoever has yet to give the password may not send more than this ahead,
+/// whatever the limit (since 7.4).
 const UNAUTHENTICATED_QUERY_BYTES: u64 = 1024 * 1024;
 
 impl Engine {
@@ -24,8 +24,8 @@ impl Engine {
     /// of connections cannot starve those already seated; level triggering
     /// announces the rest again.
     ///
-    /// Redis: `acceptTcpHandler`, *faithful*; an aborted connection does not
-    /// end the pass (as since 8.0.3, CVE-2025-48367).
+    /// Redis: `connSocketAcceptHandler`, *faithful*, but an aborted connection
+    /// does not end the pass (as since 8.0.3, CVE-2025-48367).
     pub(super) fn accept_handler<N: Net>(&mut self, net: &mut N, listener: Fd) {
         let limit = self.server.config.max_new_connections_per_cycle;
         let mut accepted = 0;
@@ -48,9 +48,13 @@ impl Engine {
         self.state(net, || Event::AcceptEnd { accepted, why });
     }
 
-    /// `acceptCommonHandler` and `clientAcceptHandler`, *faithful*: whoever
-    /// comes when the house is full gets one line, written without a client
-    /// object and without caring whether it arrives.
+    /// Whoever comes when the house is full, or from outside in protected
+    /// mode, gets one line, written without a client object and without caring
+    /// whether it arrives.
+    ///
+    /// Redis: `acceptCommonHandler`, *faithful*, and `clientAcceptHandler`,
+    /// *simplified*: there protected mode turns away a client that was made
+    /// already and is freed asynchronously.
     fn accept_common_handler<N: Net>(&mut self, net: &mut N, connection: Accepted) {
         let Accepted { fd, peer, local } = connection;
         self.state(net, || Event::Accept { fd, peer });
@@ -305,8 +309,8 @@ impl Engine {
     /// Looks at the keys of the requests that come next; how many there were.
     /// `None`: it is not worth while.
     ///
-    /// Redis: `prefetchCommands`, *simplified*: the first argument is taken for
-    /// a key.
+    /// Redis: `prefetchCommands` (since 8.0), *simplified*: the first argument
+    /// is taken for a key.
     fn prefetch(&self, slot: Slot, mut bytes: &[u8]) -> Option<usize> {
         let client = self.server.clients.get(slot)?;
         let db = self.server.store.db(usize::from(client.db));

@@ -1,9 +1,11 @@
 //! The seam: what the loop asks of a network, and what a network owes.
 //!
-//! The engine is generic over [`Net`]. Each method stands for one system call
-//! and never blocks. Waiting is the driver's business ([`Wait`]), so "asleep
-//! in `epoll_wait`" is a state that a simulation can hold for as long as
-//! somebody wants to look at it.
+//! The engine is generic over [`Net`], none of whose methods blocks. Most stand
+//! for one system call each; `write_batch` is a whole sweep, and `spend` and
+//! `share` tell a simulation what takes time on a real machine by itself.
+//! Waiting is the driver's business ([`Wait`]), so "asleep in `epoll_wait`" is
+//! a state that a simulation can hold for as long as somebody wants to look at
+//! it.
 //!
 //! # The laws every implementation owes
 //!

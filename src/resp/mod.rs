@@ -4,6 +4,7 @@
 //! [`inline`] splits a typed line, for requests and for scenarios; [`encode`]
 //! writes replies in RESP2 or RESP3; [`reply`] reads replies, for simulated
 //! guests and for tests; [`number`] is the strict integer they share.
+//! [`OwnedArgs`] are arguments that outlive the buffer they came in.
 
 pub mod encode;
 pub mod inline;

@@ -1,5 +1,5 @@
-//! Integers on the wire: the one strict reading that requests, replies and
-//! values share.
+//! Integers on the wire: the one strict reading that requests and replies
+//! share. Values have the same rule, in [`crate::store::parse_integer`].
 
 /// Reads a decimal integer the way Redis does (`string2ll`, *faithful*): an
 /// optional `-`, no `+`, no leading zeros, no spaces, nothing left over, and

@@ -5,7 +5,7 @@ use super::{Key, Store};
 /// How hard one cycle tries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Pace {
-    /// Keys looked at before the database is judged (`keys_per_loop`).
+    /// Keys looked at before the database is judged (`config_keys_per_loop`).
     pub sample: u32,
     /// A database is left when at most this share of a sample had ended.
     pub acceptable_stale_percent: u32,

@@ -110,7 +110,7 @@ impl List {
 }
 
 /// The size of one element in a listpack (`lpEncodeGetType`,
-/// `lpEncodeBacklenBytes`).
+/// `lpEncodeBacklen`).
 fn packed_bytes(element: &StringValue) -> u64 {
     let entry: u64 = match element.integer() {
         Some(0..=127) => 1,
