@@ -22,10 +22,14 @@
 //! This file is the cycle; [`ae`] what is registered; [`networking`] the way
 //! of bytes in (accept, read, parse); [`execute`] a command's life; [`sweep`]
 //! the way of bytes out; [`cron`] what the clock asks for; [`client`],
-//! [`query`] and [`reply`] the structures; [`server`] what commands see. Then what clients
-//! do with each other: [`multi`], [`pubsub`], [`blocked`]; and what is held
-//! against them: [`limits`], [`eviction`], [`slowlog`]; what all commands must
-//! heed meanwhile: [`concerns`].
+//! [`query`] and [`reply`] the structures; [`server`] what commands see, and
+//! [`config`] what it was told. Then what clients do with each other:
+//! [`multi`], [`pubsub`], [`blocked`] (with [`key_table`]); what is held against
+//! them: [`limits`], [`eviction`]; and what all commands must heed meanwhile:
+//! [`concerns`]. What people are told: [`stats`], [`command_stats`],
+//! [`slowlog`], [`latency`], `monitor`. What traces are told: [`tap`],
+//! `standing` (what holds already when a watcher comes), [`discretion`] (no
+//! passwords).
 
 pub mod ae;
 pub mod blocked;

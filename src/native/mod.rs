@@ -1,5 +1,14 @@
-//! The native server: real sockets, a real clock, signals, files. Nothing
+//! The native program: real sockets, a real clock, signals, files. Nothing
 //! here exists in the page.
+//!
+//! - The server: [`serve`], the loop's driver, with its [`config_file`],
+//!   [`open_files`] and [`log`].
+//! - Who is told what it does: [`watching`], which feeds a [`recorder`] (a
+//!   file) and [`live`] (browsers); [`redact`], what they are told of what
+//!   clients say; [`taping`], the inputs for a rerun.
+//! - A server that is not ours: [`import`].
+//! - The other chores: [`command_line`] names them all; [`check`], [`replay`],
+//!   [`summary`].
 
 pub mod check;
 pub mod command_line;

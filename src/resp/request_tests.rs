@@ -1,5 +1,5 @@
-//! The rows of the protocol's edge cases that are about parsing, each under
-//! its situation, and the law that packet boundaries mean nothing.
+//! The rows of `docs/edge-cases.md` that are about parsing, by their numbers,
+//! and the law that packet boundaries mean nothing.
 
 use super::*;
 use proptest::prelude::*;
