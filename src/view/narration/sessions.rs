@@ -25,7 +25,7 @@ pub(super) fn tell(event: &Event) -> Words {
             let (what, function) = match kind {
                 SubscriptionKind::Channel => (say!("channel"), "Channel"),
                 SubscriptionKind::Pattern => (say!("channel.pattern"), "Pattern"),
-                SubscriptionKind::Shard => (say!("channel.shard"), "ShardChannel"),
+                SubscriptionKind::Shard => (say!("channel.shard"), "Channel"),
             };
             let name = shown(name);
             if *on {
