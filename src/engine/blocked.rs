@@ -6,6 +6,7 @@
 
 use super::Engine;
 use super::client::{ClientFlags, Rare, Slot};
+use super::execute::flags_of;
 use super::key_table::KeyTable;
 use super::server::Server;
 use crate::commands::context::reply_to;
@@ -278,14 +279,12 @@ impl Server {
     #[must_use]
     pub fn is_held_up(&self, slot: Slot, command: &Command) -> bool {
         let Some(pause) = self.pause else { return false };
-        if self.clients[slot].flags.has(ClientFlags::MONITOR) {
+        let client = &self.clients[slot];
+        if client.flags.has(ClientFlags::MONITOR) {
             return false;
         }
         const WRITES: Flags = Flags::WRITE.and(Flags::MAY_REPLICATE);
-        let queued = || self.clients[slot].transaction().map(|transaction| transaction.flags);
-        pause.scope == PauseScope::All
-            || command.flags.has(WRITES)
-            || (command.name == "exec" && queued().is_some_and(|flags| flags.has(WRITES)))
+        pause.scope == PauseScope::All || flags_of(client, command).has(WRITES)
     }
 }
 

@@ -115,7 +115,8 @@ impl Engine {
     /// Why this client may not run this command now.
     fn refusal(&self, slot: Slot, command: &Command) -> Option<Cow<'static, [u8]>> {
         let client = &self.server.clients[slot];
-        if self.server.is_out_of_memory() && needs_memory(client, command) {
+        let flags = flags_of(client, command);
+        if self.server.is_out_of_memory() && flags.has(Flags::DENYOOM) {
             return Some(Cow::Borrowed(b"OOM command not allowed when used memory > 'maxmemory'."));
         }
         let listens = client.flags.has(ClientFlags::PUBSUB) && client.resp == 2;
@@ -128,7 +129,8 @@ impl Engine {
             return Some(Cow::Owned(error.into_bytes()));
         }
         // A monitor is a kind of replica to Redis.
-        if client.flags.has(ClientFlags::MONITOR) && touches_keyspace(client, command) {
+        const TOUCH: Flags = Flags::READONLY.and(Flags::WRITE).and(Flags::MAY_REPLICATE);
+        if client.flags.has(ClientFlags::MONITOR) && flags.has(TOUCH) {
             return Some(Cow::Borrowed(b"ERR Replica can't interact with the keyspace"));
         }
         None
@@ -427,23 +429,8 @@ fn is_allowed_while_subscribed(command: &Command) -> bool {
     )
 }
 
-/// Whether it reads or writes keys, or is told to replicas; EXEC, if something
-/// queued does.
-fn touches_keyspace(client: &Client, command: &Command) -> bool {
-    const TOUCH: Flags = Flags::READONLY.and(Flags::WRITE).and(Flags::MAY_REPLICATE);
+/// What a command will do, by its flags; EXEC, all that its queue will.
+pub(super) fn flags_of(client: &Client, command: &Command) -> Flags {
     let queued = client.transaction().filter(|_| command.name == "exec");
-    queued.map_or(command.flags, |transaction| transaction.flags).has(TOUCH)
-}
-
-/// Whether a command is refused above `maxmemory`. Inside a transaction
-/// everything that would be queued is, since queues take memory, too; EXEC
-/// only if something queued needs more.
-fn needs_memory(client: &Client, command: &Command) -> bool {
-    let queued = client.transaction().map(|transaction| transaction.flags);
-    match (queued, command.name) {
-        (Some(queued), "exec") => queued.has(Flags::DENYOOM),
-        (Some(_), "discard" | "quit" | "reset") => false,
-        (Some(_), _) => true,
-        (None, _) => command.flags.has(Flags::DENYOOM),
-    }
+    queued.map_or(command.flags, |transaction| transaction.flags)
 }
