@@ -502,7 +502,7 @@ fn head(status: &str, headers: &str, kind: &str, length: Option<usize>) -> Strin
     let length = length.map_or(String::new(), |length| format!("Content-Length: {length}\r\n"));
     format!(
         "HTTP/1.1 {status}\r\nContent-Type: {kind}\r\n{length}{headers}Cache-Control: no-store\r\n\
-         X-Content-Type-Options: nosniff\r\nReferrer-Policy: no-referrer\r\n\
+         X-Content-Type-Options: nosniff\r\nReferrer-Policy: same-origin\r\n\
          Cross-Origin-Resource-Policy: same-origin\r\nConnection: close\r\n\r\n"
     )
 }

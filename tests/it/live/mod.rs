@@ -151,6 +151,10 @@ fn who_may_ask_and_what_comes_back() {
         assert_eq!((answer.status, answer.body.as_str()), (403, ""), "{path}");
         let answer = server.get(path, &[]);
         assert_eq!(answer.header("x-content-type-options"), Some("nosniff"), "{path}");
+        // With `no-referrer` a browser hides the origin of a POST from us, too
+        // (Fetch, "append a request `Origin` header"; Firefox does): the page
+        // could not hold the loop.
+        assert_eq!(answer.header("referrer-policy"), Some("same-origin"), "{path}");
         assert!(answer.header("access-control-allow-origin").is_none(), "{path}");
     }
     assert_eq!(server.raw("GET / HTTP/1.1\r\nHost: evil.test\r\n\r\n").status, 403);
