@@ -74,7 +74,7 @@ fn due_words(scene: &Scene<'_>) -> Words {
 pub fn phone_clock(scene: &Scene<'_>) -> Node {
     let mut out = g().key("phone-clock").child(dial(scene, 20.0, 21.0, 12.0));
     if scene.world.timer.is_some() {
-        out.push(text("sm", 20.0, 46.0, format!("{} ms", left_ms(scene))).middle());
+        out.push(text("sm", 22.0, 46.0, format!("{} ms", left_ms(scene))).middle());
     }
     out
 }
