@@ -40,6 +40,7 @@ impl Engine {
         self.update_paused_actions(net.now());
         let pace = Pace::slow(self.server.config.active_expire_effort, hz);
         self.expire_cycle(net, pace, false);
+        self.server.store.shrink_tables();
         self.give_back_memory();
         self.stop_threaded_io_if_needed();
         self.cron_loops += 1;

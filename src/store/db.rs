@@ -1,7 +1,7 @@
 //! One database.
 
 use super::hash::KeyHash;
-use super::index::Index;
+use super::index::{Index, Successor};
 use super::segments::Segments;
 use super::short::Key;
 use super::value::Value;
@@ -15,11 +15,14 @@ use std::num::NonZeroU32;
 /// last then takes its place. So a random key is a random number, SCAN is a
 /// countdown, and the hash decides nothing that can be seen. Redis keeps two
 /// hash tables that grow step by step; here it is one, which grows at once
-/// (*simplified*: the pause is seldom and short, since only positions move).
+/// (*simplified*: the pause is seldom and short, since only positions move)
+/// and shrinks step by step.
 #[derive(Debug)]
 pub struct Db {
     entries: Segments<Entry>,
     index: Index,
+    /// What will be the index when it is complete.
+    smaller: Option<Successor>,
     hasher: KeyHash,
     /// Positions of the entries that end (`db->expires`), in no order.
     volatile: Vec<u32>,
@@ -106,6 +109,7 @@ impl Db {
         Db {
             entries: Segments::new(),
             index: Index::new(),
+            smaller: None,
             hasher: KeyHash::seeded(hash_seed),
             volatile: Vec::new(),
             expire_cursor: 0,
@@ -309,14 +313,40 @@ impl Db {
         self.index.remove(entry.hash, place.0);
         self.used_bytes -= ENTRY_BYTES + entry.key.len() as u64 + entry.value.heap_bytes();
         let last = self.entries.len();
+        let mut last_hash = entry.hash;
         if index < last {
             let moved = &self.entries[index];
+            last_hash = moved.hash;
             self.index.relocate(moved.hash, last as u32, place.0);
             if let Some(rank) = moved.place_in_volatile() {
                 self.volatile[rank] = place.0;
             }
         }
+        if let Some(smaller) = &mut self.smaller {
+            smaller.swap_remove((entry.hash, place.0), (last_hash, last as u32));
+        }
         (entry.key, entry.value)
+    }
+
+    /// Gives back room of which less than a tenth is taken, so many keys at a
+    /// time; whether there was something to do.
+    ///
+    /// Redis: `tryResizeHashTables` and `incrementallyRehash`.
+    pub(super) fn shrink(&mut self, part: usize) -> bool {
+        if self.volatile.len() < self.volatile.capacity() / 10 {
+            self.volatile.shrink_to(self.volatile.len() * 2);
+        }
+        if self.smaller.is_none() {
+            self.smaller = Successor::of(&self.index);
+        }
+        let Some(smaller) = &mut self.smaller else { return false };
+        let entries = &self.entries;
+        let hash = |position| entries[position].hash;
+        if let Some(index) = smaller.go_on(part, entries.len(), hash) {
+            self.index = index;
+            self.smaller = None;
+        }
+        true
     }
 
     /// How long keys with an end have left on average, in milliseconds, as far
@@ -340,6 +370,7 @@ impl Db {
         let gone = self.len() as u64;
         self.entries = Segments::new();
         self.index = Index::new();
+        self.smaller = None;
         self.volatile = Vec::new();
         self.expire_cursor = 0;
         self.used_bytes = 0;
@@ -359,7 +390,7 @@ mod tests {
     use crate::store::StringValue;
     use proptest::prelude::*;
     use rand_pcg::rand_core::SeedableRng;
-    use std::collections::BTreeMap;
+    use std::collections::{BTreeMap, BTreeSet};
 
     fn text(n: u64) -> Value {
         Value::String(StringValue::text(&vec![b'v'; n as usize]))
@@ -447,6 +478,56 @@ mod tests {
     }
 
     proptest! {
+        /// Keys come and go while a smaller index is made; it has all of them
+        /// when it takes over, and the room is gone.
+        #[test]
+        fn shrinking_loses_nothing(
+            steps in proptest::collection::vec((0..4_u8, 0..300_u16, 1..5_usize), 1..80),
+        ) {
+            let mut db = Db::new(7);
+            let name = |n: u16| n.to_be_bytes();
+            for n in 0..300_u16 {
+                let end = if n % 2 == 0 { Deadline::At(9) } else { Deadline::Clear };
+                db.upsert(&name(n), text(1), end, 0);
+            }
+            let room = |db: &Db| (db.index.room(), db.volatile.capacity());
+            let full = room(&db);
+            for n in 20..300 {
+                db.remove(db.find(&name(n)).unwrap());
+            }
+            prop_assert_eq!(room(&db), full);
+            let mut model: BTreeSet<u16> = (0..20).collect();
+            for (what, n, part) in steps {
+                let near = n % 30;
+                match what {
+                    0 => {
+                        db.upsert(&name(near), text(1), Deadline::Clear, 0);
+                        model.insert(near);
+                    }
+                    1 if model.remove(&near) => {
+                        db.remove(db.find(&name(near)).unwrap());
+                    }
+                    1 => {}
+                    2 => {
+                        db.upsert(&name(n), text(1), Deadline::At(9), 0);
+                        model.insert(n);
+                    }
+                    _ => {
+                        db.shrink(part);
+                    }
+                }
+                check(&db);
+                prop_assert_eq!(db.len(), model.len());
+                prop_assert!(model.iter().all(|n| db.find(&name(*n)).is_some()));
+            }
+            while db.shrink(2) {
+                check(&db);
+            }
+            check(&db);
+            prop_assert!(db.index.room() < full.0, "{} of {}", db.index.room(), full.0);
+            prop_assert!(db.volatile.capacity() < full.1);
+        }
+
         /// Against a plain map: values, deadlines, and the double bookkeeping.
         #[test]
         fn behaves_like_a_map(steps in proptest::collection::vec(step(), 1..80)) {

@@ -34,6 +34,30 @@ impl Index {
         Index { slots: Vec::new(), shift: 29, len: 0 }
     }
 
+    /// Its slots are taken with the first position.
+    fn with_room_for(len: usize) -> Index {
+        let mut index = Index::new();
+        while index.shift > 0 && len >= index.size() / 4 * 3 {
+            index.shift -= 1;
+        }
+        index
+    }
+
+    /// Whether so few slots are taken that a smaller table is worth making:
+    /// less than a tenth (`HASHTABLE_MIN_FILL`).
+    fn is_sparse(&self) -> bool {
+        self.slots.len() > Index::new().size() && self.len < self.slots.len() / 10
+    }
+
+    #[cfg(test)]
+    pub(super) fn room(&self) -> usize {
+        self.slots.len()
+    }
+
+    fn size(&self) -> usize {
+        1 << (32 - self.shift)
+    }
+
     /// The position with this hash that `is_it` says is the right one.
     #[inline]
     pub(super) fn find(&self, hash: u32, is_it: impl Fn(u32) -> bool) -> Option<u32> {
@@ -114,7 +138,7 @@ impl Index {
         if !self.slots.is_empty() {
             self.shift -= 1;
         }
-        let slots = vec![FREE; 1 << (32 - self.shift)];
+        let slots = vec![FREE; self.size()];
         for slot in std::mem::replace(&mut self.slots, slots) {
             if slot.ordinal.is_some() {
                 self.settle(slot);
@@ -130,6 +154,60 @@ impl Index {
     #[inline]
     fn next(&self, at: usize) -> usize {
         (at + 1) & (self.slots.len() - 1)
+    }
+}
+
+/// A smaller table in the making, a part at a time. Until it is complete the
+/// old one answers, so whoever looks for a key never meets it.
+///
+/// Redis: `dictResize` and `dictRehash`, *simplified*: there buckets move one
+/// by one, and both tables are asked meanwhile. Here positions are gone
+/// through from the first, so it is known which of them it has to follow.
+#[derive(Debug)]
+pub(super) struct Successor {
+    index: Index,
+    /// Holds all positions below this one.
+    done: usize,
+}
+
+impl Successor {
+    /// To an index of which too little is taken.
+    pub(super) fn of(index: &Index) -> Option<Successor> {
+        index.is_sparse().then(|| Successor { index: Index::with_room_for(index.len), done: 0 })
+    }
+
+    /// Takes over a part of all `len` positions; the index, if that was the
+    /// rest.
+    pub(super) fn go_on(
+        &mut self,
+        part: usize,
+        len: usize,
+        hash: impl Fn(usize) -> u32,
+    ) -> Option<Index> {
+        let end = len.min(self.done + part);
+        for position in self.done..end {
+            self.index.insert(hash(position), position as u32);
+        }
+        self.done = end;
+        (end == len).then(|| std::mem::replace(&mut self.index, Index::new()))
+    }
+
+    /// What was at a position is gone, and the last, with this hash, is there
+    /// now, unless it was the last itself.
+    pub(super) fn swap_remove(&mut self, gone: (u32, u32), last: (u32, u32)) {
+        let ((gone_hash, at), (last_hash, last)) = (gone, last);
+        if at as usize >= self.done {
+            return;
+        }
+        self.index.remove(gone_hash, at);
+        if last as usize >= self.done {
+            self.index.insert(last_hash, at);
+        } else {
+            self.done = last as usize;
+            if at != last {
+                self.index.relocate(last_hash, last, at);
+            }
+        }
     }
 }
 

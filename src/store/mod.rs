@@ -24,6 +24,9 @@ pub use prefetch::Ahead;
 pub use short::Key;
 pub use value::{Encoding, StringValue, Value};
 
+/// Keys that are seen to in one step of shrinking: a fraction of a millisecond.
+const SHRINK_STEP: usize = 10_000;
+
 /// All databases.
 ///
 /// The default has none: it only stands in for a store that is lent out.
@@ -31,6 +34,8 @@ pub use value::{Encoding, StringValue, Value};
 pub struct Store {
     dbs: Vec<Db>,
     expire: expire::Progress,
+    /// Whose tables are looked at next (`resize_db`).
+    shrink_next: usize,
 }
 
 impl Store {
@@ -43,7 +48,7 @@ impl Store {
     pub fn new(databases: usize, hash_seed: u64) -> Store {
         assert!(databases > 0, "at least one database");
         let dbs = (0..databases).map(|_| Db::new(hash_seed)).collect();
-        Store { dbs, expire: expire::Progress::default() }
+        Store { dbs, ..Store::default() }
     }
 
     /// How many databases there are.
@@ -75,6 +80,20 @@ impl Store {
         match index {
             Some(index) => self.dbs[index].clear(),
             None => self.dbs.iter_mut().map(Db::clear).sum(),
+        }
+    }
+
+    /// Tables that hold little of what they once held shrink, some databases
+    /// at a time, a bounded step of one at most.
+    ///
+    /// Redis: `databasesCron`, the part about resizing.
+    pub fn shrink_tables(&mut self) {
+        for _ in 0..self.dbs.len().min(expire::DATABASES_PER_CYCLE) {
+            let db = self.shrink_next % self.dbs.len();
+            if self.dbs[db].shrink(SHRINK_STEP) {
+                return;
+            }
+            self.shrink_next = db + 1;
         }
     }
 

@@ -82,6 +82,30 @@ fn after_everybody_has_left_the_heap_is_where_it_was() {
     }
 }
 
+/// Protects: the tables that many keys needed shrink when the keys are gone,
+/// deleted or ended.
+#[test]
+fn the_room_of_keys_goes_back_after_them() {
+    const KEYS: u32 = 100_000;
+    let mut house = House::open();
+    house.seat_and_serve(1);
+    let say_of_all = |house: &mut House, before: &str, after: &str| {
+        for first in (0..KEYS).step_by(250) {
+            let one = |n| format!("{before} key:{n:06} {after}\r\n");
+            house.hear_from_all((first..first + 250).map(one).collect::<String>().as_bytes());
+        }
+    };
+    for (set, del) in [("v", "DEL"), ("v PX 100000", "EXISTS")] {
+        let gone = measure(|| {
+            say_of_all(&mut house, "SET", set);
+            say_of_all(&mut house, del, "");
+            house.rest(Micros::from_secs(200));
+        });
+        println!("{set}: at most {} bytes, {:+} after", gone.bytes_max, gone.bytes_current);
+        assert!(gone.bytes_current < 2 * 1024, "{} bytes left behind", gone.bytes_current);
+    }
+}
+
 /// Protects: a flood of connects and closes leaves nothing.
 #[test]
 fn whoever_only_looks_in_leaves_nothing() {

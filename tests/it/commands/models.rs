@@ -267,11 +267,13 @@ proptest! {
         }
     }
 
-    /// SCAN's promise, with keys coming and going between its calls.
+    /// SCAN's promise, with keys coming and going between its calls, and tables
+    /// growing and shrinking with them.
     #[test]
     fn scan_never_misses_what_stays(
         stay in 1..60_usize,
-        go in 0..60_usize,
+        go in 0..400_usize,
+        haste in 2..100_usize,
         count in 1..12_usize,
         order in any::<u64>(),
     ) {
@@ -295,11 +297,14 @@ proptest! {
             if cursor == "0" {
                 break;
             }
-            for _ in 0..2 {
+            for n in 0..haste {
                 caller.say(&format!("DEL go:{doomed}"));
-                caller.say(&format!("SET new:{doomed} v"));
+                if n < 2 {
+                    caller.say(&format!("SET new:{doomed} v"));
+                }
                 doomed += 1;
             }
+            caller.server.store.shrink_tables();
         }
         for n in 0..stay {
             prop_assert!(seen.contains(&format!("stay:{n}")), "stay:{} was missed", n);
