@@ -5,6 +5,8 @@
 mod outside;
 mod rerun;
 mod server;
+#[cfg(unix)]
+mod signals;
 
 use onechef::event::{ClientId, Event, Standing};
 use onechef::trace::{Record, World};
@@ -290,36 +292,6 @@ fn a_lost_watcher_lets_the_loop_go() {
     // Answered when the lease is over, though nobody lets go.
     assert_eq!(guest.ask(&["PING"]), "+PONG");
     assert_eq!(server.metric("onechef_live_step_leases_lost_total"), 1);
-}
-
-/// Protects: a held server can be stopped.
-#[test]
-fn a_held_loop_still_ends_when_told_to() {
-    let server = Server::start(&["--step=600"]);
-    server.post("/step/hold");
-    server.wait_until_held(None);
-    assert!(server.stop().contains("event=step"));
-}
-
-/// Protects: nor does DEBUG SLEEP keep a server from being stopped; as with
-/// Redis, whose sleep a signal ends.
-#[test]
-fn a_sleeping_loop_still_ends_when_told_to() {
-    let server = Server::start(&["--enable-debug-command", "yes"]);
-    let mut guest = server.client();
-    assert_eq!(guest.ask(&["PING"]), "+PONG");
-    guest.send(&["DEBUG", "SLEEP", "600"]);
-    server.stop();
-}
-
-/// Protects: a terminal that is closed, or a daemon's manager that means
-/// "read your configuration", does not end the server. Redis ignores it, too.
-#[test]
-fn a_hang_up_of_the_terminal_is_ignored() {
-    let server = Server::start(&[]);
-    server.signal("HUP");
-    assert_eq!(server.client().ask(&["PING"]), "+PONG");
-    server.stop();
 }
 
 /// Protects: a recording does not fill the disk, and each of its files can be

@@ -91,6 +91,15 @@ impl Server {
         log
     }
 
+    pub fn has_ended(&mut self) -> bool {
+        self.child.try_wait().expect("it was started").is_some()
+    }
+
+    /// Waits until it ends; none if a signal ended it.
+    pub fn exit_code(&mut self) -> Option<i32> {
+        self.child.wait().expect("it ends").code()
+    }
+
     /// Waits until it ends by itself; what it has said meanwhile.
     pub fn ended(mut self) -> String {
         let mut said = String::new();
@@ -372,9 +381,13 @@ impl Client {
         String::from_utf8_lossy(&text).contains(what)
     }
 
+    pub fn types(&mut self, text: &str) {
+        let _ = self.lines.get_mut().write_all(text.as_bytes());
+    }
+
     /// Says this, and stays until the server has closed.
     pub fn type_and_leave(mut self, text: &str) {
-        let _ = self.lines.get_mut().write_all(text.as_bytes());
+        self.types(text);
         self.say_and_leave::<Vec<String>>(&[]);
     }
 
