@@ -127,7 +127,7 @@ impl Watching {
         }
     }
 
-    /// The loop has ended: what is left is written.
+    /// The loop has ended: what is left is written, and told to watchers.
     ///
     /// # Errors
     /// If the recording cannot be written.
@@ -137,9 +137,13 @@ impl Watching {
         net: &mut N,
     ) -> Result<(), RecordError> {
         self.tell(engine, net, After::AfterPoll)?;
-        match self.recorder {
+        let written = match self.recorder {
             None => Ok(()),
             Some((recorder, path)) => recorder.finish().map_err(|error| RecordError(path, error)),
+        };
+        if let Some(live) = self.live {
+            live.finish();
         }
+        written
     }
 }

@@ -367,14 +367,15 @@ impl Told {
         // strace may have been ended in mid-line.
         _ = self.importer.finish(&mut self.facts);
         self.tell(false)?;
-        if let Some(live) = self.live.take() {
-            live.finish();
-        }
-        match self.recorder.take() {
+        let written = match self.recorder.take() {
             None => Ok(()),
             Some((recorder, path)) => {
                 recorder.finish().map_err(|error| FollowError::Record(path, error))
             }
+        };
+        if let Some(live) = self.live.take() {
+            live.finish();
         }
+        written
     }
 }

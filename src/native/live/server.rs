@@ -447,6 +447,7 @@ impl House {
                     out.extend_from_slice(&piece.lines);
                     out.extend_from_slice(b"\n");
                 }
+                Next::Wait | Next::AskAnew if over && out.is_empty() => return Ok(()),
                 Next::AskAnew => {
                     if asked.is_none_or(|at| moment::now() >= at + LOOP_PATIENCE) {
                         self.wishes.ask_standing();
@@ -454,7 +455,6 @@ impl House {
                     }
                     self.told.pause(Duration::from_millis(50));
                 }
-                Next::Wait if over && out.is_empty() => return Ok(()),
                 Next::Wait => {}
             }
             if out.is_empty() && moment::now() >= spoke + PING_AFTER {

@@ -1,6 +1,8 @@
 //! How the program ends when it is told to, and when it does not.
 
 use super::server::{Client, Folder, Server};
+use super::until;
+use onechef::event::{Event, Standing};
 use std::fs::File;
 use std::io::Read;
 use std::process::Command;
@@ -43,6 +45,17 @@ fn an_interrupt_ends_the_server_in_order() {
     assert_eq!(server.client().ask(&["PING"]), "+PONG");
     server.signal("INT");
     assert_eq!(server.exit_code(), Some(0));
+}
+
+/// Protects: whoever watches is told how it ends, even if the server is told
+/// to end before it has said anything.
+#[test]
+fn watchers_are_told_to_the_end() {
+    let server = Server::start(&[]);
+    let mut stream = server.watch(None);
+    server.signal("TERM");
+    let records = until(&mut stream, |event| matches!(event, Event::Shutdown));
+    assert!(matches!(records[0].event, Event::Standing { what: Standing::Begun }));
 }
 
 /// A server that is in the midst of a half-cycle, and stays there until its
