@@ -24,11 +24,22 @@ async function serve(folder, port, live, more = []) {
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const ready = (await lines.next()).value;
   const watch = (await lines.next()).value;
+  if (!watch) return null;
   const end = async () => {
     child.kill("SIGTERM");
     await once(child, "exit");
   };
   return { port: Number(/:(\d+) /.exec(ready)[1]), live: /http:\/\/[^/]+/.exec(watch)[0], end };
+}
+
+/** On ports that it can have again: not of those that the kernel hands out to whoever asks for any. */
+async function settle(folder, more) {
+  const any = () => 20_000 + Math.floor(Math.random() * 12_000);
+  for (let tries = 0; tries < 20; tries++) {
+    const server = await serve(folder, any(), any(), more);
+    if (server) return server;
+  }
+  throw new Error("no ports for a server");
 }
 
 /** A client: asks, and waits for the answer. */
@@ -48,7 +59,7 @@ export function client(port) {
 export async function watching(body, more, motion = "reduce") {
   const folder = await mkdtemp(join(tmpdir(), "onechef-live-"));
   const browser = await launch();
-  let server = await serve(folder, 0, 0, more);
+  let server = await settle(folder, more);
   try {
     const context = await browser.newContext({ viewport: DESKTOP, reducedMotion: motion });
     const page = await context.newPage();
