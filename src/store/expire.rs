@@ -71,7 +71,7 @@ impl Progress {
 }
 
 /// At most this many databases in one cycle (`CRON_DBS_PER_CALL`).
-pub(super) const DATABASES_PER_CYCLE: usize = 16;
+const DATABASES_PER_CYCLE: usize = 16;
 
 impl Store {
     /// Whether a fast cycle has a reason to run: the last one had to stop

@@ -304,7 +304,9 @@ proptest! {
                 }
                 doomed += 1;
             }
-            caller.server.store.shrink_tables();
+            for _ in 0..caller.server.store.databases() {
+                caller.server.store.shrink_tables();
+            }
         }
         for n in 0..stay {
             prop_assert!(seen.contains(&format!("stay:{n}")), "stay:{} was missed", n);
