@@ -192,10 +192,22 @@ fn lost(state: State) -> State {
 mod tests {
     use super::*;
 
-    fn piece(first: u64, facts: u64, opening: bool, for_all: bool) -> Piece {
+    /// What has happened, for those who follow.
+    fn news(first: u64, facts: u64) -> Piece {
         let lines = vec![b'x'; 100].into();
         let at = Micros(first);
-        Piece { first, end: first + facts, opening, for_all, ordinal: 0, facts, at, lines }
+        let end = first + facts;
+        Piece { first, end, opening: false, for_all: true, ordinal: 0, facts, at, lines }
+    }
+
+    /// How things stand, for whoever comes in.
+    fn standing(first: u64, facts: u64) -> Piece {
+        Piece { opening: true, for_all: false, ..news(first, facts) }
+    }
+
+    /// How things stand, for everybody.
+    fn beginning(first: u64, facts: u64) -> Piece {
+        Piece { opening: true, ..news(first, facts) }
     }
 
     /// Follows to the end; what was told, and what was said to be missed.
@@ -211,21 +223,21 @@ mod tests {
     #[test]
     fn a_newcomer_begins_with_how_things_stand() {
         let mut ring = Ring::new(10_000);
-        ring.push(piece(0, 5, false, true));
+        ring.push(news(0, 5));
         let mut place = ring.enter();
         assert!(matches!(ring.next(&mut place), Next::AskAnew));
-        ring.push(piece(5, 5, false, true));
-        ring.push(piece(10, 7, true, false));
-        ring.push(piece(17, 3, false, true));
+        ring.push(news(5, 5));
+        ring.push(standing(10, 7));
+        ring.push(news(17, 3));
         assert_eq!(follow(&ring, &mut place), (3, 0), "nothing from before the opening");
     }
 
     #[test]
     fn those_who_follow_are_not_told_how_things_stand() {
         let mut ring = Ring::new(10_000);
-        ring.push(piece(0, 7, true, false));
+        ring.push(standing(0, 7));
         let mut place = Place { piece: 0, ordinal: 0, state: State::Following };
-        ring.push(piece(7, 3, false, true));
+        ring.push(news(7, 3));
         assert_eq!(follow(&ring, &mut place), (3, 0));
     }
 
@@ -233,27 +245,27 @@ mod tests {
     #[test]
     fn whoever_falls_behind_is_told_how_much_was_missed() {
         let mut ring = Ring::new(1_000);
-        ring.push(piece(0, 4, true, true));
+        ring.push(beginning(0, 4));
         let mut place = Place { piece: 0, ordinal: 0, state: State::Following };
         assert_eq!(follow(&ring, &mut place), (4, 0));
         for n in 0..50 {
-            ring.push(piece(4 + n * 3, 3, false, true));
+            ring.push(news(4 + n * 3, 3));
         }
         assert!(ring.bytes() <= 1_000);
         assert_eq!(follow(&ring, &mut place), (0, 0), "an opening has to come first");
         assert!(matches!(ring.next(&mut place), Next::AskAnew));
-        ring.push(piece(154, 9, true, false));
-        ring.push(piece(163, 2, false, true));
+        ring.push(standing(154, 9));
+        ring.push(news(163, 2));
         assert_eq!(follow(&ring, &mut place), (2, 150));
     }
 
     #[test]
     fn whoever_comes_back_goes_on_where_the_mark_says() {
         let mut ring = Ring::new(1_000);
-        ring.push(piece(0, 4, true, true));
-        ring.push(piece(4, 3, false, true));
-        ring.push(piece(7, 9, true, false));
-        ring.push(piece(16, 2, false, true));
+        ring.push(beginning(0, 4));
+        ring.push(news(4, 3));
+        ring.push(standing(7, 9));
+        ring.push(news(16, 2));
         let mut place = ring.resume(&mark(7, 7)).expect("a mark");
         assert_eq!(follow(&ring, &mut place), (2, 0));
         assert_eq!(place.ordinal(), 9);
@@ -267,12 +279,12 @@ mod tests {
     #[test]
     fn nobody_goes_on_across_an_interruption() {
         let mut ring = Ring::new(1_000);
-        ring.push(piece(0, 4, false, true));
+        ring.push(news(0, 4));
         ring.interrupt();
         let mut place = ring.resume(&mark(4, 4)).expect("a mark");
-        ring.push(piece(5, 3, false, true));
-        ring.push(piece(8, 6, true, false));
-        ring.push(piece(14, 1, false, true));
+        ring.push(news(5, 3));
+        ring.push(standing(8, 6));
+        ring.push(news(14, 1));
         assert_eq!(follow(&ring, &mut place), (1, 3));
     }
 
@@ -280,11 +292,11 @@ mod tests {
     fn a_mark_of_what_is_gone_says_what_was_missed() {
         let mut ring = Ring::new(1_000);
         for n in 0..50 {
-            ring.push(piece(n * 3, 3, false, true));
+            ring.push(news(n * 3, 3));
         }
         let mut place = ring.resume(&mark(3, 3)).expect("a mark");
         assert!(matches!(ring.next(&mut place), Next::AskAnew));
-        ring.push(piece(150, 9, true, false));
+        ring.push(standing(150, 9));
         assert_eq!(follow(&ring, &mut place), (0, 147));
     }
 }
