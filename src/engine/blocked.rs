@@ -52,8 +52,8 @@ pub struct Blocking {
     waiters: KeyTable<Vec<Slot>>,
     /// `server.ready_keys`: each key once, oldest first.
     ready: Vec<(u16, Box<[u8]>)>,
-    /// `db->ready_keys`: the same keys, to be found; of the type of
-    /// [`Blocking::waiters`], so that the page has its code once.
+    /// `db->ready_keys`: the same keys as a set. Its values stay empty; it has
+    /// the type of [`Blocking::waiters`] so that the page has that code once.
     is_ready: KeyTable<Vec<Slot>>,
     /// `server.clients_timeout_table`; the times in microseconds.
     timeouts: CrowdSet<(u64, ClientId)>,

@@ -9,8 +9,10 @@ use crate::time::Micros;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
     pub calls: u64,
-    /// Of the calls that were timed: a command that is fast by its nature is
-    /// only while SLOWLOG, LATENCY or a recording wants to know.
+    /// Of the calls that were timed for the server's own sake: all of a command
+    /// that may be slow, and of one that is fast by its nature those made while
+    /// SLOWLOG or LATENCY wants to know. What only a watcher had timed is not
+    /// counted: being watched must not change what INFO says.
     pub took: Micros,
     pub rejected_calls: u64,
     pub failed_calls: u64,
@@ -36,7 +38,7 @@ impl CommandStats {
         self.0.fill(Counts::default());
     }
 
-    /// Of those of which something has become, by name.
+    /// Of the commands that have counted anything, by name.
     #[must_use]
     pub fn sorted(&self) -> Vec<(&'static str, Counts)> {
         let mut rows: Vec<_> = (self.0.iter().enumerate())

@@ -68,8 +68,8 @@ pub fn reply_buffer_bytes(client: &Client) -> u64 {
 }
 
 impl Server {
-    /// `getClientEvictionLimit`: `None` is no limit, and there is none so low
-    /// that nobody could ask for a higher one.
+    /// `getClientEvictionLimit`: `None` is no limit. A limit is 128 KB at least,
+    /// so that somebody can always stay connected to raise it.
     #[inline]
     #[must_use]
     pub fn client_eviction_limit_bytes(&self) -> Option<u64> {

@@ -246,7 +246,8 @@ impl Engine {
         let batch_began = net.now();
         let mut start = 0;
         let mut keep = false;
-        // How many of the next requests were looked at; `None` if it does not pay.
+        // For how many of the next requests keys were prefetched; `None` once it
+        // did not pay.
         let mut prefetched = Some(0);
         while start < query.filled {
             let Some(client) = self.server.clients.get_mut(slot) else { return };
@@ -270,6 +271,8 @@ impl Engine {
                     self.process_command(net, slot, args);
                     query.parser.reset();
                     start += consumed;
+                    // Only where nothing is told, which is never in the page:
+                    // it has no use for this, and so not its code either.
                     if !N::TOLD && start < query.filled {
                         prefetched = match prefetched {
                             Some(0 | 1) => self.prefetch(slot, &query.buffer[start..query.filled]),
@@ -306,8 +309,9 @@ impl Engine {
         }
     }
 
-    /// Looks at the keys of the requests that come next; how many there were.
-    /// `None`: it is not worth while.
+    /// Reads what the keys of the next requests lead to, so that it is in the
+    /// cache when they run. Returns how many requests that covers, or `None` if
+    /// looking ahead is not worth while.
     ///
     /// Redis: `prefetchCommands` (since 8.0), *simplified*: the first argument
     /// is taken for a key.

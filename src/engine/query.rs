@@ -32,7 +32,7 @@ pub struct Query {
 }
 
 impl Query {
-    /// What is in it is not worth copying, or about to become so.
+    /// What is in it is too much to be copied out and in again, or about to be.
     pub(super) fn is_large(&self) -> bool {
         self.filled > SMALL_BYTES || self.parser.pending_bulk().is_some()
     }
@@ -63,7 +63,8 @@ impl Query {
         self.parser = aside.parser;
     }
 
-    /// From now on one client's own: what others needed of it goes.
+    /// From now on it is one client's own, and no larger than if it had always
+    /// been: what it had grown to for others is given back.
     pub(super) fn keep(&mut self) {
         if self.buffer.len() > self.size {
             self.buffer.truncate(self.size);

@@ -14,7 +14,8 @@ pub enum Protocol {
 pub trait Sink {
     fn put(&mut self, bytes: &[u8]);
     /// Where a reply of up to `bytes` bytes may be written at once instead of
-    /// being put, if there is such a place. Whoever asks writes something.
+    /// being put, if there is such a place. To ask is to promise that something
+    /// will be written, there or by [`Sink::put`].
     fn room(&mut self, _bytes: usize) -> Option<&mut Vec<u8>> {
         None
     }
