@@ -76,28 +76,13 @@ impl Default for TcpConfig {
     }
 }
 
-/// Ends a wait from another thread or a signal handler.
-#[derive(Clone, Debug)]
-pub struct Waker(Arc<mio::Waker>);
-
-impl Waker {
-    /// The current wait, or the next one, ends; `fired` may be empty.
-    ///
-    /// # Errors
-    /// If the kernel refuses; the wait then ends by its timeout.
-    pub fn wake(&self) -> io::Result<()> {
-        self.0.wake()
-    }
-}
-
 /// Urgent data included, where the kernel says so.
 #[cfg(target_os = "linux")]
 const READABLE: Interest = Interest::READABLE.add(Interest::PRIORITY);
 #[cfg(not(target_os = "linux"))]
 const READABLE: Interest = Interest::READABLE;
 
-const WAKER: Token = Token(usize::MAX);
-const FIRST_VISIT: Token = Token(usize::MAX - 1);
+const FIRST_VISIT: Token = Token(usize::MAX);
 
 #[derive(Debug)]
 enum Handle {
@@ -129,7 +114,6 @@ pub struct Tcp {
     config: TcpConfig,
     poll: Poll,
     events: Events,
-    waker: Option<Waker>,
     started: Instant,
     /// By descriptor number.
     places: Vec<Place>,
@@ -167,7 +151,6 @@ impl Tcp {
             config,
             poll: Poll::new()?,
             events: Events::with_capacity(config.max_events.max(1) as usize),
-            waker: None,
             started: Instant::now(),
             places: Vec::new(),
             ready: Vec::new(),
@@ -177,19 +160,6 @@ impl Tcp {
             first_visit: None,
             roused: Arc::default(),
         })
-    }
-
-    /// Something that can end a wait from outside. All of them are the same.
-    ///
-    /// # Errors
-    /// If the kernel gives no descriptor for it.
-    pub fn waker(&mut self) -> io::Result<Waker> {
-        if let Some(waker) = &self.waker {
-            return Ok(waker.clone());
-        }
-        let waker = Waker(Arc::new(mio::Waker::new(self.poll.registry(), WAKER)?));
-        self.waker = Some(waker.clone());
-        Ok(waker)
     }
 
     /// `tcp-keepalive`, for whoever is accepted from now on.
@@ -518,8 +488,8 @@ impl Net for Tcp {
 }
 
 impl Wait for Tcp {
-    /// May return early with nothing in `fired`: after a signal, a wake-up, or
-    /// an edge that nobody watches.
+    /// May return early with nothing in `fired`: after a signal, or an edge that
+    /// nobody watches.
     ///
     /// # Panics
     /// If the kernel refuses to poll for any reason but a signal.
@@ -541,7 +511,7 @@ impl Wait for Tcp {
         self.turn += 1;
         let mut visited = false;
         for event in &self.events {
-            // The waker is no descriptor of ours.
+            // Somebody else's door is no descriptor of the loop's.
             let Some(place) = self.places.get_mut(event.token().0) else {
                 visited |= event.token() == FIRST_VISIT;
                 continue;

@@ -123,17 +123,6 @@ fn arming_a_write_handler_again_registers_nothing_new() {
     assert_eq!(wait(&mut net), writable);
 }
 
-#[test]
-fn a_waker_ends_a_wait_that_has_no_end() {
-    let (mut net, _) = open();
-    let waker = net.waker().unwrap();
-    let thread = std::thread::spawn(move || waker.wake().unwrap());
-    let mut fired = Vec::new();
-    net.wait(Timeout::Forever, &mut fired);
-    assert_eq!(fired, []);
-    thread.join().unwrap();
-}
-
 /// Protects: the threads behind another door start once, when somebody comes,
 /// and the loop is not woken by whoever comes after.
 #[test]
