@@ -273,11 +273,6 @@ impl<N: Simulated> Sim<N> {
         &self.scenario.inputs
     }
 
-    #[must_use]
-    pub fn client_names(&self) -> Vec<&str> {
-        self.scenario.clients.iter().map(|client| client.name.as_str()).collect()
-    }
-
     /// Every reply byte that the guest has read.
     #[must_use]
     pub fn received(&self, client: usize) -> &[u8] {
