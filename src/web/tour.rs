@@ -241,5 +241,7 @@ fn covered_px() -> f64 {
     let [says, walk] = [".tour .says", ".tour .walk"].map(|selector| {
         document().query_selector(selector).ok().flatten().map(|it| it.get_bounding_client_rect())
     });
-    says.zip(walk).map_or(0.0, |(says, walk)| says.bottom() - walk.top())
+    // Beside each other, neither covers the other.
+    let one_below_the_other = says.zip(walk).filter(|(says, walk)| says.right() > walk.left());
+    one_below_the_other.map_or(0.0, |(says, walk)| says.bottom() - walk.top())
 }

@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { axe } from "./axe.mjs";
-import { PHONE } from "./browser.mjs";
+import { DESKTOP, PHONE } from "./browser.mjs";
 import { read } from "./read.mjs";
 
 /** Tabs on until the focus is on an element that matches. */
@@ -145,6 +145,39 @@ read("the brackets cross no label, at any step", { path: "/#tour", reducedMotion
   }
   assert.deepEqual(crossed, []);
 });
+
+for (const [lang, viewport] of [["en", DESKTOP], ["de", { width: 1264, height: 720 }]]) {
+  read(`a chapter's sentence is read at the drawing, in one line: ${lang}, ${viewport.width} px`, { path: `/?lang=${lang}#tour`, viewport, reducedMotion: "reduce" }, async (reader, page) => {
+    const links = await page.locator("#tour .chapters a").evaluateAll((all) => all.map((a) => a.hash));
+    const amiss = [];
+    for (const first of links) {
+      for (let hash = first; hash?.startsWith(first.replace(/\d+$/, "")); ) {
+        await page.evaluate((hash) => (location.hash = hash), hash);
+        await page.locator("#tour .walk").waitFor();
+        await reader.frames(2);
+        const seen = await page.evaluate(() => {
+          const at = (selector) => document.querySelector(selector).getBoundingClientRect();
+          const [stage, says, narration, own, last, transport] = ["#stage", ".says", "#narration", "#narration .say", "#narration > :last-child", "#transport"].map(at);
+          const line = Number.parseFloat(getComputedStyle(document.querySelector(".says")).lineHeight);
+          return {
+            "at the drawing": says.left === narration.left && says.top >= stage.bottom && says.top - stage.bottom < 16,
+            "one line": says.height < 1.5 * line,
+            "above the step's own": says.bottom <= own.top + 2,
+            "above the transport": last.bottom <= transport.top + 1,
+          };
+        });
+        amiss.push(...Object.keys(seen).filter((what) => !seen[what]).map((what) => `${hash}: not ${what}`));
+        hash = await page.locator("#tour .walk .pri").getAttribute("href");
+      }
+    }
+    assert.deepEqual(amiss, []);
+    await reader.enterPlayer();
+    await page.keyboard.press("ArrowLeft");
+    await page.locator("#tour .away").waitFor();
+    const [says, tour] = await page.evaluate(() => [".says", "#tour"].map((selector) => document.querySelector(selector).getBoundingClientRect().left));
+    assert.ok(says >= tour, "away from its moment it stays in the panel");
+  });
+}
 
 read("what a chapter offers is prepared, and the reader does it", { path: "/#tour/final-sweep/6", reducedMotion: "reduce" }, async (reader, page) => {
   await page.getByRole("button", { name: "Prepare it" }).click();
