@@ -9,6 +9,7 @@ use crate::engine::eviction::{client_memory_bytes, reply_buffer_bytes};
 use crate::engine::server::Server;
 use crate::event::{ClientId, CloseReason, SubscriptionKind};
 use crate::net::address_text;
+use crate::resp::Args;
 use crate::store::parse_integer;
 use std::fmt::Write;
 
@@ -216,15 +217,20 @@ fn line(ctx: &Context<'_>, slot: Slot) -> String {
     let own = slot == ctx.caller;
     let age = server.seconds_since(client.created_at);
     let idle = server.seconds_since(client.last_interaction);
-    let qbuf = u64::from(client.query_len);
-    let qbuf_free = match &client.query {
-        Some(query) => (query.size as u64).saturating_sub(qbuf),
+    let (mut qbuf, mut qbuf_free, mut argv_mem) = (u64::from(client.query_len), 0, 0);
+    let bytes = |args: Args<'_>| (0..args.len()).map(|i| args.get(i).len() as u64).sum();
+    let mut memory = client_memory_bytes(client);
+    if let Some(query) = &client.query {
+        qbuf_free = (query.size as u64).saturating_sub(qbuf);
+        // Redis has moved the arguments that are complete out of the buffer.
+        qbuf -= query.parser.position() as u64;
+        argv_mem = bytes(query.parser.args(&query.buffer[..query.filled]));
+    } else if own {
         // Its requests lie in the server's buffer while they run.
-        None if own => READ_CHUNK_BYTES.saturating_sub(qbuf),
-        None => 0,
-    };
-    let argv_mem: u64 =
-        if own { (0..ctx.argc()).map(|i| ctx.arg(i).len() as u64).sum() } else { 0 };
+        qbuf_free = READ_CHUNK_BYTES.saturating_sub(qbuf);
+        argv_mem = bytes(ctx.args);
+        memory += argv_mem;
+    }
     let writing = client.flags.has(ClientFlags::WRITE_HANDLER);
     let names = client.rare.as_deref().map(|rare| &rare.names);
     let transaction = client.transaction();
@@ -259,7 +265,7 @@ fn line(ctx: &Context<'_>, slot: Slot) -> String {
     add("obl", &client.reply.buffered());
     add("oll", &client.reply.blocks());
     add("omem", &client.reply.limit_usage_bytes());
-    add("tot-mem", &(client_memory_bytes(client) + argv_mem));
+    add("tot-mem", &memory);
     add("events", &if writing { "rw" } else { "r" });
     add("cmd", &client.last_command.map_or("NULL", |command| command.name));
     add("user", &"default");

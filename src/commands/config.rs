@@ -128,11 +128,14 @@ fn failed(name: &[u8], why: &str) -> Refusal {
 }
 
 /// Redis: `resetServerStats`, *simplified*: the counters themselves go on, so
-/// that the loop and a recording can rely on them; INFO counts from here. The
-/// longest cycle stays.
+/// that the loop and a recording can rely on them; INFO counts from here.
+/// The two figures of expiry stay.
 fn resetstat(ctx: &mut Context<'_>) -> Outcome {
-    ctx.server.stats_baseline = ctx.server.stats.clone();
-    ctx.server.stats.eventloop_cmd_per_cycle_max = 0;
+    let stats = &mut ctx.server.stats;
+    stats.eventloop_cmd_per_cycle_max = 0;
+    stats.eventloop_duration_max = Default::default();
+    stats.instantaneous.reset();
+    ctx.server.stats_baseline = stats.clone();
     ctx.server.command_stats.reset();
     ctx.server.error_stats.reset();
     ctx.reply().ok();

@@ -238,8 +238,15 @@ impl Server {
             }
         }
         self.note_push();
+        // `updateStatsOnUnblock`; its time was counted when it began to wait.
         self.stats.total_commands_processed += 1;
-        self.clients[slot].reset();
+        let client = &mut self.clients[slot];
+        client.reset();
+        if let Some(command) = client.last_command {
+            let counts = self.command_stats.of(command);
+            counts.calls += 1;
+            counts.failed_calls += u64::from(why == UnblockReason::Error);
+        }
         // Another's command may have answered it, and weighs only its own client.
         self.update_client_memory(slot);
         self.queue_for_reprocessing(slot);

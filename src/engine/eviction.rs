@@ -1,7 +1,7 @@
 //! Clients that take too much memory together (`maxmemory-clients`).
 
 use super::Engine;
-use super::client::{Client, ClientFlags, Slot};
+use super::client::{Client, ClientFlags, Rare, Slot};
 use super::config::ClientMemory;
 use super::server::Server;
 use crate::event::{ClientId, CloseReason, Event};
@@ -11,6 +11,10 @@ use crate::sorted::CrowdSet;
 /// `sizeof(client)` and what the table keeps of it, in round figures and the
 /// same on every platform.
 pub const CLIENT_BYTES: u64 = 512;
+
+/// A watched key or a subscription, in round figures, without the name, which
+/// clients have in common (`multiStateMemOverhead`, `pubsubMemOverhead`).
+const ENTRY_BYTES: u64 = 32;
 
 const LEAST_LIMIT_BYTES: u64 = 128 * 1024;
 
@@ -58,7 +62,14 @@ impl ClientMemoryUsage {
 pub fn client_memory_bytes(client: &Client) -> u64 {
     let query = client.query.as_ref().map_or(0, |query| query.size as u64);
     let queued = client.transaction().map_or(0, |transaction| transaction.queued_bytes);
-    CLIENT_BYTES + query + queued + reply_buffer_bytes(client) + client.reply.limit_usage_bytes()
+    let entries = |rare: &Rare| rare.watched.len() + rare.subscriptions.total();
+    let entries = client.rare.as_deref().map_or(0, entries) as u64 * ENTRY_BYTES;
+    CLIENT_BYTES
+        + query
+        + queued
+        + entries
+        + reply_buffer_bytes(client)
+        + client.reply.limit_usage_bytes()
 }
 
 /// Of the reply buffer: there is one only while something is in it.
@@ -87,11 +98,18 @@ impl Server {
     /// `updateClientMemUsageAndBucket`.
     #[inline]
     pub fn update_client_memory(&mut self, slot: Slot) {
-        if self.client_eviction_limit_bytes().is_some()
-            && let Some(client) = self.clients.get(slot)
-        {
+        if self.client_eviction_limit_bytes().is_some() {
+            self.measure_client(slot, 0);
+        }
+    }
+
+    /// The same where there is a limit; `query_bytes` are those of a query
+    /// buffer that is in the loop's hands.
+    #[cold]
+    pub(super) fn measure_client(&mut self, slot: Slot, query_bytes: u64) {
+        if let Some(client) = self.clients.get(slot) {
             let counts = !client.flags.has(ClientFlags::NO_EVICT);
-            let bytes = if counts { client_memory_bytes(client) } else { 0 };
+            let bytes = if counts { client_memory_bytes(client) + query_bytes } else { 0 };
             self.client_memory.set(slot, client.id, bytes);
         }
     }

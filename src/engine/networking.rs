@@ -4,7 +4,7 @@
 use super::Engine;
 use super::ae::Owner;
 use super::client::{Client, ClientFlags, Slot};
-use super::query::Query;
+use super::query::{Query, READ_BYTES};
 use crate::commands::context::reply_to;
 use crate::event::{
     ARG_CAP, ARGV_CAP, AcceptEnd, BYTES_CAP, ClientId, CloseReason, Event, LimitKind, Need,
@@ -134,6 +134,11 @@ impl Engine {
                     self.server.tap.emit(|| Event::Read { client: id, fd, outcome, bytes });
                 }
                 query.filled += n;
+                let limited = self.server.client_eviction_limit_bytes().is_some();
+                if query.size > READ_BYTES && limited {
+                    // Redis has counted a large argument since it was announced.
+                    self.server.measure_client(slot, query.size as u64);
+                }
                 if !self.exceeds_query_limit(net, slot, &query) {
                     self.process_input_buffer(net, slot, &mut query);
                 }
@@ -186,7 +191,8 @@ impl Engine {
     }
 
     /// `client-query-buffer-limit`: closed without a word. What a transaction
-    /// has queued counts, too.
+    /// has queued counts, too; the arguments that are understood already do
+    /// not: Redis has moved them out of the buffer.
     fn exceeds_query_limit<N: Net>(&mut self, net: &N, slot: Slot, query: &Query) -> bool {
         let limit = self.server.config.client_query_buffer_limit;
         let limit = if self.server.must_authenticate(slot) {
@@ -196,7 +202,7 @@ impl Engine {
         };
         let client = &self.server.clients[slot];
         let queued = client.transaction().map_or(0, |transaction| transaction.queued_bytes);
-        let held = query.filled as u64 + queued;
+        let held = query.not_understood() as u64 + queued;
         if held <= limit {
             return false;
         }

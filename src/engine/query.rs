@@ -32,6 +32,11 @@ pub struct Query {
 }
 
 impl Query {
+    /// What Redis still has in `querybuf`: what is complete moved to `argv`.
+    pub(crate) fn not_understood(&self) -> usize {
+        self.filled - self.parser.position()
+    }
+
     /// What is in it is too much to be copied out and in again, or about to be.
     pub(super) fn is_large(&self) -> bool {
         self.filled > SMALL_BYTES || self.parser.pending_bulk().is_some()

@@ -30,7 +30,8 @@ pub struct Stats {
 }
 
 impl Stats {
-    /// What was counted since `baseline`; maxima and rates as they are.
+    /// What was counted since `baseline`; maxima and rates, which start anew by
+    /// themselves, as they are.
     #[must_use]
     pub fn since(&self, baseline: &Stats) -> Stats {
         let b = baseline;
@@ -140,4 +141,27 @@ pub struct Instantaneous {
     pub output_bytes_per_sec: Ring,
     pub eventloop_cycles_per_sec: Ring,
     pub eventloop_duration_usec: Ring,
+}
+
+impl Instantaneous {
+    /// All samples are forgotten, but not where the next ones begin: the
+    /// counters go on (there is a baseline instead).
+    pub fn reset(&mut self) {
+        let Instantaneous {
+            ops_per_sec,
+            input_bytes_per_sec,
+            output_bytes_per_sec,
+            eventloop_cycles_per_sec,
+            eventloop_duration_usec,
+        } = self;
+        for ring in [
+            ops_per_sec,
+            input_bytes_per_sec,
+            output_bytes_per_sec,
+            eventloop_cycles_per_sec,
+            eventloop_duration_usec,
+        ] {
+            ring.samples = [0; 16];
+        }
+    }
 }

@@ -232,6 +232,45 @@ fn commandstats_count_what_ran_failed_and_was_refused() {
     assert!(!house.ask(2, "INFO commandstats").contains("cmdstat_get"));
 }
 
+/// Who waits in vain has been answered, too (`updateStatsOnUnblock`).
+#[test]
+fn a_wait_that_ends_without_a_key_counts_as_a_call() {
+    let mut house = House::with_guests(&[], 2);
+    house.ask(1, "BLPOP l 0.1");
+    house.pass(Micros::from_millis(200));
+    house.ask(1, "BLPOP l 0");
+    assert_eq!(house.ask(2, "CLIENT UNBLOCK 1 ERROR"), ":1\r\n");
+    house.ask(1, "BLPOP l 0");
+    assert_eq!(house.ask(2, "CLIENT UNBLOCK 1"), ":1\r\n");
+    let stats = house.ask(2, "INFO commandstats");
+    let line = stats.lines().find(|line| line.starts_with("cmdstat_blpop:")).expect("it waited");
+    assert!(line.starts_with("cmdstat_blpop:calls=3,"), "{line}");
+    assert!(line.ends_with("rejected_calls=0,failed_calls=1"), "{line}");
+}
+
+/// Rates and the longest cycle are forgotten with the counters
+/// (`resetServerStats`).
+#[test]
+fn resetstat_forgets_rates_and_maxima() {
+    let mut house = House::with_guests(&[], 1);
+    for _ in 0..20 {
+        (0..100).for_each(|_| house.send(1, request(&["PING"])));
+        house.settle();
+        house.pass(Micros::from_millis(100));
+    }
+    let field = |house: &mut House, name: &str| -> u64 {
+        let info = house.ask(1, "INFO stats debug");
+        let line = info.lines().find_map(|line| line.strip_prefix(name)).expect("a field of INFO");
+        line.trim_start_matches(':').trim().parse().expect("a number")
+    };
+    house.ask(1, "DEBUG SLEEP 0.5");
+    assert!(field(&mut house, "instantaneous_ops_per_sec") > 100);
+    assert!(field(&mut house, "eventloop_duration_max") >= 500_000);
+    house.ask(1, "CONFIG RESETSTAT");
+    assert_eq!(field(&mut house, "instantaneous_ops_per_sec"), 0);
+    assert!(field(&mut house, "eventloop_duration_max") < 500_000);
+}
+
 /// Whom the clients' memory limit turned out, in order.
 fn evicted(house: &mut House) -> Vec<u64> {
     let facts = house.take_facts().into_iter();
@@ -333,6 +372,58 @@ fn who_is_refused_too_often_is_evicted_by_the_next_command_that_runs() {
     house.settle();
     assert_eq!(evicted(&mut house), [1]);
     assert_eq!(house.news(1), "", "it was gone before the sweep");
+}
+
+/// Its last piece completes the request, but by then it takes too much.
+#[test]
+fn who_asks_for_too_much_at_once_evicts_itself() {
+    let mut house = House::new(&[("maxmemory-clients", "200000")]);
+    house.connect_by(1, Link { server_receive_bytes: 1 << 20, ..Link::default() });
+    house.settle();
+    house.send(1, request(&["SET", "k", &"v".repeat(250_000)]));
+    house.settle();
+    assert_eq!(evicted(&mut house), [1]);
+    assert_eq!(house.engine.server().store.db(0).len(), 0, "it did not run");
+}
+
+/// What is understood of half a request is no input any more: Redis has moved
+/// it out of the query buffer (`argv`).
+#[test]
+fn the_query_buffer_limit_is_for_what_is_not_understood_yet() {
+    let mut house = House::new(&[("client-query-buffer-limit", "1mb")]);
+    house.connect(1);
+    house.connect_by(2, Link { server_receive_bytes: 1 << 22, ..Link::default() });
+    house.settle();
+    let value = "v".repeat(100_000);
+    let mut words = vec!["MSET"];
+    (0..20).for_each(|_| words.extend(["k", &value]));
+    let whole = request(&words);
+    let half = whole.len() - 50_000;
+    house.send(2, &whole[..half]);
+    house.settle();
+    assert_eq!(house.client_field(1, 2, "qbuf"), "50002", "half of the last value is there");
+    assert_eq!(house.client_field(1, 2, "argv-mem"), (4 + 20 + 19 * 100_000).to_string());
+    house.send(2, &whole[half..]);
+    house.settle();
+    assert_eq!(house.news(2), "+OK\r\n");
+}
+
+/// What a client watches and listens to is memory of its, too.
+#[test]
+fn who_watches_or_subscribes_without_end_evicts_itself() {
+    for name in ["WATCH", "SUBSCRIBE", "PSUBSCRIBE", "SSUBSCRIBE"] {
+        let mut house = House::with_guests(&[("maxmemory-clients", "200000")], 1);
+        for batch in 0..100 {
+            let names: Vec<String> = (0..100).map(|i| format!("{}", batch * 100 + i)).collect();
+            let words: Vec<&str> =
+                std::iter::once(name).chain(names.iter().map(String::as_str)).collect();
+            house.send(1, request(&words));
+            house.settle();
+            house.news(1);
+        }
+        house.pass(Micros::from_millis(100));
+        assert_eq!(evicted(&mut house), [1], "{name}");
+    }
 }
 
 /// A limit so low that nobody could ask for another one counts as 128 KB.

@@ -131,9 +131,9 @@ fn shown_out_ends_at_the_limit_with_its_numbers() {
     let Event::Limit { kind, at, limit, .. } = event_of(&timeline, &why, Role::LimitPassed) else {
         panic!("not a limit")
     };
-    assert_eq!((*kind, *at, *limit), (LimitKind::QueryBuffer, 1_228_836, 1_048_576));
+    assert_eq!((*kind, *at, *limit), (LimitKind::QueryBuffer, 1_228_802, 1_048_576));
     let said = &why.causes[2].sentence;
-    assert!(said.words.kitchen().contains("1,228,836"), "{}", said.words.kitchen());
+    assert!(said.words.kitchen().contains("1,228,802"), "{}", said.words.kitchen());
     assert!(said.words.kitchen().contains("1,048,576"), "{}", said.words.kitchen());
     assert!(roles(&why).contains(&Role::Rule), "the directive was set, so it is a cause");
     assert!(roles(&why).contains(&Role::Sent));

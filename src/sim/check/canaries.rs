@@ -407,7 +407,9 @@ const CANARIES: &[Canary] = &[
         damage(server, |_| true, |client| client.query_len += 1)
     }),
     in_the_server(Invariant::QueryBufferLimit, |server| {
-        let over = server.clients.iter().any(|(_, client)| client.query.is_some());
+        let over = server.clients.iter().any(|(_, client)| {
+            client.query.as_ref().is_some_and(|query| query.not_understood() > 0)
+        });
         if over {
             server.config.client_query_buffer_limit = 0;
         }

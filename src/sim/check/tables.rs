@@ -132,7 +132,7 @@ fn check_handlers(state: State<'_>, slot: Slot, client: &Client) -> Held {
 
 fn check_query_limit(server: &Server, client: &Client) -> Held {
     let doomed = client.flags.has(ClientFlags::CLOSE_ASAP);
-    let held = client.query.as_ref().map_or(0, |query| query.filled as u64);
+    let held = client.query.as_ref().map_or(0, |query| query.not_understood() as u64);
     let limit = server.config.client_query_buffer_limit;
     require(held <= limit || doomed, Invariant::QueryBufferLimit, || {
         format!("client {} holds {held} bytes, the limit is {limit}", client.id)
@@ -171,7 +171,7 @@ fn check_stranger(client: &Client) -> Held {
     if client.flags.has(ClientFlags::CLOSE_ASAP | ClientFlags::CLOSE_AFTER_REPLY) {
         return Ok(());
     }
-    let held = client.query.as_ref().map_or(0, |query| query.filled);
+    let held = client.query.as_ref().map_or(0, |query| query.not_understood());
     let listed = client.reply.limit_usage_bytes();
     let modest = held <= 1024 * 1024 && listed <= 1024;
     require(modest, Invariant::UnauthenticatedLimits, || {

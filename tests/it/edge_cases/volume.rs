@@ -73,7 +73,7 @@ pub const ROWS: &[Row] = &[
         p.stays(0);
     })
     .with(SOFT),
-    row(63, "A request larger than `client-query-buffer-limit`", |p| {
+    row(63, "An argument larger than `client-query-buffer-limit`", |p| {
         p.send(0, "*2\r\n$3\r\nGET\r\n$3000000\r\n".to_owned() + &"x".repeat(2_000_000));
         p.hears(0, "");
         p.gone(0);
