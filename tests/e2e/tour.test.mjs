@@ -131,45 +131,49 @@ function crossings() {
     .map((text) => text.textContent);
 }
 
-read("the brackets cross no label, at any step", { path: "/#tour", reducedMotion: "reduce" }, async (reader, page) => {
+/** What is amiss at any step of any chapter, by its address. */
+async function amissAnywhere(page, look) {
   const links = await page.locator("#tour .chapters a").evaluateAll((all) => all.map((a) => a.hash));
-  const crossed = [];
+  const amiss = [];
   for (const first of links) {
     for (let hash = first; hash?.startsWith(first.replace(/\d+$/, "")); ) {
       await page.evaluate((hash) => (location.hash = hash), hash);
       await page.locator("#tour .walk").waitFor();
-      await reader.settled();
-      crossed.push(...(await page.evaluate(crossings)).map((text) => `${hash}: ${text}`));
+      amiss.push(...(await look()).map((what) => `${hash}: ${what}`));
       hash = await page.locator("#tour .walk .pri").getAttribute("href");
     }
   }
+  return amiss;
+}
+
+read("the brackets cross no label, at any step", { path: "/#tour", reducedMotion: "reduce" }, async (reader, page) => {
+  const crossed = await amissAnywhere(page, async () => {
+    await reader.settled();
+    return page.evaluate(crossings);
+  });
   assert.deepEqual(crossed, []);
 });
 
+/** Where a chapter's sentence is not as it shall be on a desktop. */
+function misplaced() {
+  const at = (selector) => document.querySelector(selector).getBoundingClientRect();
+  const [stage, says, narration, own, last, transport] = ["#stage", ".says", "#narration", "#narration .say", "#narration > :last-child", "#transport"].map(at);
+  const line = Number.parseFloat(getComputedStyle(document.querySelector(".says")).lineHeight);
+  const rules = {
+    "at the drawing": says.left === narration.left && says.top >= stage.bottom && says.top - stage.bottom < 16,
+    "one line": says.height < 1.5 * line,
+    "above the step's own": says.bottom <= own.top + 2,
+    "above the transport": last.bottom <= transport.top + 1,
+  };
+  return Object.keys(rules).filter((rule) => !rules[rule]).map((rule) => `not ${rule}`);
+}
+
 for (const [lang, viewport] of [["en", DESKTOP], ["de", { width: 1264, height: 720 }]]) {
   read(`a chapter's sentence is read at the drawing, in one line: ${lang}, ${viewport.width} px`, { path: `/?lang=${lang}#tour`, viewport, reducedMotion: "reduce" }, async (reader, page) => {
-    const links = await page.locator("#tour .chapters a").evaluateAll((all) => all.map((a) => a.hash));
-    const amiss = [];
-    for (const first of links) {
-      for (let hash = first; hash?.startsWith(first.replace(/\d+$/, "")); ) {
-        await page.evaluate((hash) => (location.hash = hash), hash);
-        await page.locator("#tour .walk").waitFor();
-        await reader.frames(2);
-        const seen = await page.evaluate(() => {
-          const at = (selector) => document.querySelector(selector).getBoundingClientRect();
-          const [stage, says, narration, own, last, transport] = ["#stage", ".says", "#narration", "#narration .say", "#narration > :last-child", "#transport"].map(at);
-          const line = Number.parseFloat(getComputedStyle(document.querySelector(".says")).lineHeight);
-          return {
-            "at the drawing": says.left === narration.left && says.top >= stage.bottom && says.top - stage.bottom < 16,
-            "one line": says.height < 1.5 * line,
-            "above the step's own": says.bottom <= own.top + 2,
-            "above the transport": last.bottom <= transport.top + 1,
-          };
-        });
-        amiss.push(...Object.keys(seen).filter((what) => !seen[what]).map((what) => `${hash}: not ${what}`));
-        hash = await page.locator("#tour .walk .pri").getAttribute("href");
-      }
-    }
+    const amiss = await amissAnywhere(page, async () => {
+      await reader.frames(2);
+      return page.evaluate(misplaced);
+    });
     assert.deepEqual(amiss, []);
     await reader.enterPlayer();
     await page.keyboard.press("ArrowLeft");
