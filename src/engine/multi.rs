@@ -183,6 +183,8 @@ impl Server {
             }
             self.clients[slot].flags.set(ClientFlags::DIRTY_CAS);
             self.forget_watched_keys(slot);
+            // No command of its own comes after this that would count anew.
+            self.update_client_memory(slot);
             self.state_transaction(slot, || TransactionStep::KeyTouched {
                 db: u32::from(db),
                 key: Preview::of(key, ARG_CAP),

@@ -2,6 +2,7 @@
 //! much: MONITOR, SLOWLOG, maxmemory-clients.
 
 use crate::house::{EPOCH_US, House, request};
+use onechef::engine::eviction::client_memory_bytes;
 use onechef::event::{CloseReason, Event};
 use onechef::net::virt::{GuestAction, Link};
 use onechef::time::Micros;
@@ -423,6 +424,22 @@ fn who_watches_or_subscribes_without_end_evicts_itself() {
         }
         house.pass(Micros::from_millis(100));
         assert_eq!(evicted(&mut house), [1], "{name}");
+    }
+}
+
+/// Whoever's watched key another one changes watches nothing more, and weighs
+/// less from then on.
+#[test]
+fn a_watch_that_somebody_else_ends_weighs_nothing() {
+    for ends in ["SET k v", "FLUSHALL"] {
+        let mut house = House::with_guests(&[("maxmemory-clients", "5mb")], 2);
+        house.ask(1, "SET k v");
+        house.ask(1, "WATCH k");
+        house.ask(2, ends);
+        let server = house.engine.server();
+        let counted: u64 =
+            server.clients.iter().map(|(_, client)| client_memory_bytes(client)).sum();
+        assert_eq!(server.client_memory.total_bytes(), counted, "{ends}");
     }
 }
 
