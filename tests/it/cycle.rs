@@ -2,9 +2,10 @@
 //! when, what leaves when, who is served first, who is shown out how.
 
 use crate::house::{House, request};
-use onechef::event::{AcceptEnd, CloseReason, Event, ReadOutcome};
+use onechef::event::{AcceptEnd, CloseReason, Event, Phase, ReadOutcome};
 use onechef::net::virt::{Conn, GuestAction, GuestEnd, Link};
 use onechef::net::{Timeout, Wait};
+use onechef::sim::{Sim, scenarios};
 use onechef::time::Micros;
 
 const PING: &[u8] = b"*1\r\n$4\r\nPING\r\n";
@@ -337,4 +338,92 @@ fn nothing_runs_after_a_shutdown() {
     house.net.wait(Timeout::After(Micros::from_millis(10)), &mut Vec::new());
     assert_eq!((house.news(1), house.news(2)), ("+PONG\r\n".into(), String::new()));
     assert!(house.engine.server().store.db(0).is_empty());
+}
+
+/// Protects: whoever reads the log knows at each fact which part of the cycle
+/// it belongs to: the parts come in Redis's order, and none is left open.
+#[test]
+fn each_part_of_a_cycle_is_entered_in_order_and_left() {
+    use Phase::{AfterSleep, BeforeSleep, Files, Poll, Timers};
+    let whole = [BeforeSleep, Poll, AfterSleep, Files, Timers].map(|p| [(p, true), (p, false)]);
+    for bundled in scenarios() {
+        let (mut sim, mut records) = (Sim::new(&bundled.scenario()), Vec::new());
+        sim.run_to_quiet(200, &mut records);
+        let parts: Vec<(Phase, bool)> = records
+            .iter()
+            .filter_map(|record| match record.event {
+                Event::PhaseEnter { phase } => Some((phase, true)),
+                Event::PhaseLeave { phase } => Some((phase, false)),
+                _ => None,
+            })
+            .collect();
+        assert!(parts.len() > 10, "{}: {parts:?}", bundled.slug);
+        let due = whole.as_flattened().iter().cycle();
+        let astray = parts.iter().zip(due).position(|(is, due)| is != due);
+        assert_eq!(astray, None, "{}: {parts:?}", bundled.slug);
+    }
+}
+
+/// Protects: keys that end all at once do not stay until the clock has rung
+/// often enough: what its cycle had to leave, the next `beforeSleep` goes on
+/// with (`ACTIVE_EXPIRE_CYCLE_FAST`), within a bound of its own.
+#[test]
+fn keys_that_end_in_crowds_go_before_the_loop_sleeps_as_well() {
+    let mut house = House::with_guests(&[("hz", "500")], 1);
+    let sets = (0..4_000).flat_map(|n| request(&["SET", &format!("k{n}"), "v", "PX", "60000"]));
+    house.send(1, sets.collect::<Vec<u8>>());
+    house.settle();
+    house.take_facts();
+    house.pass(Micros::from_secs(61));
+    let cycles: Vec<(bool, u64)> = house
+        .take_facts()
+        .iter()
+        .filter_map(|fact| match fact {
+            Event::ExpireCycle { fast, expired } => Some((*fast, *expired)),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(cycles.iter().map(|(_, expired)| expired).sum::<u64>(), 4_000, "{cycles:?}");
+    let first = cycles.iter().position(|(_, expired)| *expired == 500).expect("all it may look at");
+    assert_eq!(cycles[first..first + 2], [(false, 500), (true, 1_000)], "{cycles:?}");
+}
+
+/// Protects: a monitor is served like a replica, without a budget, also when
+/// its kernel buffer has room again.
+#[test]
+fn a_monitor_catches_up_without_a_budget() {
+    let longest_write = |monitors: bool| {
+        let mut house = House::new(&[]);
+        let wide = Link {
+            server_receive_bytes: 1 << 20,
+            server_send_bytes: 1 << 20,
+            guest_receive_bytes: 1 << 20,
+            ..Link::default()
+        };
+        house.connect_by(1, wide);
+        house.connect_by(2, wide);
+        house.settle();
+        house.act(1, GuestAction::StopReading);
+        let dish = "x".repeat(200_000);
+        if monitors {
+            house.ask(1, "MONITOR");
+            (0..20).for_each(|_| house.send(2, request(&["ECHO", &dish])));
+        } else {
+            house.ask(2, &format!("SET dish {dish}"));
+            (0..420).for_each(|_| house.send(1, request(&["GETRANGE", "dish", "0", "9999"])));
+        }
+        house.settle();
+        house.take_facts();
+        house.act(1, GuestAction::Read);
+        house.settle();
+        let facts = house.take_facts();
+        let writes = facts.iter().filter_map(|fact| match fact {
+            Event::Write { client, bytes, .. } if client.0 == 1 => Some(*bytes),
+            _ => None,
+        });
+        writes.max().expect("it was written to")
+    };
+    let (monitor, other) = (longest_write(true), longest_write(false));
+    assert!(other <= 64 * 1024 + 16 * 1024, "{other} bytes at once");
+    assert!(monitor > 400_000, "{monitor} bytes at once");
 }

@@ -265,6 +265,28 @@ fn whoever_leaves_in_the_middle_leaves_nothing_behind() {
     assert_eq!(house.ask(2, "SET a 2"), "+OK\r\n");
 }
 
+/// Protects: who stops watching a key, or leaves, takes nobody else's watch
+/// along.
+#[test]
+fn a_key_that_several_watch_is_watched_until_the_last_one_stops() {
+    for ends in ["UNWATCH", "QUIT"] {
+        let mut house = House::with_guests(&[], 3);
+        talk(&mut house, &[(1, "WATCH k", "+OK\r\n"), (2, "WATCH k", "+OK\r\n")]);
+        house.ask(2, ends);
+        talk(
+            &mut house,
+            &[
+                (3, "SET k 2", "+OK\r\n"),
+                (1, "MULTI", "+OK\r\n"),
+                (1, "SET k mine", "+QUEUED\r\n"),
+                (1, "EXEC", "*-1\r\n"),
+                (1, "GET k", "$1\r\n2\r\n"),
+            ],
+        );
+        assert!(house.engine.server().watched_keys.is_empty(), "{ends}");
+    }
+}
+
 /// Protects: what watching one more key costs does not grow with how many are
 /// watched already.
 #[test]
