@@ -198,11 +198,15 @@ impl Account {
         Ok(())
     }
 
-    /// `CommandBegin`.
-    pub fn runs(&mut self, rules: Rules) -> Held {
+    /// `CommandBegin`; `name` may be that of a subcommand, such as `config|set`.
+    pub fn runs(&mut self, name: &str, rules: Rules) -> Held {
         self.begin()?;
-        let name = self.running.last().and_then(|words| words.first());
-        let opens = |word: &&str| name.is_some_and(|n| n.eq_ignore_ascii_case(word.as_bytes()));
+        let asked = self.running.last().and_then(|words| words.first());
+        let opens = |word: &&str| asked.is_some_and(|n| n.eq_ignore_ascii_case(word.as_bytes()));
+        let first = name.split('|').next().unwrap_or_default();
+        require(opens(&first), Invariant::WholeRequestsOnly, || {
+            format!("client {}: {name} runs, and something else was asked for", self.id)
+        })?;
         let allowed = rules.authenticated || ["auth", "hello", "quit", "reset"].iter().any(opens);
         require(allowed, Invariant::UnauthenticatedLimits, || {
             format!("client {}: a command runs that takes the password first", self.id)

@@ -162,6 +162,16 @@ const CANARIES: &[Canary] = &[
             _ => false,
         })
     }),
+    in_the_facts(Invariant::WholeRequestsOnly, |records| {
+        forge(records, |event| match event {
+            Event::CommandBegin { name, .. } => {
+                *name = "other".into();
+                true
+            }
+            _ => false,
+        })
+    })
+    .saying("something else was asked for"),
     in_the_facts(Invariant::UnauthenticatedLimits, |records| {
         forge(records, |event| match event {
             Event::Parsed { argc, .. } => {
@@ -312,6 +322,10 @@ const CANARIES: &[Canary] = &[
         }
         at.is_some()
     }),
+    in_the_facts(Invariant::PauseHolds, |records| {
+        omit(records, |event| matches!(event, Event::Paused { scope: None, .. }))
+    })
+    .saying("is let out"),
     in_the_facts(Invariant::EvictionOrder, |records| {
         forge(records, |event| match event {
             Event::ClientFreed { why, .. } => {

@@ -176,7 +176,7 @@ impl Checker {
             }
             Event::ProtocolError { .. } => account.protocol_error(&connection.input, rules)?,
             Event::QueryTrimmed { bytes, .. } => account.trimmed += *bytes as usize,
-            Event::CommandBegin { .. } => account.runs(rules)?,
+            Event::CommandBegin { name, .. } => account.runs(name, rules)?,
             Event::CommandEnd { .. } => {
                 self.commands += u64::from(!account.blocked);
                 account.end(self.rules.is_open())?;
