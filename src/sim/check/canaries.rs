@@ -7,22 +7,22 @@
 //! corrupts the engine's structures between half-cycles. A [`Spell`] makes the
 //! loop believe something during one of them.
 //!
-//! [`listed`] holds the page that says of each invariant how it is held.
+//! [`comparisons`] does the same to what compares whole runs; [`listed`] holds the page that says of each invariant how it is held.
 
+mod comparisons;
 mod listed;
 mod occasions;
 mod saboteur;
 mod spell;
 
-use super::trial::{self, Trial, examine};
+use super::trial::Trial;
 use super::witness::Witness;
 use super::{Invariant, Violation, swarm};
-use crate::engine::client::ClientFlags;
+use crate::engine::client::{Client, ClientFlags, Slot};
 use crate::engine::server::Server;
 use crate::event::{BlockedOn, ClientId, CloseReason, Event, PauseScope, Preview, UnblockReason};
 use crate::net::Timeout;
-use crate::net::virt::{Conn, GuestAction};
-use crate::sim::{Next, Progress, Scenario, Simulated};
+use crate::sim::{Next, Progress, Scenario};
 use crate::time::Micros;
 use crate::trace::Record;
 use occasions::occasion;
@@ -109,8 +109,8 @@ impl Canary {
 /// The first client that fits, to be damaged.
 fn damage(
     server: &mut Server,
-    fits: impl Fn(&crate::engine::client::Client) -> bool,
-    change: impl FnOnce(&mut crate::engine::client::Client),
+    fits: impl Fn(&Client) -> bool,
+    change: impl FnOnce(&mut Client),
 ) -> bool {
     let slot = server.clients.iter().find(|(_, client)| fits(client)).map(|(slot, _)| slot);
     if let Some(slot) = slot {
@@ -456,9 +456,30 @@ const CANARIES: &[Canary] = &[
     in_the_server(Invariant::FactsAddUp, |server| {
         damage(server, |_| true, |client| client.db += 1)
     }),
+    in_the_server(Invariant::SweepComplete, |server| {
+        leave_behind(server, ClientFlags::PENDING_WRITE, |server| &mut server.pending_write)
+    })
+    .saying("were not swept"),
+    in_the_server(Invariant::CloseQueue, |server| {
+        leave_behind(server, ClientFlags::CLOSE_ASAP, |server| &mut server.to_close)
+    })
+    .saying("were not closed"),
     in_the_server(Invariant::StrictReplies, |server| scribble(server, b"?what\r\n")),
     in_the_server(Invariant::OneLineErrors, |server| scribble(server, b"+a\rb\r\n")),
 ];
+
+/// Leaves somebody in a queue, flagged as who is in it has to be.
+fn leave_behind(
+    server: &mut Server,
+    flag: u32,
+    queue: impl FnOnce(&mut Server) -> &mut Vec<Slot>,
+) -> bool {
+    let stays = |(_, client): &(Slot, &Client)| !client.flags.has(flag);
+    let Some((slot, _)) = server.clients.iter().find(stays) else { return false };
+    server.clients[slot].flags.set(flag);
+    queue(server).push(slot);
+    true
+}
 
 /// Puts other bytes of the same number on the rack of somebody whose replies
 /// have not been looked at yet.
@@ -548,49 +569,4 @@ fn without_a_bug_nothing_is_found() {
             panic!("seed {seed}: {violation}");
         }
     }
-}
-
-fn two_guests() -> Scenario {
-    let text = "onechef scenario 1\nclient ana\nclient bob\nat 1ms ana connects\n\
-        at 1ms bob connects\nat 3ms ana sends SET key value\nat 4ms bob sends GET key";
-    Scenario::parse("two guests", text).expect("a well-formed scenario")
-}
-
-#[test]
-fn what_is_owed_at_rest_and_who_remains_are_noticed() {
-    let mut trial = Trial::new(&two_guests());
-    // Behind the checker's back: the scenario says that bob reads.
-    let deaf = GuestAction::StopReading;
-    trial.sim.net.faults_mut().inner_mut().schedule(Micros(2_000), Conn(1), deaf);
-    loop {
-        let step = trial.advance();
-        if trial.observe(step).expect("nothing is wrong yet") == Progress::Quiet {
-            break;
-        }
-    }
-    let owed = trial.held(|trial| trial.check_rest()).expect_err("bob is owed a reply");
-    assert_eq!(owed.invariant, Invariant::Liveness);
-    let remains = trial.held(|trial| trial.check_baseline()).expect_err("both are still there");
-    assert_eq!(remains.invariant, Invariant::BackToBaseline);
-}
-
-#[test]
-fn runs_that_differ_are_told_apart() {
-    let scenario = two_guests();
-    let report = examine(&scenario).expect("nothing is wrong");
-    let mut other = report.clone();
-    other.hash ^= 1;
-    other.received[1].push(b'x');
-    let told = |result: Result<(), Violation>| result.expect_err("they differ").invariant;
-    assert_eq!(told(trial::same_again(&report, &other)), Invariant::SameAgain);
-    assert_eq!(told(swarm::compare(&report, &other)), Invariant::ChunkingInvariance);
-    other = report.clone();
-    other.keys.clear();
-    assert_eq!(told(swarm::compare(&report, &other)), Invariant::ChunkingInvariance);
-    let watched = trial::calls(&scenario, true);
-    let mut alone = trial::calls(&scenario, false);
-    assert_eq!(trial::same_calls(&report, &watched, &alone), Ok(()));
-    alone.pop();
-    let observed = told(trial::same_calls(&report, &watched, &alone));
-    assert_eq!(observed, Invariant::ObserverEffectZero);
 }
