@@ -9,6 +9,7 @@
 //!
 //! [`comparisons`] does the same to what compares whole runs; [`listed`] holds the page that says of each invariant how it is held.
 
+mod clauses;
 mod comparisons;
 mod listed;
 mod occasions;
@@ -483,17 +484,25 @@ fn leave_behind(
 
 /// Puts other bytes of the same number on the rack of somebody whose replies
 /// have not been looked at yet.
-fn scribble(server: &mut Server, bytes: &[u8]) -> bool {
-    let waits = |client: &crate::engine::client::Client| {
+fn rewrite(server: &mut Server, with: impl FnOnce(usize) -> Vec<u8>) -> bool {
+    let waits = |client: &Client| {
         client.reply.sent() == 0 && client.reply.blocks() == 0 && !client.reply.is_empty()
     };
     let slot = server.clients.iter().find(|(_, client)| waits(client)).map(|(slot, _)| slot);
     let Some(slot) = slot else { return false };
-    let len = server.clients[slot].reply.len() as usize;
-    let filled: Vec<u8> = bytes.iter().copied().cycle().take(len).collect();
+    let other = with(server.clients[slot].reply.len() as usize);
     server.clients[slot].reply.release(&mut server.reply_pool);
-    server.clients[slot].reply.push(&filled, &mut server.reply_pool);
+    server.clients[slot].reply.push(&other, &mut server.reply_pool);
     true
+}
+
+fn scribble(server: &mut Server, bytes: &[u8]) -> bool {
+    rewrite(server, |len| bytes.iter().copied().cycle().take(len).collect())
+}
+
+/// Every bug.
+fn canaries() -> impl Iterator<Item = &'static Canary> {
+    CANARIES.iter().chain(clauses::CLAUSES)
 }
 
 /// Runs a scenario with a bug, which strikes at the first opportunity from
@@ -535,7 +544,7 @@ const COMPARISONS: [Invariant; 5] = [
 fn every_canary_is_caught_by_its_invariant() {
     const SEEDS: u64 = 120;
     let mut survivors = Vec::new();
-    for (number, canary) in CANARIES.iter().enumerate() {
+    for (number, canary) in canaries().enumerate() {
         let mut named = Vec::new();
         let caught = (0..SEEDS).any(|seed| {
             run(&occasion(seed), *canary, seed % 8 * 5).is_err_and(|violation| {
@@ -546,7 +555,8 @@ fn every_canary_is_caught_by_its_invariant() {
         if !caught {
             named.sort_unstable();
             named.dedup();
-            survivors.push(format!("{number}: {:?}, but {named:?}", canary.invariant));
+            let Canary { invariant, says, .. } = canary;
+            survivors.push(format!("{number}: {invariant:?} {says:?}, but {named:?}"));
         }
     }
     assert!(survivors.is_empty(), "{}", survivors.join("\n"));
@@ -556,7 +566,7 @@ fn every_canary_is_caught_by_its_invariant() {
 #[test]
 fn every_invariant_has_a_canary() {
     for invariant in Invariant::ALL {
-        let caught = CANARIES.iter().any(|canary| canary.invariant == invariant);
+        let caught = canaries().any(|canary| canary.invariant == invariant);
         assert!(caught || COMPARISONS.contains(&invariant), "{invariant:?}");
     }
 }

@@ -50,3 +50,18 @@ fn runs_that_differ_are_told_apart() {
     let observed = told(trial::same_calls(&report, &watched, &alone));
     assert_eq!(observed, Invariant::ObserverEffectZero);
 }
+
+#[test]
+fn what_arrives_and_was_not_sent_is_noticed() {
+    let mut trial = Trial::new(&two_guests());
+    // Behind the checker's back: the scenario says that ana sends a SET.
+    let other = GuestAction::Send { bytes: b"PING\r\n".to_vec() };
+    trial.sim.net.faults_mut().inner_mut().schedule(Micros(2_000), Conn(0), other);
+    let seen = loop {
+        let step = trial.advance();
+        if let Err(violation) = trial.observe(step) {
+            break violation;
+        }
+    };
+    assert_eq!(seen.invariant, Invariant::InputInOrder);
+}
