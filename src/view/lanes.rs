@@ -35,13 +35,6 @@ impl Stage {
         Stage::Rack,
         Stage::Home,
     ];
-
-    /// Whether the one thread works on this very order then. All else is
-    /// waiting: for the network, for the thread, for room.
-    #[must_use]
-    pub fn is_work(self) -> bool {
-        matches!(self, Stage::Taken | Stage::Cooked)
-    }
 }
 
 /// A stage and how long it took.
@@ -132,20 +125,6 @@ impl Way {
             .iter()
             .filter(|stretch| stretch.stage == stage)
             .fold(Micros::ZERO, |sum, stretch| sum.saturating_add(stretch.lasted()))
-    }
-
-    /// The time that the thread worked on it.
-    #[must_use]
-    pub fn work(&self) -> Micros {
-        self.stretches
-            .iter()
-            .filter(|stretch| stretch.stage.is_work())
-            .fold(Micros::ZERO, |sum, stretch| sum.saturating_add(stretch.lasted()))
-    }
-
-    #[must_use]
-    pub fn waiting(&self) -> Micros {
-        self.lasted().saturating_sub(self.work())
     }
 }
 
@@ -295,7 +274,6 @@ mod tests {
         };
         let way = Way::of(&timeline, &Requests::default(), &request).expect("known");
         assert_eq!(way.lasted(), Micros(160));
-        assert_eq!(way.work().saturating_add(way.waiting()), way.lasted());
         assert_eq!(
             (way.in_stage(Stage::Socket), way.in_stage(Stage::Rack)),
             (Micros(20), Micros(55))

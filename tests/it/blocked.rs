@@ -1,6 +1,6 @@
 //! Waiting: who is served when, and what becomes of whoever waits no longer.
 
-use crate::house::{House, request};
+use crate::house::{EPOCH_US, House, request};
 use onechef::engine::client::ClientFlags;
 use onechef::event::{BlockedOn, Event, UnblockReason};
 use onechef::net::virt::GuestAction;
@@ -259,14 +259,54 @@ fn unpause_lets_everybody_go_on_in_order() {
 fn a_pause_of_everything_holds_up_everything_and_keeps_keys_that_end() {
     let mut house = House::with_guests(&[], 2);
     house.ask(1, "SET k 1 PX 500");
-    house.ask(1, "CLIENT PAUSE 2500 ALL");
-    house.ask(1, "CLIENT PAUSE 20 WRITE");
+    // Of two the stricter one and the longer one count.
+    house.ask(1, "CLIENT PAUSE 2500 WRITE");
+    house.ask(1, "CLIENT PAUSE 20 ALL");
     assert_eq!(house.ask(2, "PING"), "");
     house.pass(Micros::from_millis(1_200));
     assert_eq!(house.engine.server().store.db(0).len(), 1, "ended, and still there");
     house.pass(Micros::from_millis(3_000));
     assert_eq!(house.news(2), "+PONG\r\n");
     assert_eq!(house.engine.server().store.db(0).len(), 0);
+}
+
+/// Protects: no key goes while writes are paused, not even one that is asked for
+/// after its end (`expireIfNeeded`).
+#[test]
+fn who_asks_for_an_ended_key_in_a_pause_gets_nothing_and_leaves_it_there() {
+    let mut house = House::with_guests(&[], 2);
+    house.ask(1, "SET k 1 PX 500");
+    house.ask(1, "CLIENT PAUSE 3000 WRITE");
+    house.pass(Micros::from_millis(800));
+    assert_eq!(house.ask(2, "GET k"), "$-1\r\n");
+    assert_eq!(house.ask(2, "DBSIZE"), ":1\r\n");
+    house.pass(Micros::from_millis(3_000));
+    assert_eq!(house.ask(2, "GET k"), "$-1\r\n");
+    assert_eq!(house.ask(2, "DBSIZE"), ":0\r\n");
+}
+
+/// Protects: what a slow command took is not taken off the lives of keys that
+/// are written behind it in the same cycle (`call` refreshes the cached time).
+#[test]
+fn a_key_written_behind_a_slow_command_lives_as_long_as_it_was_told() {
+    let mut house = House::with_guests(&[], 1);
+    house.ask(1, "DEBUG POPULATE 500000");
+    house.take_facts();
+    let began = house.net_now();
+    let (slow, set) = (request(&["KEYS", "none"]), request(&["SET", "k", "v", "PX", "1000"]));
+    house.send(1, [slow, set].concat());
+    house.settle();
+    assert_eq!(house.news(1), "*0\r\n+OK\r\n");
+    let took = house.take_facts().into_iter().find_map(|fact| match fact {
+        Event::CommandEnd { took, .. } => Some(took),
+        _ => None,
+    });
+    let took = took.expect("it ran");
+    assert!(took > Micros::from_millis(20), "{took}");
+    let ends = house.ask(1, "PEXPIRETIME k");
+    let ends_ms: u64 = ends.trim_start_matches(':').trim_end().parse().expect("a time");
+    let written = (EPOCH_US + began.saturating_add(took).0) / 1_000;
+    assert!(ends_ms >= written + 1_000, "written at {written}, ends at {ends_ms}");
 }
 
 /// Protects: waiting for many keys costs as much as naming them, and so does

@@ -3,11 +3,11 @@
 
 use crate::house::{House, request};
 use onechef::engine::client::ClientFlags;
-use onechef::event::{ClientId, Event, Stamped, SubscriptionKind};
+use onechef::event::{ClientId, Event, Pipe, Preview, Stamped, SubscriptionKind};
 use onechef::net::virt::{GuestAction, Link};
 use onechef::net::{Net, Timeout, Wait};
 use onechef::time::Micros;
-use onechef::trace::world::{Counters, Doing};
+use onechef::trace::world::{Counters, Doing, PANTRY_CAP};
 use onechef::trace::{Record, World};
 use proptest::prelude::*;
 
@@ -131,6 +131,9 @@ fn check_latecomer(house: &House, seen: &World) {
             sizes
         };
         assert_eq!(sizes(&late), sizes(seen));
+        for (name, value) in house.engine.server().config.changed_from_default() {
+            assert_eq!(late.config.get(name), Some(&value), "{name}");
+        }
         for (id, client) in seen.clients.iter() {
             let told = &late.clients[id];
             // The facts are stamped by the clock, the engine's notes by its
@@ -247,6 +250,84 @@ fn the_error_that_ends_a_wait_is_not_that_of_who_ended_it() {
         .collect();
     assert_eq!(ends, [false]);
     assert_eq!(house.engine.server().stats.total_error_replies, 1);
+}
+
+fn fold_all(world: &mut World, facts: Vec<Event>) {
+    for event in facts {
+        world.fold(&Record { seq: 0, at: Micros::ZERO, event });
+    }
+}
+
+/// Protects: memory. Of many keys the newest are kept, their number is known,
+/// also to who comes when all are there.
+#[test]
+fn of_very_many_keys_some_are_shown_and_all_are_counted() {
+    let mut house = House::new(&[]);
+    house.connect(1);
+    let sets = (0..100).flat_map(|n| request(&["SET", &format!("k{n}"), "v"]));
+    house.send(1, sets.collect::<Vec<u8>>());
+    house.settle();
+    let mut world = World::default();
+    fold_all(&mut world, house.take_facts());
+    assert_eq!(world.pantry.jars.len(), PANTRY_CAP);
+    assert_eq!(world.pantry.jars.last().map(|jar| &*jar.key), Some(&b"k99"[..]));
+    let mut late = World::default();
+    fold_all(&mut late, house.engine.standing());
+    for world in [world, late] {
+        assert_eq!(world.pantry.sizes.get(&0), Some(&100));
+    }
+}
+
+/// Protects: the commands of a transaction are part of EXEC's time, not more.
+#[test]
+fn the_time_of_what_exec_runs_is_counted_once() {
+    let mut house = House::new(&[]);
+    house.connect(1);
+    for words in ["MULTI", "SET a 1", "SET b 2", "EXEC"] {
+        house.ask(1, words);
+    }
+    let facts = house.take_facts();
+    let mut depth = 0;
+    let outermost = facts.iter().map(|fact| match fact {
+        Event::CommandBegin { .. } => {
+            depth += 1;
+            0
+        }
+        Event::CommandEnd { took, .. } => {
+            depth -= 1;
+            if depth == 0 { took.0 } else { 0 }
+        }
+        _ => 0,
+    });
+    let outermost: u64 = outermost.sum();
+    let mut world = World::default();
+    fold_all(&mut world, facts);
+    assert!(outermost > 0);
+    assert_eq!(world.counters.eventloop_duration_cmd_sum, Micros(outermost));
+}
+
+/// Protects: who calls from an address that somebody had before is somebody else.
+#[test]
+fn an_address_that_comes_back_is_another_guest() {
+    let peer = "127.0.0.1:50001".parse().expect("an address");
+    let pipe = |pipe| Event::Pipe { peer, pipe };
+    let name = |name: &str| Pipe::Queued { name: name.into() };
+    let bytes = || Preview::of(b"PING\r\n", 64);
+    let mut world = World::default();
+    fold_all(
+        &mut world,
+        vec![
+            pipe(name("ana")),
+            pipe(Pipe::Sent { bytes: bytes(), arrives: Micros(7) }),
+            pipe(Pipe::Arrived { bytes: bytes() }),
+            pipe(Pipe::FinArrived),
+            pipe(Pipe::Left),
+            pipe(name("bob")),
+        ],
+    );
+    let guest = world.guests.get(&peer).expect("bob");
+    assert_eq!((guest.name.as_str(), guest.waiting), ("bob", 0));
+    assert!(!guest.gone && !guest.fin && guest.reading);
 }
 
 #[test]

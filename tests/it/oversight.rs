@@ -199,6 +199,8 @@ fn latency_keeps_the_worst_of_each_second_once_it_is_on() {
     assert_eq!(house.ask(1, "LATENCY HISTORY command"), "*1\r\n*2\r\n:1767225600\r\n:30\r\n");
     assert_eq!(house.ask(1, "LATENCY HISTORY fork"), "*0\r\n");
     assert_eq!(house.ask(1, "LATENCY RESET fork"), ":0\r\n");
+    assert_eq!(house.ask(1, "LATENCY RESET fork command"), ":1\r\n", "each that is named");
+    house.ask(1, "DEBUG SLEEP 0.02");
     assert_eq!(house.ask(1, "LATENCY RESET"), ":1\r\n");
     assert_eq!(house.ask(1, "LATENCY LATEST"), "*0\r\n");
 }
@@ -264,12 +266,27 @@ fn resetstat_forgets_rates_and_maxima() {
         let line = info.lines().find_map(|line| line.strip_prefix(name)).expect("a field of INFO");
         line.trim_start_matches(':').trim().parse().expect("a number")
     };
+    house.ask(1, "NONSENSE");
+    let counters = [
+        "total_connections_received",
+        "total_commands_processed",
+        "total_net_input_bytes",
+        "total_net_output_bytes",
+        "total_reads_processed",
+        "total_writes_processed",
+        "total_error_replies",
+    ];
+    let before = counters.map(|name| field(&mut house, name));
     house.ask(1, "DEBUG SLEEP 0.5");
     assert!(field(&mut house, "instantaneous_ops_per_sec") > 100);
     assert!(field(&mut house, "eventloop_duration_max") >= 500_000);
     house.ask(1, "CONFIG RESETSTAT");
     assert_eq!(field(&mut house, "instantaneous_ops_per_sec"), 0);
     assert!(field(&mut house, "eventloop_duration_max") < 500_000);
+    for (name, before) in counters.into_iter().zip(before) {
+        let after = field(&mut house, name);
+        assert!(after < before, "{name}: {before}, then {after}");
+    }
 }
 
 /// Whom the clients' memory limit turned out, in order.

@@ -243,6 +243,83 @@ fn the_first_scenario_meets_no_mission_and_each_way_at_most_one_more() {
     }
 }
 
+/// Protects: a mission is not met by what only looks like it; beside each such
+/// run stands one that differs in that alone, and meets it.
+#[test]
+fn nearly_is_not_met() {
+    let scribble = r"*1\r\nPING\r\n";
+    let good = format!(r"*1\r\n$4\r\nPING\r\n{scribble}");
+    let cases = [
+        // One guest waits, and the cook's own next order does not count.
+        (
+            Mission::DelaysTwo,
+            "at 5ms ana sends DEBUG SLEEP 0.02\nat 6ms bob sends PING\nat 7ms ana sends PING"
+                .into(),
+            "at 5ms ana sends DEBUG SLEEP 0.02\nat 6ms bob sends PING\nat 7ms eve sends PING"
+                .into(),
+        ),
+        // Both have sent before it began, or come when it is over.
+        (
+            Mission::DelaysTwo,
+            "at 5ms ana sends DEBUG SLEEP 0.02\nat 6ms bob sends PING\nat 60ms eve sends PING"
+                .into(),
+            "at 5ms ana sends DEBUG SLEEP 0.02\nat 6ms bob sends PING\nat 6ms eve sends PING"
+                .into(),
+        ),
+        (
+            Mission::TwentyInOneRead,
+            "at 4ms ana sends 19 x INCR visits".into(),
+            "at 4ms ana sends 20 x INCR visits".into(),
+        ),
+        (
+            Mission::TwentyInOneRead,
+            "at 4ms ana sends 19 x INCR visits\nat 9ms ana sends INCR visits".into(),
+            "at 4ms ana sends 19 x INCR visits\nat 4ms ana sends INCR visits".into(),
+        ),
+        (
+            Mission::ThreeReadsForOne,
+            "at 4ms ana sends SET price 42 split 9 apart 2ms\nat 9ms ana sends PING".into(),
+            "at 4ms ana sends SET price 42 split 9 20 apart 2ms".into(),
+        ),
+        // The answer had left before the scribble came.
+        (
+            Mission::AnsweredThenRefused,
+            format!("at 4ms ana sends PING\nat 9ms ana sends raw \"{scribble}\""),
+            format!("at 4ms ana sends PING\nat 9ms ana sends raw \"{good}\""),
+        ),
+        // Another guest's good order.
+        (
+            Mission::AnsweredThenRefused,
+            format!("at 4ms bob sends PING\nat 4ms ana sends raw \"{scribble}\""),
+            format!("at 4ms bob sends PING\nat 4ms ana sends raw \"{good}\""),
+        ),
+        // Somebody asked for it.
+        (
+            Mission::ExpiredUnseen,
+            "at 4ms ana sends SET soup hot PX 20\nat 30ms ana sends GET soup".into(),
+            "at 4ms ana sends SET soup hot PX 20\nat 260ms ana sends GET soup".into(),
+        ),
+        // Two sweeps are enough for it.
+        (
+            Mission::ThreeCyclesToLeave,
+            "at 4ms ana sends SET essay <6kb>\nat 6ms ana sends GET essay".into(),
+            "at 4ms ana sends SET essay <16kb>\nat 6ms ana stops reading\n\
+             at 6ms ana sends GET essay\nat 8ms ana reads 4096\nat 10ms ana reads"
+                .into(),
+        ),
+    ];
+    let head = "onechef scenario 1\nclient ana receive-buffer 4kb send-buffer 4kb\nclient bob\n\
+                client eve\nat 2ms ana connects\nat 2ms bob connects\nat 2ms eve connects\n";
+    for (mission, nearly, quite) in cases {
+        let met = |inputs: &String| {
+            let text = format!("{head}{inputs}");
+            let scenario = Scenario::parse("nearly", &text).expect("a well-formed scenario");
+            mission.met(&Evening::new(&run(&scenario))).is_some()
+        };
+        assert_eq!((met(&nearly), met(&quite)), (false, true), "{mission:?}: {nearly}");
+    }
+}
+
 #[test]
 fn a_page_never_gives_the_answer_away() {
     let chapter = &chapters()[0];

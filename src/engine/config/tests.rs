@@ -102,6 +102,15 @@ fn values_come_back_in_the_form_that_config_get_shows() {
 }
 
 #[test]
+fn a_server_is_bound_to_what_it_was_told_and_to_sixteen_addresses_at_most() {
+    let many = |count: usize| vec!["127.0.0.1"; count].join(" ");
+    assert_eq!(round_trip("bind", "10.0.0.1  -::1"), "10.0.0.1 -::1");
+    assert_eq!(round_trip("bind", &many(16)), many(16));
+    let why = Config::default().set("bind", &many(17)).unwrap_err().to_string();
+    assert!(why.contains("Too many bind addresses specified."), "{why}");
+}
+
+#[test]
 fn every_default_is_a_value_that_could_have_been_set() {
     for d in directive::DIRECTIVES {
         let mut config = Config::default();

@@ -335,7 +335,8 @@ const CANARIES: &[Canary] = &[
             }
             _ => false,
         })
-    }),
+    })
+    .saying("used and allowed are"),
     in_the_facts(Invariant::EvictionOrder, |records| {
         // Above the limit, but of somebody who was to be spared.
         let at = records.iter().position(|r| matches!(r.event, Event::ClientFreed { .. }));
