@@ -106,7 +106,7 @@ fn a_server_is_bound_to_what_it_was_told_and_to_sixteen_addresses_at_most() {
     let many = |count: usize| vec!["127.0.0.1"; count].join(" ");
     assert_eq!(round_trip("bind", "10.0.0.1  -::1"), "10.0.0.1 -::1");
     assert_eq!(round_trip("bind", &many(16)), many(16));
-    let why = Config::default().set("bind", &many(17)).unwrap_err().to_string();
+    let why = Config::default().set("bind", many(17)).unwrap_err().to_string();
     assert!(why.contains("Too many bind addresses specified."), "{why}");
 }
 
