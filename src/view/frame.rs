@@ -23,10 +23,10 @@ pub enum Motion {
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Viewport {
-    /// `viewBox 0 0 920 532`.
+    /// `viewBox 0 0 920 602`.
     #[default]
     Desktop,
-    /// `viewBox 0 0 390 448`.
+    /// `viewBox 0 0 390 552`.
     Phone,
 }
 

@@ -2,8 +2,10 @@
 
 use super::document::{element, flag, set};
 use super::paint::Painter;
+use super::panes::sentences;
 use super::run::Run;
 use crate::view::compare::{self, Side};
+use crate::view::narration::narrate;
 use crate::view::text::line;
 use crate::view::tree::short;
 use crate::view::{Frame, Node, stage};
@@ -16,6 +18,8 @@ pub struct Beside {
     parting: usize,
     open: bool,
     stage: Painter,
+    /// The sentence in its drawing.
+    said: Painter,
     told: Painter,
 }
 
@@ -27,6 +31,7 @@ impl Beside {
             parting: 0,
             open: false,
             stage: Painter::new(element("was")),
+            said: Painter::new(element("was-told")),
             told: Painter::new(element("told")),
         }
     }
@@ -85,6 +90,8 @@ impl Beside {
         let now = was.timeline.now(then);
         let frame_then = Frame { world: &world, now, ..*frame };
         self.stage.paint(vec![compare::picture(stage::stage(&frame_then))]);
+        let step = now.map(|record| narrate(record, &before, &world, frame.you).words);
+        self.said.paint(step.as_ref().map(sentences).unwrap_or_default());
         let parting = self.parting;
         let said = if parting >= is.timeline.len() && parting >= was.timeline.len() {
             line!("beside.same")

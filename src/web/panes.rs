@@ -41,6 +41,8 @@ pub struct Scene<'a> {
     /// Steps go by faster than they can be told.
     pub in_haste: bool,
     pub tab: Tab,
+    /// What a chapter says of this moment.
+    pub says: Option<&'a str>,
     pub asked: Option<&'a Chain>,
     pub marking: &'a Marking,
     pub lanes: bool,
@@ -91,10 +93,13 @@ impl Panes {
         let said = told
             .as_ref()
             .map_or_else(|| scene.run.about.clone(), |told| told.pick(frame.terms).to_owned());
-        self.narration.paint(match &told {
+        // Hidden from assistive technology, which hears it on the chapter's page.
+        let lead = |says: &str| p("lead", says.to_owned()).attr("aria-hidden", "true");
+        let own = match &told {
             Some(told) => sentences(told),
             None => opening(&scene.run.about),
-        });
+        };
+        self.narration.paint(scene.says.map(lead).into_iter().chain(own).collect());
         self.position.paint(position(frame, scene));
         let place = self.paint_timeline(frame, cycles, scene);
         let page = self.tabs.iter_mut().find(|(tab, _)| *tab == scene.tab);
@@ -208,20 +213,21 @@ fn latencies(scene: Scene) -> Node {
     ))
 }
 
-fn sentences(told: &Words) -> Vec<Node> {
+pub fn sentences(told: &Words) -> Vec<Node> {
     let kitchen = Node::new("span").class("k1").text(told.kitchen().to_owned());
     let redis = Node::new("span").class("r1").text(told.redis().to_owned());
     vec![
         Node::new("p").key("say").class("say").child(kitchen).child(redis),
-        Node::new("p").key("term").class("term").text(told.term().to_owned()),
+        p("term", told.term().to_owned()),
     ]
 }
 
 fn opening(about: &str) -> Vec<Node> {
-    vec![
-        Node::new("p").key("say").class("say").text(about.to_owned()),
-        Node::new("p").key("hint").class("hint").text(line!("page.hint")),
-    ]
+    vec![p("say", about.to_owned()), p("hint", line!("page.hint"))]
+}
+
+fn p(class: &'static str, text: String) -> Node {
+    Node::new("p").key(class).class(class).text(text)
 }
 
 fn width_px(id: &str) -> u32 {

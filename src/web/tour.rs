@@ -1,7 +1,7 @@
 //! The guided tour's part of the page: where one is in it, what was answered,
 //! and what is remembered.
 
-use super::document::{document, element, flag, set, window};
+use super::document::{document, element, flag, set};
 use super::paint::Painter;
 use super::run::Run;
 use super::settings::{remember, remembered};
@@ -170,16 +170,25 @@ impl Tour {
         self.said.take()
     }
 
+    /// The present step, if `playhead` is at its moment of the chapter's run.
+    fn present(&self, playhead: usize) -> Option<(&'static Chapter, &'static Step, usize)> {
+        self.here().filter(|(.., step)| self.at_home && self.playhead(*step) == Some(playhead))
+    }
+
+    /// What the chapter says of this moment.
+    #[must_use]
+    pub fn says(&self, playhead: usize) -> Option<String> {
+        self.present(playhead).map(|(chapter, _, step)| chapter.says(step))
+    }
+
     /// `open`: the tour's tab is shown.
     pub fn paint(&mut self, playhead: usize, open: bool) {
-        let step = self.here().map(|(.., index)| index);
-        let at_the_moment =
-            self.at_home && step.is_some_and(|step| self.playhead(step) == Some(playhead));
-        flag(&element("page"), "data-touring", open && step.is_some());
+        let present = self.present(playhead);
+        flag(&element("page"), "data-touring", open && self.here().is_some());
         if open {
-            self.painter.paint(self.nodes(at_the_moment));
+            self.painter.paint(self.nodes(present.is_some()));
         }
-        let cue = self.here().filter(|_| open && at_the_moment).map(|(_, step, _)| step.of.id());
+        let cue = present.filter(|_| open).map(|(_, step, _)| step.of.id());
         point_at(cue.as_deref());
     }
 
@@ -226,22 +235,7 @@ fn point_at(id: Option<&str>) {
             if is_above {
                 element("stage").scroll_into_view();
             }
-            // On a short one, the way on lies over the sentence.
-            let covered_px = covered_px();
-            if covered_px > 0.0 {
-                window().scroll_by_with_x_and_y(0.0, covered_px.ceil());
-            }
         }
         set(&brackets, "style", &place);
     }
-}
-
-/// How far the sentence reaches below the way on, in pixels.
-fn covered_px() -> f64 {
-    let [says, walk] = [".tour .says", ".tour .walk"].map(|selector| {
-        document().query_selector(selector).ok().flatten().map(|it| it.get_bounding_client_rect())
-    });
-    // Beside each other, neither covers the other.
-    let one_below_the_other = says.zip(walk).filter(|(says, walk)| says.right() > walk.left());
-    one_below_the_other.map_or(0.0, |(says, walk)| says.bottom() - walk.top())
 }

@@ -86,22 +86,22 @@ fn bell(scene: &Scene<'_>, x: f64, y: f64, k: f64) -> Node {
 }
 
 fn desktop(scene: &Scene<'_>, mut out: Node) -> Node {
-    let floor = 508.0;
+    let floor = 578.0;
     let x = 92.0;
-    out.push(bell(scene, 113.0, 407.0, 1.0));
+    out.push(bell(scene, 113.0, floor - 101.0, 1.0));
     let hot = scene.is_at(Place::Door);
     let frame = if hot { "frame2 hotb" } else { "frame2" };
     let mut entrance = entrance();
-    entrance.push(rect(frame, x, 424.0, 42.0, 84.0).round(2.0).key("frame"));
+    entrance.push(rect(frame, x, floor - 84.0, 42.0, 84.0).round(2.0).key("frame"));
     let mut leaf = g().key("leaf");
     if is_open(scene) {
-        leaf.push(rect("leaf open", x + 4.0, 428.0, 34.0, 80.0));
-        leaf.push(path("leafo", "M96 428L83 434V513L96 508Z"));
+        leaf.push(rect("leaf open", x + 4.0, floor - 80.0, 34.0, 80.0));
+        leaf.push(path("leafo", "M96 498L83 504V583L96 578Z"));
     } else {
-        leaf.push(rect("leaf", x + 4.0, 428.0, 34.0, 80.0));
-        leaf.push(rect("paneline", x + 9.0, 435.0, 24.0, 26.0).round(1.0));
-        leaf.push(rect("paneline", x + 9.0, 468.0, 24.0, 32.0).round(1.0));
-        leaf.push(circle("inkf", x + 34.0, 465.0, 1.8));
+        leaf.push(rect("leaf", x + 4.0, floor - 80.0, 34.0, 80.0));
+        leaf.push(rect("paneline", x + 9.0, floor - 73.0, 24.0, 26.0).round(1.0));
+        leaf.push(rect("paneline", x + 9.0, floor - 40.0, 24.0, 32.0).round(1.0));
+        leaf.push(circle("inkf", x + 34.0, floor - 43.0, 1.8));
     }
     out.push(entrance.child(leaf));
     out.push(line("floor", 8.0, floor, 146.0, floor));
@@ -132,7 +132,7 @@ fn names(scene: &Scene<'_>, waiting: usize, hot: bool) -> Node {
     let listener = scene.world.listeners.first();
     let bell = say!("stage.door.bell", listener.map_or(0, |(fd, _)| fd.0));
     let mut out = g().key("names");
-    out.push(label("lab obj", 8.0, 416.0, bell, Anchor::Start, 13.5));
+    out.push(label("lab obj", 8.0, scene.layout.boundary + 33.0, bell, Anchor::Start, 13.5));
     let words = say!("stage.door.queue", waiting);
     let y = scene.layout.height - 7.0;
     out.push(g().children(one!("nm", 8.0, y, words, Anchor::Start)));
@@ -146,18 +146,18 @@ fn names(scene: &Scene<'_>, waiting: usize, hot: bool) -> Node {
 }
 
 fn phone(scene: &Scene<'_>, mut out: Node) -> Node {
-    out.push(bell(scene, 23.0, 346.0, 0.9));
+    out.push(bell(scene, 23.0, 450.0, 0.9));
     let frame = if scene.is_at(Place::Door) { "frame2 hotb" } else { "frame2" };
     let mut entrance = entrance();
-    entrance.push(rect(frame, 8.0, 364.0, 30.0, 59.0).round(2.0).key("frame"));
+    entrance.push(rect(frame, 8.0, 468.0, 30.0, 59.0).round(2.0).key("frame"));
     let mut leaf = g().key("leaf");
     if is_open(scene) {
-        leaf.push(rect("leaf open", 11.0, 367.0, 24.0, 56.0));
-        leaf.push(path("leafo", "M11 367L19 371V427L11 423Z"));
+        leaf.push(rect("leaf open", 11.0, 471.0, 24.0, 56.0));
+        leaf.push(path("leafo", "M11 471L19 475V531L11 527Z"));
     } else {
-        leaf.push(rect("leaf", 11.0, 367.0, 24.0, 56.0));
-        leaf.push(rect("paneline", 15.0, 372.0, 16.0, 18.0));
-        leaf.push(rect("paneline", 15.0, 395.0, 16.0, 22.0));
+        leaf.push(rect("leaf", 11.0, 471.0, 24.0, 56.0));
+        leaf.push(rect("paneline", 15.0, 476.0, 16.0, 18.0));
+        leaf.push(rect("paneline", 15.0, 499.0, 16.0, 22.0));
     }
     out.push(entrance.child(leaf));
     let waiting = scene.world.backlog.len();

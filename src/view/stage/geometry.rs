@@ -60,7 +60,8 @@ pub struct Layout {
     pub slots: usize,
     pub width: f64,
     pub height: f64,
-    /// Lower edge of the kitchen.
+    /// Lower edge of the kitchen. From here to the rail is the sentence's room
+    /// (`.narr` in `www/page.css`): between the chef and whom he serves.
     pub kitchen: f64,
     pub rail: f64,
     pub pad: f64,
@@ -100,9 +101,9 @@ impl Layout {
             Room::TwentyFour => (Scale::Small, 24),
         };
         let (pad_width, pad_height, table, floor, caption) = match scale {
-            Scale::Large => (112.0, 77.0, 468.0, 508.0, 525.0),
-            Scale::Medium => (58.0, 56.0, 460.0, 489.0, 510.0),
-            Scale::Small => (26.0, 44.0, 462.0, 492.0, 510.0),
+            Scale::Large => (112.0, 77.0, 538.0, 578.0, 595.0),
+            Scale::Medium => (58.0, 56.0, 530.0, 559.0, 580.0),
+            Scale::Small => (26.0, 44.0, 532.0, 562.0, 580.0),
         };
         let dining = match room {
             Room::Hall => Dining::Map(Grid::desktop(places)),
@@ -114,16 +115,16 @@ impl Layout {
             dining,
             slots,
             width: 920.0,
-            height: 532.0,
+            height: 602.0,
             kitchen: 216.0,
-            rail: 228.0,
-            pad: 237.0,
+            rail: 298.0,
+            pad: 307.0,
             pad_width,
             pad_height,
-            shelf: 352.0,
+            shelf: 422.0,
             shelf_height: 18.0,
-            track: 376.5,
-            boundary: 383.0,
+            track: 446.5,
+            boundary: 453.0,
             table,
             floor,
             caption,
@@ -155,19 +156,19 @@ impl Layout {
             dining,
             slots,
             width: 390.0,
-            height: 448.0,
+            height: 552.0,
             kitchen: 202.0,
-            rail: 213.0,
-            pad: 220.0,
+            rail: 317.0,
+            pad: 324.0,
             pad_width,
             pad_height,
-            shelf: 302.0,
+            shelf: 406.0,
             shelf_height: 14.0,
-            track: 321.0,
-            boundary: 326.0,
-            table: 394.0,
-            floor: 423.0,
-            caption: 439.0,
+            track: 425.0,
+            boundary: 430.0,
+            table: 498.0,
+            floor: 527.0,
+            caption: 543.0,
             pass: 44.0,
             x0: 48.0,
             x1: 386.0,
@@ -237,11 +238,11 @@ impl Layout {
         }
     }
 
-    /// Where the attention line crosses from the kitchen to a column: half way
-    /// between kitchen and rail.
+    /// Where the attention line crosses to a column: right above the rail, below
+    /// the sentence.
     #[must_use]
     pub fn crossing(&self) -> f64 {
-        (self.kitchen + self.rail) / 2.0 - 1.0
+        self.rail - 7.0
     }
 
     /// Where the attention line leaves downwards: the foot of the ring, which

@@ -311,11 +311,11 @@ pub fn pass(scene: &Scene<'_>) -> Node {
     if layout.is_phone() {
         let pads = say!("stage.rack.notes");
         let rack = say!("stage.rack.rack");
-        out.push(super::draw::small_bold(4.0, 248.0, pads));
-        out.push(super::draw::small_bold(4.0, 312.0, rack));
+        out.push(super::draw::small_bold(4.0, 352.0, pads));
+        out.push(super::draw::small_bold(4.0, 416.0, rack));
     } else {
-        out.push(super::draw::label("lab obj", 8.0, 262.0, pads, Anchor::Start, 13.5));
-        out.push(super::draw::label("lab obj", 8.0, 346.0, rack, Anchor::Start, 13.5));
+        out.push(super::draw::label("lab obj", 8.0, 332.0, pads, Anchor::Start, 13.5));
+        out.push(super::draw::label("lab obj", 8.0, 416.0, rack, Anchor::Start, 13.5));
         let up = say!("stage.rack.inside");
         let down = say!("stage.rack.outside");
         out.push(g().children(one!("bd", 8.0, layout.boundary - 5.0, up, Anchor::Start)));

@@ -60,6 +60,7 @@ impl App {
         let world = self.run.timeline.world_at(playhead);
         let frame = frame_of(&self.run, &self.player, &self.settings, self.selected, &world);
         let ticks = self.is_at_end() && !self.run.timeline.is_finished();
+        let says = self.tour.says(playhead).filter(|_| self.tab == Tab::Tour);
         let scene = Scene {
             run: &self.run,
             playhead,
@@ -67,6 +68,7 @@ impl App {
             stepped: &stepped,
             in_haste,
             tab: self.tab,
+            says: says.as_deref(),
             asked: self.asking.shown(),
             marking: &self.marking,
             lanes: self.lanes,
