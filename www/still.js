@@ -46,6 +46,38 @@
     });
   }
 
+  // The sentence is a paragraph over the drawing: a line of text for each of
+  // its lines, on the ground that keeps the chef's line out of it.
+  function sentence(live, copy) {
+    var m = live.getScreenCTM().inverse(), pen = document.createElement("canvas").getContext("2d"), group = document.createElementNS(SVG, "g");
+    group.setAttribute("transform", "matrix(" + [m.a, m.b, m.c, m.d, m.e, m.f] + ")");
+    copy.appendChild(group);
+    function add(name, attributes, css) {
+      var element = document.createElementNS(SVG, name);
+      Object.keys(attributes).forEach(function (name) { element.setAttribute(name, attributes[name]); });
+      element.style.cssText = css;
+      group.appendChild(element);
+      return element;
+    }
+    [].forEach.call(live.closest(".scene").querySelectorAll(".narr p, .narr span"), function (said) {
+      var text = said.firstChild, range = document.createRange(), style = getComputedStyle(said);
+      if (!said.getClientRects().length || text?.nodeType !== 3) return;
+      pen.font = style.font;
+      for (var from = 0, to = 1; to <= text.length; to += 1) {
+        range.setStart(text, from);
+        range.setEnd(text, to);
+        var wrapped = range.getClientRects().length > 1;
+        if (!wrapped && to < text.length) continue;
+        if (wrapped) range.setEnd(text, to - 1);
+        from = range.endOffset;
+        var { x, y, width, height } = range.getBoundingClientRect();
+        add("rect", { x, y, width, height }, "fill:var(--paper)");
+        y += pen.measureText("").fontBoundingBoxAscent;
+        add("text", { x, y }, "font:" + style.font + ";letter-spacing:" + style.letterSpacing + ";fill:" + style.color).textContent = range;
+      }
+    });
+  }
+
   function still() {
     var live = document.querySelector("#stage svg"), copy = live.cloneNode(true);
     var box = live.viewBox.baseVal, ground = document.createElementNS(SVG, "rect"), defs = document.createElementNS(SVG, "defs");
@@ -59,6 +91,7 @@
     ground.style.fill = "var(--paper)";
     copy.prepend(defs, ground);
     for (var use; (use = copy.querySelector("use")); ) unfold(use);
+    sentence(live, copy);
     live.parentNode.appendChild(copy);
     try { flatten(copy); } finally { copy.remove(); }
     copy.removeAttribute("style");

@@ -3,8 +3,7 @@
 //! here, and what differs.
 
 use super::Node;
-use super::narration::narrate;
-use super::text::{grouped, line};
+use super::text::{Words, grouped, line};
 use super::tree::Children;
 use crate::time::Micros;
 use crate::trace::codec::record_line;
@@ -51,9 +50,8 @@ fn forget_ids(node: &mut Node) {
 #[derive(Clone, Copy, Debug)]
 pub struct Side<'a> {
     pub world: &'a World,
-    /// The state before the last record, and that record.
-    pub before: &'a World,
-    pub now: Option<&'a Record>,
+    /// What its last record tells.
+    pub told: Option<&'a Words>,
 }
 
 /// What is to be said of both; what differs is marked.
@@ -96,11 +94,8 @@ fn row(head: &str, [was, is]: [String; 2]) -> Node {
     if differs { row.class("differs") } else { row }
 }
 
-/// As to anybody: in one of the two the reader may not have come as a guest yet.
 fn said(side: Side) -> String {
-    side.now.map_or_else(String::new, |now| {
-        narrate(now, side.before, side.world, None).words.into_kitchen()
-    })
+    side.told.map_or("", Words::kitchen).to_owned()
 }
 
 fn guest(world: &World, name: &str) -> String {

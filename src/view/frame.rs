@@ -26,7 +26,7 @@ pub enum Viewport {
     /// `viewBox 0 0 920 602`.
     #[default]
     Desktop,
-    /// `viewBox 0 0 390 552`.
+    /// `viewBox 0 0 390 528`.
     Phone,
 }
 

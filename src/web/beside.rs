@@ -4,6 +4,7 @@ use super::document::{element, flag, set};
 use super::paint::Painter;
 use super::panes::sentences;
 use super::run::Run;
+use crate::trace::Record;
 use crate::view::compare::{self, Side};
 use crate::view::narration::narrate;
 use crate::view::text::line;
@@ -90,8 +91,13 @@ impl Beside {
         let now = was.timeline.now(then);
         let frame_then = Frame { world: &world, now, ..*frame };
         self.stage.paint(vec![compare::picture(stage::stage(&frame_then))]);
-        let step = now.map(|record| narrate(record, &before, &world, frame.you).words);
-        self.said.paint(step.as_ref().map(sentences).unwrap_or_default());
+        // As to anybody: in one of the two the reader may not have come as a guest yet.
+        let tell = |now: Option<&Record>, before, world| {
+            now.map(|record| narrate(record, before, world, None).words)
+        };
+        let (told_then, told) =
+            (tell(now, &before, &world), tell(frame.now, &is_before, frame.world));
+        self.said.paint(told_then.as_ref().map(sentences).unwrap_or_default());
         let parting = self.parting;
         let said = if parting >= is.timeline.len() && parting >= was.timeline.len() {
             line!("beside.same")
@@ -102,8 +108,8 @@ impl Beside {
         let seek = seek.attr("data-seek", (parting + 1).to_string()).text(line!("beside.go"));
         let first = Node::new("p").child(Node::new("span").text(said)).child(seek);
         let table = compare::table(
-            Side { world: &world, before: &before, now },
-            Side { world: frame.world, before: &is_before, now: frame.now },
+            Side { world: &world, told: told_then.as_ref() },
+            Side { world: frame.world, told: told.as_ref() },
         );
         self.told.paint(vec![first, table]);
     }

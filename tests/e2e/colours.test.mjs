@@ -141,7 +141,7 @@ for (const [name, { style, media }] of Object.entries(FORMS)) {
           const classes = [...element.querySelectorAll("circle")].map((e) => e.getAttribute("class")).filter((c) => /lamp|hotring/.test(c));
           const flag = element.querySelector("[href='#flag']") ? "flag" : "";
           const svg = document.querySelector("#stage svg").getBoundingClientRect(), k = svg.width / 920;
-          const [x, y] = id === "lamp:1" ? [57, 60] : [146, 392];
+          const [x, y] = id === "lamp:1" ? [57, 60] : [146, 462];
           const size = id === "lamp:1" ? [26, 30] : [30, 70];
           return { state: classes.join("+") + flag, clip: { x: svg.x + x * k, y: svg.y + y * k, width: size[0] * k, height: size[1] * k } };
         }, id);

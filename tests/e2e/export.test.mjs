@@ -13,6 +13,8 @@ for (const colorScheme of ["light", "dark"]) {
     const svg = body.toString("utf8");
     assert.doesNotMatch(svg, /<use|var\(|class=|<style|light-dark|https?:\/\/(?!www\.w3\.org)/, "it needs nothing of the page");
     assert.match(svg, /<title>|aria-label/);
+    const said = [...svg.matchAll(/<text[^>]*>([^<]*)<\/text>/g)].map((line) => line[1]).join("");
+    assert.ok(said.includes(await page.locator("#narration .say").innerText()), "the moment's sentence is in it");
     // Both drawn by the browser at the same size, and compared by the point.
     const [width, height] = await page.locator("#stage svg").first().evaluate((svg) => [svg.viewBox.baseVal.width, svg.viewBox.baseVal.height]);
     const context = await chromium().browser.newContext({ viewport: { width, height } });
@@ -24,7 +26,7 @@ for (const colorScheme of ["light", "dark"]) {
       await shown.locator("img").evaluate((image) => image.decode());
       const exported = await shown.screenshot();
       await page.setViewportSize({ width: 1440, height: 900 });
-      await page.addStyleTag({ content: `.stage { position: fixed; inset: 0 auto auto 0; z-index: 99; width: ${width}px; height: ${height}px; background: var(--paper) } .stage .stg { max-height: none !important; width: ${width}px; height: ${height}px }` });
+      await page.addStyleTag({ content: `.scene { position: fixed; inset: 0 auto auto 0; z-index: 99; width: ${width}px; height: ${height}px; background: var(--paper) }` });
       const live = await page.screenshot({ clip: { x: 0, y: 0, width, height } });
       const different = await shown.evaluate(async ([a, b]) => {
         const points = async (base64) => {
@@ -52,7 +54,7 @@ read("the stage as PNG is twice as large as drawn", { path: MOMENT, reducedMotio
   const { name, body } = await reader.download("Picture of the stage, PNG");
   assert.match(name, /\.png$/);
   assert.equal(body.subarray(1, 4).toString("latin1"), "PNG");
-  assert.deepEqual([body.readUInt32BE(16), body.readUInt32BE(20)], [1840, 1064]);
+  assert.deepEqual([body.readUInt32BE(16), body.readUInt32BE(20)], [1840, 1204]);
 });
 
 read("the trace for other viewers tells what the page tells", { path: "/?scenario=slow-dish", reducedMotion: "reduce" }, async (reader) => {

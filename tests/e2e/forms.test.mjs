@@ -86,7 +86,7 @@ read("in front of an audience the arrow keys walk through the told chapter", { p
   await page.locator("#present").click();
   const says = page.locator("#tour .says");
   const before = await says.innerText();
-  const size = await says.evaluate((at) => Number.parseFloat(getComputedStyle(at).fontSize));
+  const size = await page.locator("#narration .lead").evaluate((at) => Number.parseFloat(getComputedStyle(at).fontSize));
   assert.ok(size >= 20, `${size} px`);
   await page.keyboard.press("ArrowRight");
   await page.waitForFunction(() => location.hash === "#tour/final-sweep/3");

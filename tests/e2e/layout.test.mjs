@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { DESKTOP, PHONE } from "./browser.mjs";
 import { read } from "./read.mjs";
+import { strayedFromItsRoom } from "./reader.mjs";
 
 const STILL = { reducedMotion: "reduce" };
 
@@ -80,6 +81,37 @@ for (const viewport of [DESKTOP, PHONE, { width: 320, height: 640 }]) {
       const { left, right } = await guest.evaluate((use) => use.getBoundingClientRect());
       assert.ok(right <= waiter.left + 1 || left >= waiter.right - 1, `the waiter from ${waiter.left} to ${waiter.right} stands over a guest from ${left} to ${right}`);
     }
+  });
+}
+
+/** Enough for every kind of event that a bundled scenario has. */
+const PLACES_LIMIT = 120;
+
+async function strayedAnywhere(limit) {
+  const scrub = document.getElementById("scrub"), found = [];
+  for (let place = 0; place <= Math.min(Number(scrub.max), limit); place += 1) {
+    scrub.value = place;
+    scrub.dispatchEvent(new Event("input", { bubbles: true }));
+    await new Promise((frame) => requestAnimationFrame(() => requestAnimationFrame(frame)));
+    found.push(...strayedFromItsRoom());
+  }
+  return found;
+}
+
+// As long as no event of any scenario says more than its place holds, none is
+// cut off, and none lies on what it speaks of.
+for (const [lang, viewport] of [["de", DESKTOP], ["en", { width: 320, height: 700 }], ["de", { width: 320, height: 700 }]]) {
+  read(`every sentence of every scenario has its room in the drawing: ${lang}, ${viewport.width} px`, { ...STILL, viewport, path: `/?lang=${lang}` }, async (reader, page) => {
+    const scenarios = await page.locator("#scenario option").evaluateAll((all) => all.map((one) => one.value).filter(Boolean));
+    assert.ok(scenarios.length >= 15);
+    const strayed = new Set();
+    await page.addScriptTag({ content: String(strayedFromItsRoom) });
+    for (const scenario of scenarios) {
+      await page.locator("#scenario").selectOption(scenario);
+      await reader.settled();
+      for (const what of await page.evaluate(strayedAnywhere, PLACES_LIMIT)) strayed.add(`${scenario}: ${what}`);
+    }
+    assert.deepEqual([...strayed], []);
   });
 }
 

@@ -39,6 +39,10 @@ export class Reader {
     return this.page.locator("#narration").innerText();
   }
 
+  strayed() {
+    return this.page.evaluate(strayedFromItsRoom);
+  }
+
   /** The text of an inspector's panel, opened first. */
   async panel(name) {
     await this.page.getByRole("tab", { name }).click();
@@ -147,4 +151,16 @@ export class Reader {
     for await (const chunk of await download.createReadStream()) chunks.push(chunk);
     return { name: download.suggestedFilename(), body: Buffer.concat(chunks) };
   }
+}
+
+/** In the page: what of the moment's sentence is not in the room that the
+ * drawing keeps for it, between kitchen and rail. */
+export function strayedFromItsRoom() {
+  const at = (selector) => document.querySelector(selector).getBoundingClientRect();
+  const [drawing, kitchen, rail] = ["#stage svg", "#stage .zk", "#stage .rail"].map(at);
+  return [...document.querySelectorAll("#narration p")]
+    .filter((p) => p.textContent && p.getClientRects().length)
+    .map((p) => [p.textContent, p.getBoundingClientRect()])
+    .filter(([, { top, bottom, left, right }]) => top < kitchen.bottom - 1 || bottom > rail.top + 1 || left < drawing.left - 1 || right > drawing.right + 1)
+    .map(([said, { top, bottom }]) => `${said}: ${top} to ${bottom}, not in ${kitchen.bottom} to ${rail.top}`);
 }

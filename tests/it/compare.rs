@@ -7,7 +7,7 @@ use onechef::sim::{Action, Input, Packets, Scenario, Sim, scenarios};
 use onechef::time::Micros;
 use onechef::trace::{Record, Timeline};
 use onechef::view::compare::{self, Side};
-use onechef::view::{Frame, Motion, Terms, Viewport, stage};
+use onechef::view::{Frame, Motion, Terms, Viewport, narrate, stage};
 
 fn records(scenario: &Scenario) -> Vec<Record> {
     let mut records = Vec::new();
@@ -79,8 +79,13 @@ fn what_differs_is_marked_and_the_second_picture_is_only_a_picture() {
         let then = compare::abreast(&was, parting, playhead, world.at);
         let (old, before) = (was.world_at(then), is.world_at(playhead - 1));
         let old_before = was.world_at(then.saturating_sub(1));
-        let was = Side { world: &old, before: &old_before, now: was.now(then) };
-        let is = Side { world: &world, before: &before, now: is.now(playhead) };
+        let tell = |now: Option<&Record>, before, world| {
+            now.map(|record| narrate(record, before, world, None).words)
+        };
+        let told_then = tell(was.now(then), &old_before, &old);
+        let told = tell(is.now(playhead), &before, &world);
+        let was = Side { world: &old, told: told_then.as_ref() };
+        let is = Side { world: &world, told: told.as_ref() };
         compare::table(was, is).to_markup()
     };
     assert!(!told(parting).contains("differs"), "{}", told(parting));

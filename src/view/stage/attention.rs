@@ -46,7 +46,7 @@ pub fn attention(scene: &Scene<'_>) -> Option<Node> {
             }
         }
         Place::Door => {
-            let (x, y) = if layout.is_phone() { (41.0, 450.0) } else { (113.0, 462.0) };
+            let (x, y) = if layout.is_phone() { (41.0, 426.0) } else { (113.0, 462.0) };
             let mut way = down(layout, x);
             if layout.is_phone() {
                 way.push_str(&d!("V{}Q{} {} {} {}H36", y - 5.0, x, y, x - 4.0, y));

@@ -146,18 +146,18 @@ fn names(scene: &Scene<'_>, waiting: usize, hot: bool) -> Node {
 }
 
 fn phone(scene: &Scene<'_>, mut out: Node) -> Node {
-    out.push(bell(scene, 23.0, 450.0, 0.9));
+    out.push(bell(scene, 23.0, 426.0, 0.9));
     let frame = if scene.is_at(Place::Door) { "frame2 hotb" } else { "frame2" };
     let mut entrance = entrance();
-    entrance.push(rect(frame, 8.0, 468.0, 30.0, 59.0).round(2.0).key("frame"));
+    entrance.push(rect(frame, 8.0, 444.0, 30.0, 59.0).round(2.0).key("frame"));
     let mut leaf = g().key("leaf");
     if is_open(scene) {
-        leaf.push(rect("leaf open", 11.0, 471.0, 24.0, 56.0));
-        leaf.push(path("leafo", "M11 471L19 475V531L11 527Z"));
+        leaf.push(rect("leaf open", 11.0, 447.0, 24.0, 56.0));
+        leaf.push(path("leafo", "M11 447L19 451V507L11 503Z"));
     } else {
-        leaf.push(rect("leaf", 11.0, 471.0, 24.0, 56.0));
-        leaf.push(rect("paneline", 15.0, 476.0, 16.0, 18.0));
-        leaf.push(rect("paneline", 15.0, 499.0, 16.0, 22.0));
+        leaf.push(rect("leaf", 11.0, 447.0, 24.0, 56.0));
+        leaf.push(rect("paneline", 15.0, 452.0, 16.0, 18.0));
+        leaf.push(rect("paneline", 15.0, 475.0, 16.0, 22.0));
     }
     out.push(entrance.child(leaf));
     let waiting = scene.world.backlog.len();

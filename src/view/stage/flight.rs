@@ -239,7 +239,7 @@ fn door_x(scene: &Scene<'_>) -> f64 {
 fn in_the_doorway(scene: &Scene<'_>) -> Node {
     let k = if scene.layout.is_phone() { 0.8 } else { 1.0 };
     let x = door_x(scene) - 20.0 * (1.0 - ease_out(scene.t));
-    let floor = if scene.layout.is_phone() { 527.0 } else { 578.0 };
+    let floor = if scene.layout.is_phone() { 503.0 } else { 578.0 };
     g().key("doorway").child(symbol("#queue", 0.0, 0.0).moved_scaled(x, floor, k))
 }
 
@@ -250,7 +250,7 @@ fn turned_away(scene: &Scene<'_>, why: RefuseReason) -> Node {
     };
     let mut out = g().key("refused").attr("id", "obj:refused");
     let phone = scene.layout.is_phone();
-    let floor = if phone { 527.0 } else { 578.0 };
+    let floor = if phone { 503.0 } else { 578.0 };
     let from = door_x(scene);
     let to = if phone { 6.0 } else { 40.0 };
     let k = if phone { 0.7 } else { 1.0 };

@@ -311,8 +311,8 @@ pub fn pass(scene: &Scene<'_>) -> Node {
     if layout.is_phone() {
         let pads = say!("stage.rack.notes");
         let rack = say!("stage.rack.rack");
-        out.push(super::draw::small_bold(4.0, 352.0, pads));
-        out.push(super::draw::small_bold(4.0, 416.0, rack));
+        out.push(super::draw::small_bold(4.0, 328.0, pads));
+        out.push(super::draw::small_bold(4.0, 392.0, rack));
     } else {
         out.push(super::draw::label("lab obj", 8.0, 332.0, pads, Anchor::Start, 13.5));
         out.push(super::draw::label("lab obj", 8.0, 416.0, rack, Anchor::Start, 13.5));
