@@ -63,7 +63,7 @@ async function forkPicture(browser, base) {
     window.scrollTo(0, 0);
   });
   const { y, height } = await page.locator(".scenes").boundingBox();
-  const clip = { x: 0, y: y - 8, width: DESKTOP.width, height: height + 78 };
+  const clip = { x: 0, y: y - 8, width: DESKTOP.width, height: height + 8 };
   await page.screenshot({ path: FORK_PICTURE, clip });
   await page.close();
 }
