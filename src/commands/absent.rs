@@ -3,8 +3,8 @@
 
 use super::{Command, Context, Flags, Outcome, Refusal};
 
-const ANY_TIME: Flags = Flags::LOADING.and(Flags::STALE);
-const FAST: Flags = Flags::FAST.and(Flags::LOADING).and(Flags::STALE).and(Flags::CONNECTION);
+const ANY_TIME: Flags = Flags::LOADING.with(Flags::STALE);
+const FAST: Flags = Flags::FAST.with(Flags::LOADING).with(Flags::STALE).with(Flags::CONNECTION);
 
 pub(super) const COMMANDS: &[Command] = &[
     Command::new("readonly", 1, FAST, no_cluster).about(
@@ -22,7 +22,7 @@ pub(super) const COMMANDS: &[Command] = &[
         "3.0.0",
         "Would follow an ASK redirection; there is no cluster.",
     ),
-    Command::new("cluster", -2, ANY_TIME.and(Flags::ADMIN), no_cluster).about(
+    Command::new("cluster", -2, ANY_TIME.with(Flags::ADMIN), no_cluster).about(
         "cluster",
         "3.0.0",
         "Would tell of the cluster; there is none.",

@@ -13,8 +13,9 @@ use crate::resp::Args;
 use crate::store::parse_integer;
 use std::fmt::Write;
 
-const PLAIN: Flags = Flags::NOSCRIPT.and(Flags::LOADING).and(Flags::STALE).and(Flags::CONNECTION);
-const ADMIN: Flags = PLAIN.and(Flags::ADMIN);
+const PLAIN: Flags =
+    Flags::NOSCRIPT.with(Flags::LOADING).with(Flags::STALE).with(Flags::CONNECTION);
+const ADMIN: Flags = PLAIN.with(Flags::ADMIN);
 
 pub(super) const COMMANDS: &[Command] = &[Command::container("client", SUBCOMMANDS).about(
     "connection",
@@ -102,7 +103,7 @@ const SUBCOMMANDS: &[Command] = &[
         "6.0.0",
         "Says whether the next keys are to be tracked.",
     ),
-    Command::new("client|help", 2, Flags::LOADING.and(Flags::STALE).and(Flags::CONNECTION), help)
+    Command::new("client|help", 2, Flags::LOADING.with(Flags::STALE).with(Flags::CONNECTION), help)
         .about("connection", "5.0.0", "Lists the subcommands."),
 ];
 

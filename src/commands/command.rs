@@ -5,7 +5,7 @@ use super::{Command, Context, Flags, Outcome, Refusal, glob};
 use crate::resp::{Encoder, Sink};
 use crate::store::parse_integer;
 
-const FLAGS: Flags = Flags::LOADING.and(Flags::STALE).and(Flags::CONNECTION);
+const FLAGS: Flags = Flags::LOADING.with(Flags::STALE).with(Flags::CONNECTION);
 const PER_COMMAND: &str = "O(N) with N commands";
 
 pub(super) const COMMANDS: &[Command] = &[Command::new("command", -1, FLAGS, info_of_all)

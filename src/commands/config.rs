@@ -4,7 +4,7 @@ use super::{Command, Context, Flags, Outcome, Refusal};
 use crate::engine::config::{Directive, SetError, find, matching};
 use crate::event::Event;
 
-const ADMIN: Flags = Flags::ADMIN.and(Flags::NOSCRIPT).and(Flags::LOADING).and(Flags::STALE);
+const ADMIN: Flags = Flags::ADMIN.with(Flags::NOSCRIPT).with(Flags::LOADING).with(Flags::STALE);
 
 pub(super) const COMMANDS: &[Command] = &[Command::container("config", SUBCOMMANDS).about(
     "server",
@@ -29,7 +29,7 @@ const SUBCOMMANDS: &[Command] = &[
         "2.8.0",
         "Writes the directives to the file that the server was started with.",
     ),
-    Command::new("config|help", 2, Flags::LOADING.and(Flags::STALE), help).about(
+    Command::new("config|help", 2, Flags::LOADING.with(Flags::STALE), help).about(
         "server",
         "5.0.0",
         "Lists the subcommands.",

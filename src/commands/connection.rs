@@ -5,10 +5,10 @@ use crate::engine::client::ClientFlags;
 use crate::event::{ARG_CAP, ClientChange, CloseReason, Event, Preview, TransactionEnd};
 use crate::store::parse_integer;
 
-const PLAIN: Flags = Flags::FAST.and(Flags::CONNECTION);
-const ANY_TIME: Flags = PLAIN.and(Flags::LOADING).and(Flags::STALE);
+const PLAIN: Flags = Flags::FAST.with(Flags::CONNECTION);
+const ANY_TIME: Flags = PLAIN.with(Flags::LOADING).with(Flags::STALE);
 /// Before authentication, too.
-const OPEN: Flags = ANY_TIME.and(Flags::NOSCRIPT).and(Flags::NO_AUTH).and(Flags::ALLOW_BUSY);
+const OPEN: Flags = ANY_TIME.with(Flags::NOSCRIPT).with(Flags::NO_AUTH).with(Flags::ALLOW_BUSY);
 
 pub(super) const COMMANDS: &[Command] = &[
     Command::new("ping", -1, PLAIN, ping).about(

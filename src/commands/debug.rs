@@ -10,7 +10,7 @@ use crate::time::Micros;
 pub(super) const COMMANDS: &[Command] = &[Command::new(
     "debug",
     -2,
-    Flags::ADMIN.and(Flags::NOSCRIPT).and(Flags::LOADING).and(Flags::STALE),
+    Flags::ADMIN.with(Flags::NOSCRIPT).with(Flags::LOADING).with(Flags::STALE),
     debug,
 )
 .about("server", "1.0.0", "Does what only a demonstration or a test needs.")

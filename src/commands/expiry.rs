@@ -2,8 +2,8 @@
 
 use super::{Command, Context, Flags, Outcome, Refusal, keyword};
 
-const WRITE: Flags = Flags::WRITE.and(Flags::FAST).and(Flags::KEYSPACE);
-const READ: Flags = Flags::READONLY.and(Flags::FAST).and(Flags::KEYSPACE);
+const WRITE: Flags = Flags::WRITE.with(Flags::FAST).with(Flags::KEYSPACE);
+const READ: Flags = Flags::READONLY.with(Flags::FAST).with(Flags::KEYSPACE);
 
 pub(super) const COMMANDS: &[Command] = &[
     Command::new("expire", -3, WRITE, |ctx| expire(ctx, Clock::InSeconds, "expire"))

@@ -63,7 +63,7 @@ impl Flags {
 
     /// Both sets together.
     #[must_use]
-    pub const fn and(self, other: Flags) -> Flags {
+    pub const fn with(self, other: Flags) -> Flags {
         Flags(self.0 | other.0)
     }
 
@@ -93,7 +93,7 @@ impl Flags {
             (self.has(Flags::FAST), "@fast"),
             (!self.has(Flags::FAST), "@slow"),
             (self.has(Flags::BLOCKING), "@blocking"),
-            (self.has(Flags::ADMIN.and(Flags::DANGEROUS)), "@dangerous"),
+            (self.has(Flags::ADMIN.with(Flags::DANGEROUS)), "@dangerous"),
             (self.has(Flags::CONNECTION), "@connection"),
             (self.has(Flags::TRANSACTION), "@transaction"),
         ]

@@ -10,7 +10,7 @@ use crate::engine::server::Server;
 pub const REDIS_VERSION: &str = "7.4.1";
 
 pub(super) const COMMANDS: &[Command] =
-    &[Command::new("info", -1, Flags::LOADING.and(Flags::STALE).and(Flags::DANGEROUS), info)
+    &[Command::new("info", -1, Flags::LOADING.with(Flags::STALE).with(Flags::DANGEROUS), info)
         .about("server", "1.0.0", "Answers the server's state and counters.")];
 
 /// One section.

@@ -4,8 +4,8 @@ use super::{Command, Context, Flags, Outcome, Refusal, glob};
 use crate::event::Event;
 use crate::store::Deadline;
 
-const WRITE: Flags = Flags::WRITE.and(Flags::KEYSPACE);
-const READ: Flags = Flags::READONLY.and(Flags::KEYSPACE);
+const WRITE: Flags = Flags::WRITE.with(Flags::KEYSPACE);
+const READ: Flags = Flags::READONLY.with(Flags::KEYSPACE);
 const FAST: Flags = Flags::FAST;
 
 pub(super) const COMMANDS: &[Command] = &[
@@ -13,20 +13,20 @@ pub(super) const COMMANDS: &[Command] = &[
         .keys(1, -1, 1)
         .about("generic", "1.0.0", "Deletes keys; answers how many there were.")
         .complexity("O(N) with N keys, and the elements of those that are lists"),
-    Command::new("unlink", -2, WRITE.and(FAST), del)
+    Command::new("unlink", -2, WRITE.with(FAST), del)
         .keys(1, -1, 1)
         .about("generic", "4.0.0", "Deletes keys; here the same as DEL, for want of a thread.")
         .complexity("O(N) with N keys, and the elements of those that are lists"),
-    Command::new("exists", -2, READ.and(FAST), exists)
+    Command::new("exists", -2, READ.with(FAST), exists)
         .keys(1, -1, 1)
         .about("generic", "1.0.0", "Answers how many of the keys exist.")
         .complexity("O(N) with N keys"),
-    Command::new("type", 2, READ.and(FAST), kind).keys(1, 1, 1).about(
+    Command::new("type", 2, READ.with(FAST), kind).keys(1, 1, 1).about(
         "generic",
         "1.0.0",
         "Answers what kind of value a key holds.",
     ),
-    Command::new("keys", 2, READ.and(Flags::DANGEROUS), keys)
+    Command::new("keys", 2, READ.with(Flags::DANGEROUS), keys)
         .about("generic", "1.0.0", "Answers all keys that match a pattern.")
         .complexity("O(N) with N keys in the database"),
     Command::new("randomkey", 1, READ, randomkey).about("generic", "1.0.0", "Answers any one key."),
@@ -35,20 +35,20 @@ pub(super) const COMMANDS: &[Command] = &[
         "1.0.0",
         "Gives a key another name, over whatever had it.",
     ),
-    Command::new("renamenx", 3, WRITE.and(FAST), renamenx).keys(1, 2, 1).about(
+    Command::new("renamenx", 3, WRITE.with(FAST), renamenx).keys(1, 2, 1).about(
         "generic",
         "1.0.0",
         "Gives a key another name if that is free.",
     ),
-    Command::new("dbsize", 1, READ.and(FAST), dbsize).about(
+    Command::new("dbsize", 1, READ.with(FAST), dbsize).about(
         "server",
         "1.0.0",
         "Answers how many keys the database has.",
     ),
-    Command::new("flushdb", -1, WRITE.and(Flags::DANGEROUS), flushdb)
+    Command::new("flushdb", -1, WRITE.with(Flags::DANGEROUS), flushdb)
         .about("server", "1.0.0", "Deletes all keys of the database.")
         .complexity("O(N) with N keys in the database"),
-    Command::new("flushall", -1, WRITE.and(Flags::DANGEROUS), flushall)
+    Command::new("flushall", -1, WRITE.with(Flags::DANGEROUS), flushall)
         .about("server", "1.0.0", "Deletes all keys of all databases.")
         .complexity("O(N) with N keys in all"),
     Command::container("object", OBJECT).about("generic", "2.2.3", "Looks inside a value."),
@@ -72,20 +72,25 @@ const OBJECT: &[Command] = &[
         "4.0.0",
         "Answers how often a value is used, if that is counted.",
     ),
-    Command::new("object|help", 2, Flags::LOADING.and(Flags::STALE).and(Flags::KEYSPACE), |ctx| {
-        ctx.help(
-            "OBJECT",
-            &[
-                "ENCODING <key>",
-                "    How the key's value is kept.",
-                "FREQ <key>",
-                "    How often it is used; not counted here.",
-                "REFCOUNT <key>",
-                "    How many share it.",
-            ],
-        );
-        Ok(())
-    })
+    Command::new(
+        "object|help",
+        2,
+        Flags::LOADING.with(Flags::STALE).with(Flags::KEYSPACE),
+        |ctx| {
+            ctx.help(
+                "OBJECT",
+                &[
+                    "ENCODING <key>",
+                    "    How the key's value is kept.",
+                    "FREQ <key>",
+                    "    How often it is used; not counted here.",
+                    "REFCOUNT <key>",
+                    "    How many share it.",
+                ],
+            );
+            Ok(())
+        },
+    )
     .about("generic", "6.2.0", "Lists the subcommands."),
 ];
 

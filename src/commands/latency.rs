@@ -3,7 +3,7 @@
 use super::{Command, Context, Flags, Outcome};
 use crate::engine::latency::Sample;
 
-const READ: Flags = Flags::ADMIN.and(Flags::NOSCRIPT).and(Flags::LOADING).and(Flags::STALE);
+const READ: Flags = Flags::ADMIN.with(Flags::NOSCRIPT).with(Flags::LOADING).with(Flags::STALE);
 
 /// GRAPH and DOCTOR are left out, since the page draws and explains; so is
 /// HISTOGRAM, since counts of single calls would have to time every one of
@@ -30,7 +30,7 @@ const SUBCOMMANDS: &[Command] = &[
         "2.8.13",
         "Forgets some events, or all.",
     ),
-    Command::new("latency|help", 2, Flags::LOADING.and(Flags::STALE), help).about(
+    Command::new("latency|help", 2, Flags::LOADING.with(Flags::STALE), help).about(
         "server",
         "2.8.13",
         "Lists the subcommands.",

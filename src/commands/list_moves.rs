@@ -4,8 +4,8 @@ use super::waiting::deadline;
 use super::{Command, Context, Flags, Outcome, Refusal};
 use crate::store::{Deadline, End, List, Place, StringValue, Value, parse_integer};
 
-const MOVE: Flags = Flags::WRITE.and(Flags::DENYOOM).and(Flags::LIST);
-const POP: Flags = Flags::WRITE.and(Flags::LIST);
+const MOVE: Flags = Flags::WRITE.with(Flags::DENYOOM).with(Flags::LIST);
+const POP: Flags = Flags::WRITE.with(Flags::LIST);
 const WAIT: Flags = Flags::BLOCKING;
 
 const PER_KEY: &str = "O(N) with N keys";
@@ -29,33 +29,35 @@ pub(super) const COMMANDS: &[Command] = &[
         "6.2.0",
         "Takes an element from one end of a list and puts it at one of another.",
     ),
-    Command::new("lmpop", -4, POP.and(Flags::MOVABLEKEYS), |ctx| pop_many(ctx, None))
+    Command::new("lmpop", -4, POP.with(Flags::MOVABLEKEYS), |ctx| pop_many(ctx, None))
         .about("list", "7.0.0", "Takes elements from the first list that has any.")
         .complexity(PER_KEY_AND_ELEMENT),
-    Command::new("blpop", -3, POP.and(WAIT), |ctx| blocking_pop(ctx, End::Front))
+    Command::new("blpop", -3, POP.with(WAIT), |ctx| blocking_pop(ctx, End::Front))
         .keys(1, -2, 1)
         .about("list", "2.0.0", "Takes the first element of a list, or waits for one.")
         .complexity(PER_KEY),
-    Command::new("brpop", -3, POP.and(WAIT), |ctx| blocking_pop(ctx, End::Back))
+    Command::new("brpop", -3, POP.with(WAIT), |ctx| blocking_pop(ctx, End::Back))
         .keys(1, -2, 1)
         .about("list", "2.0.0", "Takes the last element of a list, or waits for one.")
         .complexity(PER_KEY),
-    Command::new("brpoplpush", 4, MOVE.and(WAIT), |ctx| {
+    Command::new("brpoplpush", 4, MOVE.with(WAIT), |ctx| {
         let until = deadline(ctx, 3)?;
         blocking_move(ctx, End::Back, End::Front, until)
     })
     .keys(1, 2, 1)
     .about("list", "2.2.0", "Does RPOPLPUSH, or waits for an element."),
-    Command::new("blmove", 6, MOVE.and(WAIT), |ctx| {
+    Command::new("blmove", 6, MOVE.with(WAIT), |ctx| {
         let (from, to) = (end(ctx, 3)?, end(ctx, 4)?);
         let until = deadline(ctx, 5)?;
         blocking_move(ctx, from, to, until)
     })
     .keys(1, 2, 1)
     .about("list", "6.2.0", "Does LMOVE, or waits for an element."),
-    Command::new("blmpop", -5, POP.and(WAIT).and(Flags::MOVABLEKEYS), |ctx| pop_many(ctx, Some(1)))
-        .about("list", "7.0.0", "Does LMPOP, or waits for an element.")
-        .complexity(PER_KEY_AND_ELEMENT),
+    Command::new("blmpop", -5, POP.with(WAIT).with(Flags::MOVABLEKEYS), |ctx| {
+        pop_many(ctx, Some(1))
+    })
+    .about("list", "7.0.0", "Does LMPOP, or waits for an element.")
+    .complexity(PER_KEY_AND_ELEMENT),
 ];
 
 /// `LEFT` or `RIGHT` (`getListPositionFromObjectOrReply`).

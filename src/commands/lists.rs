@@ -3,9 +3,9 @@
 use super::{Command, Context, Flags, Outcome, Refusal};
 use crate::store::{Deadline, End, List, Value, parse_integer};
 
-const PUSH: Flags = Flags::WRITE.and(Flags::DENYOOM).and(Flags::FAST).and(Flags::LIST);
-const POP: Flags = Flags::WRITE.and(Flags::FAST).and(Flags::LIST);
-const READ: Flags = Flags::READONLY.and(Flags::LIST);
+const PUSH: Flags = Flags::WRITE.with(Flags::DENYOOM).with(Flags::FAST).with(Flags::LIST);
+const POP: Flags = Flags::WRITE.with(Flags::FAST).with(Flags::LIST);
+const READ: Flags = Flags::READONLY.with(Flags::LIST);
 
 const PER_ELEMENT: &str = "O(N) with N elements";
 
@@ -34,7 +34,7 @@ pub(super) const COMMANDS: &[Command] = &[
         .keys(1, 1, 1)
         .about("list", "1.0.0", "Takes elements from the end of a list.")
         .complexity(PER_ELEMENT),
-    Command::new("llen", 2, READ.and(Flags::FAST), llen).keys(1, 1, 1).about(
+    Command::new("llen", 2, READ.with(Flags::FAST), llen).keys(1, 1, 1).about(
         "list",
         "1.0.0",
         "Answers how many elements a list has.",

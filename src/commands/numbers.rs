@@ -4,7 +4,7 @@ use super::long_double::LongDouble;
 use super::{Command, Context, Flags, Outcome, Refusal};
 use crate::store::{Deadline, StringValue, Value};
 
-const FLAGS: Flags = Flags::WRITE.and(Flags::DENYOOM).and(Flags::FAST).and(Flags::STRING);
+const FLAGS: Flags = Flags::WRITE.with(Flags::DENYOOM).with(Flags::FAST).with(Flags::STRING);
 
 pub(super) const COMMANDS: &[Command] = &[
     Command::new("incr", 2, FLAGS, |ctx| add(ctx, 1)).keys(1, 1, 1).about(

@@ -4,9 +4,9 @@ use super::{Command, Context, Flags, Outcome, Refusal, glob};
 use crate::event::{ARG_CAP, Event, Preview, SubscriptionKind};
 use SubscriptionKind::{Channel, Pattern, Shard};
 
-const ANY_TIME: Flags = Flags::PUBSUB.and(Flags::LOADING).and(Flags::STALE);
-const SUBSCRIBE: Flags = ANY_TIME.and(Flags::NOSCRIPT);
-const PUBLISH: Flags = ANY_TIME.and(Flags::FAST).and(Flags::MAY_REPLICATE);
+const ANY_TIME: Flags = Flags::PUBSUB.with(Flags::LOADING).with(Flags::STALE);
+const SUBSCRIBE: Flags = ANY_TIME.with(Flags::NOSCRIPT);
+const PUBLISH: Flags = ANY_TIME.with(Flags::FAST).with(Flags::MAY_REPLICATE);
 
 const PER_CHANNEL: &str = "O(N) with N channels or patterns";
 const PER_RECEIVER: &str = "O(N+M) with N subscribers of the channel and M patterns in all";
@@ -60,7 +60,7 @@ const SUBCOMMANDS: &[Command] = &[
     Command::new("pubsub|shardnumsub", -2, ANY_TIME, |ctx| numsub(ctx, Shard))
         .about("pubsub", "7.0.0", "Answers how many hear each shard channel.")
         .complexity("O(N) with N shard channels asked for"),
-    Command::new("pubsub|help", 2, Flags::LOADING.and(Flags::STALE), help).about(
+    Command::new("pubsub|help", 2, Flags::LOADING.with(Flags::STALE), help).about(
         "pubsub",
         "6.2.0",
         "Lists the subcommands.",

@@ -3,7 +3,7 @@
 use super::{Command, Context, Flags, Outcome, Refusal, glob};
 
 pub(super) const COMMANDS: &[Command] =
-    &[Command::new("scan", -2, Flags::READONLY.and(Flags::KEYSPACE), scan)
+    &[Command::new("scan", -2, Flags::READONLY.with(Flags::KEYSPACE), scan)
         .about("generic", "2.8.0", "Answers some keys and where to go on.")
         .complexity("O(1) a call, O(N) for all of N keys")];
 

@@ -5,7 +5,7 @@ use crate::engine::client::ClientFlags;
 use crate::engine::server::ShutdownRequest;
 
 pub(super) const COMMANDS: &[Command] = &[
-    Command::new("time", 1, Flags::LOADING.and(Flags::STALE).and(Flags::FAST), time).about(
+    Command::new("time", 1, Flags::LOADING.with(Flags::STALE).with(Flags::FAST), time).about(
         "server",
         "2.6.0",
         "Answers the wall clock: seconds since 1970, and microseconds.",
@@ -14,11 +14,11 @@ pub(super) const COMMANDS: &[Command] = &[
         "shutdown",
         -1,
         Flags::ADMIN
-            .and(Flags::NOSCRIPT)
-            .and(Flags::LOADING)
-            .and(Flags::STALE)
-            .and(Flags::NO_MULTI)
-            .and(Flags::ALLOW_BUSY),
+            .with(Flags::NOSCRIPT)
+            .with(Flags::LOADING)
+            .with(Flags::STALE)
+            .with(Flags::NO_MULTI)
+            .with(Flags::ALLOW_BUSY),
         shutdown,
     )
     .about("server", "1.0.0", "Ends the server."),

@@ -4,8 +4,8 @@ use super::expiry::{Clock, deadline_ms, is_past};
 use super::{Command, Context, Flags, Outcome, Refusal};
 use crate::store::{Deadline, StringValue, Value};
 
-const WRITE: Flags = Flags::WRITE.and(Flags::DENYOOM).and(Flags::STRING);
-const FAST_WRITE: Flags = WRITE.and(Flags::FAST);
+const WRITE: Flags = Flags::WRITE.with(Flags::DENYOOM).with(Flags::STRING);
+const FAST_WRITE: Flags = WRITE.with(Flags::FAST);
 
 pub(super) const COMMANDS: &[Command] = &[
     Command::new("set", -3, WRITE, set).keys(1, 1, 1).about(
@@ -28,7 +28,7 @@ pub(super) const COMMANDS: &[Command] = &[
         "2.6.0",
         "Gives a key a string value for some milliseconds.",
     ),
-    Command::new("getex", -2, Flags::WRITE.and(Flags::FAST).and(Flags::STRING), getex)
+    Command::new("getex", -2, Flags::WRITE.with(Flags::FAST).with(Flags::STRING), getex)
         .keys(1, 1, 1)
         .about("string", "6.2.0", "Answers a string and changes when it ends."),
 ];

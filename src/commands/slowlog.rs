@@ -6,7 +6,7 @@ use crate::engine::slowlog::Entry;
 use crate::event::Event;
 use crate::store::parse_integer;
 
-const READ: Flags = Flags::ADMIN.and(Flags::LOADING).and(Flags::STALE);
+const READ: Flags = Flags::ADMIN.with(Flags::LOADING).with(Flags::STALE);
 
 pub(super) const COMMANDS: &[Command] = &[
     Command::container("slowlog", SUBCOMMANDS).about(
@@ -14,7 +14,7 @@ pub(super) const COMMANDS: &[Command] = &[
         "2.2.12",
         "Answers which commands took long.",
     ),
-    Command::new("monitor", 1, READ.and(Flags::NOSCRIPT), monitor).about(
+    Command::new("monitor", 1, READ.with(Flags::NOSCRIPT), monitor).about(
         "server",
         "1.0.0",
         "Hears every command from now on.",
@@ -33,7 +33,7 @@ const SUBCOMMANDS: &[Command] = &[
     Command::new("slowlog|reset", 2, READ, reset)
         .about("server", "2.2.12", "Forgets the slow commands.")
         .complexity("O(N) with N entries"),
-    Command::new("slowlog|help", 2, Flags::LOADING.and(Flags::STALE), help).about(
+    Command::new("slowlog|help", 2, Flags::LOADING.with(Flags::STALE), help).about(
         "server",
         "6.2.0",
         "Lists the subcommands.",

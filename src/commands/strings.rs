@@ -3,10 +3,10 @@
 use super::{Command, Context, Flags, Outcome, Refusal};
 use crate::store::{Deadline, Place, StringValue, Value};
 
-const READ: Flags = Flags::READONLY.and(Flags::STRING);
-const FAST_READ: Flags = READ.and(Flags::FAST);
-const WRITE: Flags = Flags::WRITE.and(Flags::DENYOOM).and(Flags::STRING);
-const FAST_WRITE: Flags = WRITE.and(Flags::FAST);
+const READ: Flags = Flags::READONLY.with(Flags::STRING);
+const FAST_READ: Flags = READ.with(Flags::FAST);
+const WRITE: Flags = Flags::WRITE.with(Flags::DENYOOM).with(Flags::STRING);
+const FAST_WRITE: Flags = WRITE.with(Flags::FAST);
 
 pub(super) const COMMANDS: &[Command] = &[
     Command::new("get", 2, FAST_READ, get).keys(1, 1, 1).about(
@@ -19,7 +19,7 @@ pub(super) const COMMANDS: &[Command] = &[
         "1.0.0",
         "Answers the string that a key holds and gives it another.",
     ),
-    Command::new("getdel", 2, Flags::WRITE.and(Flags::FAST).and(Flags::STRING), getdel)
+    Command::new("getdel", 2, Flags::WRITE.with(Flags::FAST).with(Flags::STRING), getdel)
         .keys(1, 1, 1)
         .about("string", "6.2.0", "Answers the string that a key holds and deletes the key."),
     Command::new("mget", -2, FAST_READ, mget)

@@ -4,8 +4,9 @@ use super::{Command, Context, Flags, Outcome, Refusal};
 use crate::engine::client::ClientFlags;
 use crate::event::{Event, TransactionEnd, TransactionStep};
 
-const PLAIN: Flags = Flags::NOSCRIPT.and(Flags::LOADING).and(Flags::STALE).and(Flags::TRANSACTION);
-const AT_ONCE: Flags = PLAIN.and(Flags::FAST).and(Flags::ALLOW_BUSY);
+const PLAIN: Flags =
+    Flags::NOSCRIPT.with(Flags::LOADING).with(Flags::STALE).with(Flags::TRANSACTION);
+const AT_ONCE: Flags = PLAIN.with(Flags::FAST).with(Flags::ALLOW_BUSY);
 
 pub(super) const COMMANDS: &[Command] = &[
     Command::new("multi", 1, AT_ONCE, multi).about(
@@ -13,7 +14,7 @@ pub(super) const COMMANDS: &[Command] = &[
         "1.2.0",
         "Begins a transaction: commands are queued until EXEC.",
     ),
-    Command::new("exec", 1, PLAIN.and(Flags::SKIP_SLOWLOG), exec)
+    Command::new("exec", 1, PLAIN.with(Flags::SKIP_SLOWLOG), exec)
         .about("transactions", "1.2.0", "Runs the queued commands, and nothing in between.")
         .complexity("that of the queued commands"),
     Command::new("discard", 1, AT_ONCE, discard)

@@ -290,7 +290,7 @@ impl Server {
         if client.flags.has(ClientFlags::MONITOR) {
             return false;
         }
-        const WRITES: Flags = Flags::WRITE.and(Flags::MAY_REPLICATE);
+        const WRITES: Flags = Flags::WRITE.with(Flags::MAY_REPLICATE);
         pause.scope == PauseScope::All || flags_of(client, command).has(WRITES)
     }
 }

@@ -129,7 +129,7 @@ impl Engine {
             return Some(Cow::Owned(error.into_bytes()));
         }
         // A monitor is a kind of replica to Redis.
-        const TOUCH: Flags = Flags::READONLY.and(Flags::WRITE).and(Flags::MAY_REPLICATE);
+        const TOUCH: Flags = Flags::READONLY.with(Flags::WRITE).with(Flags::MAY_REPLICATE);
         if client.flags.has(ClientFlags::MONITOR) && flags.has(TOUCH) {
             return Some(Cow::Borrowed(b"ERR Replica can't interact with the keyspace"));
         }

@@ -14,7 +14,7 @@ impl Server {
     ///
     /// Redis: `replicationFeedMonitors`, *faithful*.
     pub(super) fn feed_monitors(&mut self, slot: Slot, command: &Command, args: Args<'_>) {
-        if command.flags.has(Flags::ADMIN.and(Flags::SKIP_MONITOR)) {
+        if command.flags.has(Flags::ADMIN.with(Flags::SKIP_MONITOR)) {
             return;
         }
         let client = &self.clients[slot];

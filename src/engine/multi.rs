@@ -76,7 +76,7 @@ impl Server {
         if !lost {
             let args = OwnedArgs::from(args);
             transaction.queued_bytes += args.memory_bytes();
-            transaction.flags = transaction.flags.and(command.flags);
+            transaction.flags = transaction.flags.with(command.flags);
             transaction.commands = transaction.commands.saturating_add(1);
             transaction.queue.push(QueuedCommand { command, args });
         }
