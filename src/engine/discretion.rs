@@ -194,3 +194,40 @@ fn is_innocent(client: ClientId, after: &[Stamped]) -> bool {
     }
     understood
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::{CloseReason, ReplyInto};
+    use crate::net::Fd;
+    use crate::time::Micros;
+
+    /// Protects: what one client is told in confidence stays that when another
+    /// one leaves.
+    #[test]
+    fn nobody_takes_the_secrecy_of_others_along() {
+        let (one, two) = (ClientId(1), ClientId(2));
+        let gone =
+            Event::ClientFreed { client: two, fd: Fd(8), why: CloseReason::Quit, dropped: 0 };
+        let secret = || Event::ReplyQueued {
+            client: one,
+            into: ReplyInto::Buffer,
+            bytes: Preview::of(b"+hush\r\n", 64),
+            buffered: 7,
+            listed: 0,
+            blocks: 0,
+        };
+        let argv = vec![Preview::of(b"config", 64)];
+        let told = [
+            Event::Parsed { client: one, argc: 3, argv, parsed_to: 9 },
+            Event::Monitoring { client: one, on: true },
+        ];
+        for told in told {
+            let events = [told, gone.clone(), secret()];
+            let mut facts = events.map(|event| Stamped { at: Micros::ZERO, event });
+            Discretion::default().mask(&mut facts);
+            let Event::ReplyQueued { bytes, .. } = &facts[2].event else { panic!("a reply") };
+            assert_eq!((bytes.head.as_str(), bytes.len), ("", 7));
+        }
+    }
+}

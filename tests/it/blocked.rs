@@ -309,6 +309,21 @@ fn a_key_written_behind_a_slow_command_lives_as_long_as_it_was_told() {
     assert!(ends_ms >= written + 1_000, "written at {written}, ends at {ends_ms}");
 }
 
+/// Protects: who names a key twice stands in its queue once, wherever that is.
+#[test]
+fn who_names_a_key_twice_behind_others_gets_one_element() {
+    let mut house = House::with_guests(&[], 4);
+    for (guest, words) in [(1, "BLPOP k 0"), (2, "BLPOP k k 0"), (3, "BLPOP k 0")] {
+        assert_eq!(house.ask(guest, words), "");
+    }
+    assert_eq!(house.ask(4, "RPUSH k a b c d"), ":4\r\n");
+    for (guest, element) in [(1, "a"), (2, "b"), (3, "c")] {
+        assert_eq!(house.news(guest), format!("*2\r\n$1\r\nk\r\n$1\r\n{element}\r\n"));
+    }
+    assert_eq!(house.engine.server().blocking.keys(), 0);
+    assert_eq!(house.ask(2, "LRANGE k 0 -1"), "*1\r\n$1\r\nd\r\n");
+}
+
 /// Protects: waiting for many keys costs as much as naming them, and so does
 /// having them all filled at once. With each key compared to all before it,
 /// one request held everybody up for minutes.

@@ -3,9 +3,9 @@
 
 use crate::house::{House, request};
 use onechef::engine::client::ClientFlags;
-use onechef::event::{ClientId, Event, Pipe, Preview, Stamped, SubscriptionKind};
+use onechef::event::{ClientId, Event, Pipe, Preview, ReadOutcome, Stamped, SubscriptionKind};
 use onechef::net::virt::{GuestAction, Link};
-use onechef::net::{Net, Timeout, Wait};
+use onechef::net::{Fd, Net, Timeout, Wait};
 use onechef::time::Micros;
 use onechef::trace::world::{Counters, Doing, PANTRY_CAP};
 use onechef::trace::{Record, World};
@@ -328,6 +328,31 @@ fn an_address_that_comes_back_is_another_guest() {
     let guest = world.guests.get(&peer).expect("bob");
     assert_eq!((guest.name.as_str(), guest.waiting), ("bob", 0));
     assert!(!guest.gone && !guest.fin && guest.reading);
+}
+
+/// Protects: what still lies in a socket is what has not been read of it.
+#[test]
+fn a_read_takes_the_first_bytes_out_of_the_socket() {
+    let (client, fd) = (ClientId(1), Fd(8));
+    let peer = "127.0.0.1:50001".parse().expect("an address");
+    let pipe = |pipe| Event::Pipe { peer, pipe };
+    let mut world = World::default();
+    fold_all(
+        &mut world,
+        vec![
+            pipe(Pipe::Queued { name: "ana".into() }),
+            Event::ClientCreated { client, fd, peer, local: peer },
+            pipe(Pipe::Arrived { bytes: Preview::of(b"abcdef", 64) }),
+            Event::Read {
+                client,
+                fd,
+                outcome: ReadOutcome::Bytes,
+                bytes: Preview::of(b"abcd", 64),
+            },
+        ],
+    );
+    let guest = world.guests.get(&peer).expect("ana");
+    assert_eq!((guest.waiting, guest.waiting_head.as_slice()), (2, &b"ef"[..]));
 }
 
 #[test]

@@ -281,6 +281,27 @@ fn the_events_and_the_format_change_together() {
     );
 }
 
+/// Protects: a cycle's summary says how long the thread slept before it, and
+/// counts nothing of that as work.
+#[test]
+fn a_cycle_slept_from_the_poll_to_its_return() {
+    let records = run(11, 40);
+    let timeline = timeline_of(&records);
+    let cycles = timeline.cycles();
+    assert_eq!(cycles.len(), 40);
+    assert!(cycles.iter().any(|cycle| cycle.slept > Micros::ZERO));
+    for cycle in &cycles[1..] {
+        let woke = records[cycle.first].at;
+        let before = records[..cycle.first].iter().rev();
+        let mut polls = before.filter(|r| matches!(r.event, Event::PollEnter { .. }));
+        let slept_from = polls.next().expect("it slept").at;
+        assert_eq!(cycle.slept, woke.saturating_sub(slept_from), "cycle {}", cycle.cycle);
+        let work = [cycle.read, cycle.cook, cycle.serve, cycle.cron];
+        let work = work.into_iter().fold(0, |sum, part| sum + part.0);
+        assert_eq!(work, cycle.ended.saturating_sub(cycle.began).0, "cycle {}", cycle.cycle);
+    }
+}
+
 #[test]
 fn counters_are_infos_own() {
     let records = run(11, 40);

@@ -64,6 +64,53 @@ fn info_names_what_clients_look_for() {
     assert!(info["used_memory"].parse::<u64>().unwrap() > 0);
 }
 
+/// Protects: no field goes that a dashboard may show.
+#[test]
+fn info_has_the_same_fields_as_ever() {
+    let mut caller = Caller::new();
+    for (section, names) in INFO_FIELDS {
+        let reply = caller.say(&format!("INFO {section}"));
+        let told = reply.lines().filter_map(|line| line.split_once(':'));
+        let told: Vec<&str> = told.map(|(name, _)| name).collect();
+        assert_eq!(told.join(" "), *names, "{section}");
+    }
+}
+
+const INFO_FIELDS: &[(&str, &str)] = &[
+    (
+        "clients",
+        "connected_clients cluster_connections maxclients client_recent_max_input_buffer \
+         client_recent_max_output_buffer blocked_clients tracking_clients pubsub_clients \
+         watching_clients clients_in_timeout_table total_watched_keys total_blocking_keys \
+         total_blocking_keys_on_nokey",
+    ),
+    (
+        "memory",
+        "used_memory used_memory_human used_memory_dataset maxmemory maxmemory_human \
+         maxmemory_policy mem_clients_slaves mem_clients_normal",
+    ),
+    (
+        "stats",
+        "total_connections_received total_commands_processed instantaneous_ops_per_sec \
+         total_net_input_bytes total_net_output_bytes total_net_repl_input_bytes \
+         total_net_repl_output_bytes instantaneous_input_kbps instantaneous_output_kbps \
+         instantaneous_input_repl_kbps instantaneous_output_repl_kbps rejected_connections \
+         expired_keys expired_stale_perc expired_time_cap_reached_count evicted_clients \
+         keyspace_hits keyspace_misses pubsub_channels pubsub_patterns pubsubshard_channels \
+         total_error_replies unexpected_error_replies dump_payload_sanitizations \
+         total_reads_processed total_writes_processed io_threaded_reads_processed \
+         io_threaded_writes_processed client_query_buffer_limit_disconnections \
+         client_output_buffer_limit_disconnections reply_buffer_shrinks reply_buffer_expands \
+         eventloop_cycles eventloop_duration_sum eventloop_duration_cmd_sum \
+         instantaneous_eventloop_cycles_per_sec instantaneous_eventloop_duration_usec",
+    ),
+    (
+        "debug",
+        "eventloop_duration_aof_sum eventloop_duration_cron_sum eventloop_duration_max \
+         eventloop_cmd_per_cycle_max",
+    ),
+];
+
 #[test]
 fn used_memory_follows_the_keyspace() {
     let mut caller = Caller::new();

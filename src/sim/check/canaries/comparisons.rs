@@ -65,3 +65,15 @@ fn what_arrives_and_was_not_sent_is_noticed() {
     };
     assert_eq!(seen.invariant, Invariant::InputInOrder);
 }
+
+/// Protects: runs are compared by what happened in them, to the last record.
+#[test]
+fn the_hash_of_a_run_depends_on_each_record() {
+    let scenario = two_guests();
+    let report = examine(&scenario).expect("nothing is wrong");
+    let mut later = scenario.clone();
+    later.inputs.last_mut().expect("bob's order").at = Micros(4_001);
+    let other = examine(&later).expect("nothing is wrong");
+    assert_eq!(other.received, report.received, "the same is said, a microsecond later");
+    assert_ne!(other.hash, report.hash);
+}
