@@ -315,6 +315,11 @@ fn who_names_a_key_twice_behind_others_gets_one_element() {
     let mut house = House::with_guests(&[], 4);
     for (guest, words) in [(1, "BLPOP k 0"), (2, "BLPOP k k 0"), (3, "BLPOP k 0")] {
         assert_eq!(house.ask(guest, words), "");
+        let waits = house.take_facts().into_iter().find_map(|fact| match fact {
+            Event::Blocked { on: BlockedOn::Keys { keys, .. }, .. } => Some(keys.len()),
+            _ => None,
+        });
+        assert_eq!(waits, Some(1), "{words}");
     }
     assert_eq!(house.ask(4, "RPUSH k a b c d"), ":4\r\n");
     for (guest, element) in [(1, "a"), (2, "b"), (3, "c")] {
