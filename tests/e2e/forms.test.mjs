@@ -32,11 +32,11 @@ read("on paper stands the moment, in light, without what can only be pressed", {
   await page.emulateMedia({ media: "print" });
   for (const hidden of ["#transport", "#console", "#tabs", "#scrub"]) assert.ok(!(await page.locator(hidden).isVisible()), hidden);
   for (const shown of ["#stage svg", "#narration", "#tables", "#strip"]) assert.ok(await page.locator(shown).first().isVisible(), shown);
-  const [ink, ground] = await page.evaluate(() => {
+  const [ink, ...grounds] = await page.evaluate(() => {
     const style = getComputedStyle(document.querySelector("#narration .say"));
-    return [style.color, getComputedStyle(document.body).backgroundColor];
+    return [style.color, style.backgroundColor, getComputedStyle(document.body).backgroundColor];
   });
-  assert.deepEqual([ink, ground], ["rgb(38, 33, 27)", "rgb(255, 255, 255)"]);
+  assert.deepEqual([ink, ...grounds], ["rgb(38, 33, 27)", "rgb(255, 255, 255)", "rgb(255, 255, 255)"]);
 });
 
 test("once seen, the page opens without a network, and a link in it too", async () => {
