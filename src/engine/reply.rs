@@ -378,6 +378,9 @@ mod tests {
                 prop_assert_eq!(reply.len() as usize, appended.len() - left.len());
                 let (buffered, listed) = reply.waiting_split();
                 prop_assert_eq!(buffered + listed, reply.len());
+                let blocks = reply.pending.iter().flat_map(|pending| &pending.list);
+                let measured = blocks.map(|block| block.capacity() as u64 + BLOCK_OVERHEAD_BYTES);
+                prop_assert_eq!(reply.limit_usage_bytes(), measured.sum::<u64>());
                 if reply.is_drained() {
                     prop_assert_eq!(reply.len(), 0);
                     reply.release(&mut pool);

@@ -100,8 +100,10 @@ impl Program for Orderer {
         }
         match self.load.pace {
             Pace::Open { every, random } => self.turn_open(now, every, random),
-            // Its turn comes by its own doing alone.
-            Pace::Closed { .. } if self.owed > 0 => Turn::default(),
+            // Something sent besides is owed, or it thinks anew since then.
+            Pace::Closed { .. } if self.owed > 0 || self.due.is_some_and(|due| now < due) => {
+                Turn::default()
+            }
             Pace::Closed { pipeline, .. } => {
                 let batch = pipeline.min(self.share - self.sent);
                 let writes = (0..batch).flat_map(|_| self.request()).collect();
@@ -114,7 +116,11 @@ impl Program for Orderer {
         let Pace::Closed { think, .. } = self.load.pace else { return None };
         let before = self.owed;
         self.owed = self.owed.saturating_sub(self.replies.read(bytes));
-        (before > 0 && self.owed == 0).then(|| now.saturating_add(think))
+        if before == 0 || self.owed > 0 {
+            return None;
+        }
+        self.due = Some(now.saturating_add(think));
+        self.due
     }
 
     fn also_wrote(&mut self, bytes: &[u8]) {

@@ -116,3 +116,32 @@ impl Store {
         self.expire.budget_exhausted()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Protects: every database gets its turn to be shrunk, not the first
+    /// alone, and the first one again after the last.
+    #[test]
+    fn the_tables_of_all_databases_shrink_in_turn() {
+        let mut store = Store::new(3, 7);
+        for round in 0..2 {
+            for db in 0..3 {
+                for n in 0..2_000_u16 {
+                    let value = Value::String(StringValue::text(b"v"));
+                    store.db_mut(db).upsert(&n.to_be_bytes(), value, Deadline::At(9), 0);
+                }
+                for n in 20..2_000_u16 {
+                    let place = store.db(db).find(&n.to_be_bytes()).expect("a key");
+                    store.db_mut(db).remove(place);
+                }
+            }
+            (0..12).for_each(|_| store.shrink_tables());
+            for db in 0..3 {
+                let more = store.dbs[db].shrink(SHRINK_STEP);
+                assert!(!more, "round {round}: database {db} was passed over");
+            }
+        }
+    }
+}

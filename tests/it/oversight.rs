@@ -505,6 +505,23 @@ fn the_largest_buffers_are_remembered_for_some_seconds() {
     house.settle();
     house.pass(onechef::time::Micros::from_secs(10));
     assert!(field(&mut house, "input") < 50_000);
+    // Of all that wait in the same second the largest counts, whoever of
+    // them is seen last.
+    let bytes = [(3, 5_000_000), (4, 9_000_000), (5, 4_000_000)];
+    for (guest, waits) in bytes {
+        house.connect(guest);
+        house.act(guest, GuestAction::StopReading);
+        house.send(guest, request(&["ECHO", &"x".repeat(waits)]));
+    }
+    house.settle();
+    house.pass(onechef::time::Micros::from_secs(1));
+    let most = field(&mut house, "output");
+    assert!((8_000_000..10_000_000).contains(&most), "{most}");
+    house.act(4, GuestAction::Read);
+    house.settle();
+    house.pass(onechef::time::Micros::from_secs(10));
+    let most = field(&mut house, "output");
+    assert!((4_000_000..6_000_000).contains(&most), "{most}");
 }
 
 /// Redis notes the command when it looks it up, whatever becomes of it.

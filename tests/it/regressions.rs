@@ -372,6 +372,23 @@ fn an_idle_loop_wakes_for_its_timer_only() {
     }
 }
 
+/// Protects: with many guests the clock rings more often, so that each run
+/// sees few of them; `dynamic-hz no` leaves it at what `hz` says.
+#[test]
+fn the_clock_rings_more_often_for_many_guests_unless_it_is_told_not_to() {
+    for (dynamic, guests, rings) in [("yes", 200, 1), ("yes", 201, 2), ("no", 201, 1)] {
+        let directives = [("hz", "1"), ("dynamic-hz", dynamic)];
+        let mut house = House::with_guests(&directives, guests);
+        // What was due before all of them were seated comes first.
+        house.pass(Micros::from_secs(1));
+        house.take_facts();
+        house.pass(Micros::from_secs(4));
+        let rung = |fact: &&Event| matches!(fact, Event::TimerFired { .. });
+        let rung = house.take_facts().iter().filter(rung).count();
+        assert_eq!(rung, 4 * rings, "dynamic-hz {dynamic}, {guests} guests");
+    }
+}
+
 /// After CVE-2023-44487 (rapid reset) and its kin: coming and going costs the
 /// house nothing that stays. The checker compares with the baseline.
 #[test]

@@ -85,6 +85,33 @@ fn a_guest_thinks_before_it_orders_again() {
     }
 }
 
+/// Protects: who is told to send something besides while it thinks waits for
+/// the reply and thinks anew, and goes on no faster afterwards.
+#[test]
+fn what_is_sent_besides_does_not_hurry_a_guest_that_thinks() {
+    for stall in ["", "at 6.4ms eve sends DEBUG SLEEP 0.01"] {
+        let load = "at 5ms rush sends 20 x PING closed think 3ms";
+        let besides = "at 6.5ms rush.1 sends ECHO besides";
+        let (_, records) = run(&format!("{load}\n{stall}\n{besides}"));
+        let (mut pings, mut owed, mut read) = (Vec::new(), 0, 2_000);
+        for record in &records {
+            let Event::Pipe { peer, pipe } = &record.event else { continue };
+            match pipe {
+                _ if peer.port() != 50_001 => {}
+                Pipe::Sent { bytes, .. } if bytes.len == PING_BYTES => {
+                    assert_eq!(owed, 0, "{stall}: all was answered before");
+                    pings.push(record.at.0 - read);
+                    owed += PONG_BYTES;
+                }
+                Pipe::Sent { .. } => owed += 13,
+                Pipe::Consumed { bytes } => (owed, read) = (owed - bytes.len, record.at.0),
+                _ => {}
+            }
+        }
+        assert_eq!(pings, [3_000; 5], "{stall}");
+    }
+}
+
 /// Protects: what an open load sends, and when, depends on no reply.
 #[test]
 fn an_open_load_is_sent_whatever_is_answered() {
@@ -107,6 +134,12 @@ fn an_open_load_is_sent_whatever_is_answered() {
         .collect();
     times.sort_unstable();
     assert_eq!(times, (0..9).map(|nth| 5_000 + 300 * nth).collect::<Vec<_>>());
+    for (pace, even) in [("open every 300us", true), ("open every 300us random", false)] {
+        for sent in sendings(&run(&format!("at 5ms rush sends 60 x PING {pace}")).1).values() {
+            let gaps: Vec<u64> = sent.windows(2).map(|two| two[1].0 - two[0].0).collect();
+            assert_eq!(gaps.iter().all(|gap| *gap == 4 * 300), even, "{pace}: {gaps:?}");
+        }
+    }
 }
 
 #[test]
