@@ -135,7 +135,7 @@ const CANARIES: &[Canary] = &[
             _ => false,
         })
     }),
-    at_the_seam(Invariant::NoLostWakeup, Sabotage::ForgetWriteWatch),
+    at_the_seam(Invariant::NoLostWakeup, Sabotage::ForgetWriteWatch).saying("output waits"),
     at_the_seam(Invariant::FreedIsGone, Sabotage::ForgetClose),
     at_the_seam(Invariant::FreedIsGone, Sabotage::CloseTwice),
     at_the_seam(Invariant::AcceptBudget, Sabotage::AcceptOnward),
@@ -268,7 +268,8 @@ const CANARIES: &[Canary] = &[
         let close = Record { event: Event::CloseAsap { client, why }, ..records[at].clone() };
         records.insert(at, close);
         true
-    }),
+    })
+    .saying("a command runs although"),
     in_the_facts(Invariant::SilentAfterClose, |records| {
         // The effect before its cause.
         let at = records.iter().position(|r| matches!(r.event, Event::ReplyQueued { .. }));
@@ -365,7 +366,8 @@ const CANARIES: &[Canary] = &[
     }),
     in_the_server(Invariant::BlockedWait, |server| {
         damage(server, |_| true, |client| client.flags.set(ClientFlags::BLOCKED))
-    }),
+    })
+    .saying("by its flag"),
     in_the_server(Invariant::UnblockedServed, |server| {
         damage(server, |_| true, |client| client.flags.set(ClientFlags::UNBLOCKED))
     }),

@@ -129,6 +129,17 @@ pub(super) const CLAUSES: &[Canary] = &[
         records.len() < all
     })
     .saying("not dealt with"),
+    in_the_facts(Invariant::WholeRequestsOnly, |records| {
+        repeat(records, |event| matches!(event, Event::CommandEnd { .. }))
+    })
+    .saying("ends that has not begun"),
+    in_the_facts(Invariant::WholeRequestsOnly, |records| {
+        add(records, |event| match event {
+            Event::CommandEnd { client, .. } => Some(parsed(*client)),
+            _ => None,
+        })
+    })
+    .saying("is said to be in bytes"),
     in_the_facts(Invariant::OutputInOrder, |records| {
         forge(records, |event| match event {
             Event::ReplyQueued { bytes, .. } => {
@@ -162,6 +173,8 @@ pub(super) const CLAUSES: &[Canary] = &[
     })
     .saying("still executing"),
     in_the_server(Invariant::OneReplyEach, |server| scribble(server, b"+\r\n")).saying("due"),
+    in_the_server(Invariant::StrictReplies, |server| scribble(server, b"+")).saying("half a reply"),
+    in_the_server(Invariant::OutputInOrder, |server| scribble(server, b"?")).saying("has changed"),
     in_the_server(Invariant::OneProtocolError, |server| {
         rewrite(server, |len| [b"-", "x".repeat(len - 3).as_bytes(), b"\r\n"].concat())
     })
