@@ -68,8 +68,9 @@
         range.setEnd(text, to);
         var wrapped = range.getClientRects().length > 1;
         if (!wrapped && to < text.length) continue;
-        if (wrapped) range.setEnd(text, to - 1);
-        from = range.endOffset;
+        // What did not fit begins the next line, and is looked at again there.
+        if (wrapped && to - from > 1) range.setEnd(text, (to -= 1));
+        from = to;
         var { x, y, width, height } = range.getBoundingClientRect();
         add("rect", { x, y, width, height }, "fill:var(--paper)");
         y += pen.measureText("").fontBoundingBoxAscent;

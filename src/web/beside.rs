@@ -82,6 +82,7 @@ impl Beside {
         self.mark(is.timeline.len());
         let Some(was) = original else {
             self.stage.paint(Vec::new());
+            self.said.paint(Vec::new());
             return self.told.paint(Vec::new());
         };
         let then = compare::abreast(&was.timeline, self.parting, playhead, frame.world.at);

@@ -50,6 +50,13 @@ for (const colorScheme of ["light", "dark"]) {
   });
 }
 
+read("a still loses nothing of a sentence that wraps, not its last letter either", { path: MOMENT, reducedMotion: "reduce" }, async (reader, page) => {
+  await page.addStyleTag({ content: "#narration .say { word-spacing: 2000px }" });
+  await page.evaluate(() => (document.querySelector("#narration .k1").textContent = "table b"));
+  const { body } = await reader.download("Picture of the stage, SVG");
+  assert.match(body.toString("utf8"), />table\s?<\/text>.*>b<\/text>/s);
+});
+
 read("the stage as PNG is twice as large as drawn", { path: MOMENT, reducedMotion: "reduce" }, async (reader) => {
   const { name, body } = await reader.download("Picture of the stage, PNG");
   assert.match(name, /\.png$/);
